@@ -1,0 +1,66 @@
+# One command each; `make` alone lists them. Everything is installed into .venv, nothing outside this folder changes.
+
+PYTHON ?= python3
+# Lessons to run or build, such as LESSON=02 or LESSON="02 05"; empty means all.
+LESSON ?=
+# Anything here runs lessons whose result is current, too.
+FORCE ?=
+# An extra index for the torch wheel, such as https://download.pytorch.org/whl/cpu (a far smaller download on Linux).
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint lab notebooks table clean
+.DELETE_ON_ERROR:
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
+	@echo
+	@echo '  LESSON=02 picks a lesson (run, notebooks); FORCE=1 runs it though its result is current;'
+	@echo '  PYTHON=python3.12 picks the Python that .venv is made with (3.11 or newer).'
+
+setup: $(READY) ## create .venv and install the tested set into it (the other targets do so by themselves)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing. Install one, then: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	  echo "Creating $(VENV) and installing the course: a few minutes, about 2 GB with the CPU build of torch."; \
+	  $(PYTHON) -m venv --clear $(VENV); } || { \
+	  echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv; then the same make again." >&2; exit 1; }
+	@$(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
+	@$(PIP_INSTALL) --quiet -e '.[notebooks,test]'
+	@touch $@
+
+run: $(READY) ## execute the course into _build/, lesson by lesson
+	@$(BIN)/python tools/course.py run $(foreach n,$(LESSON),--lesson $(n)) $(if $(FORCE),--force)
+
+test: $(READY) ## run the unit tests, then every notebook cell by cell
+	$(BIN)/python -m pytest
+ifneq ($(NOTEBOOKS),)
+	GALMORPH_STRICT=1 GALMORPH_QUIET=1 GALMORPH_RESULTS="$(CURDIR)/_build/nbval" \
+	  $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=10 $(NOTEBOOKS)
+else
+	@echo 'There is no notebook to test yet: make notebooks builds them.'
+endif
+
+lint: $(READY) ## check the style of the code
+	$(BIN)/ruff check .
+
+lab: $(READY) ## open JupyterLab on the first notebook
+	$(BIN)/jupyter lab $(firstword $(NOTEBOOKS))
+
+notebooks: $(READY) ## build and execute notebooks/*.ipynb from notebooks/source/*.py
+	@$(BIN)/python tools/course.py build $(LESSON)
+
+table: $(READY) ## write the README's table of lessons from the results of the last run
+	@$(BIN)/python tools/course.py table
+
+clean: ## remove what was built and the caches; .venv and downloaded data stay
+	rm -rf _build build .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -path ./$(VENV) -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +

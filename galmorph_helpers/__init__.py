@@ -1,0 +1,16 @@
+"""Helpers of the course *Galaxy morphology with deep learning*: ``import galmorph_helpers as gm``."""
+
+from .claims import Claims
+from .evaluation import binary_metrics, calibration_curve, choose_threshold, metrics_table, regression_table
+from .features import fit_forest, morphology_features
+from .folders import read_folder
+from .mock.population import population
+from .networks import DS18, CompactCNN, count_parameters, occlusion_map
+from .observe import colour_image, observe
+from .runtime import device, observed_root, peak_memory_mb, pick, progress, seed_everything, start
+from .samples import GalaxySample, group_rows, split
+from .sources import deep_field, mock_sample
+from .surveys import DES, SDSS, Survey, sky_sigma_for_limit, surface_brightness_limit
+from .training import History, augment, fit, predict, predict_value
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The mock sky: `population` (a physical catalogue) and `light` (its noiseless images)."""

@@ -1,0 +1,218 @@
+"""A flux-limited catalogue of mock galaxies with the correlations that observed galaxies have.
+
+Nothing here is drawn: `population` makes the table, `light` turns its rows into light, `observe` into images.
+"""
+
+import astropy.units as u
+import numpy as np
+from astropy.cosmology import FlatLambdaCDM
+from astropy.table import QTable
+
+COSMOLOGY = FlatLambdaCDM(H0=70, Om0=0.3)
+
+HUBBLE_TYPES = {
+    -3: "E",
+    -2: "S0-",
+    -1: "S0",
+    0: "S0/a",
+    1: "Sa",
+    2: "Sab",
+    3: "Sb",
+    4: "Sbc",
+    5: "Sc",
+    6: "Scd",
+    7: "Sd",
+    8: "Sdm",
+    9: "Sm",
+    10: "Im",
+}
+
+DISC_THICKNESS = 0.20  # intrinsic axis ratio q0 of a disc seen edge-on; 0.15 to 0.25 is observed
+EDGE_ON_DEGREES = 80.0  # a disc inclined by more than this is called edge-on
+# Side of a size-matched stamp in R90: the inner half of Galaxy Zoo's 424 pixels of 0.02 R90 each (Willett+2013).
+R90_CUTOUT = 4.24
+
+
+def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
+    """Draw a catalogue of `n` galaxies brighter than an r magnitude limit.
+
+    Luminosities follow the SDSS luminosity function (Blanton+2003, ApJ 592, 819) in a flux-limited volume;
+    types follow mass and star formation; sizes Shen+2003 (MNRAS 343, 978); bulge fractions Simien & de Vaucouleurs
+    (1986, ApJ 302, 564); star formation the main sequence of Renzini & Peng (2015, ApJL 801, L29).
+
+    Parameters
+    ----------
+    n : int
+        Number of galaxies, > 0.
+    seed : int
+        Same seed, same catalogue.
+    magnitude_limit, brightest : float
+        Range of apparent r magnitude.
+    seeing : float
+        PSF FWHM, arcsec, that widens the observed `r90`.
+
+    Returns
+    -------
+    astropy.table.QTable
+        One row a galaxy. Physical columns: `redshift`, `r_mag`, `absolute_r`, `log_mass` (log10 of solar masses),
+        `quiescent`, `log_sfr`, `t_type` (DS18 scale: E -3, S0 -2...0, Sa 1 ... Im 10), `hubble_type`, `ltg` (T > 0),
+        `bulge_to_total`, `sersic_index` (of the bulge), `half_light_radius`, `r90`, `g_r`, `r_i`, `inclination`,
+        `edge_on`, `bar` (strong bar in a disc that is not edge-on). The rest describes the drawing: see `light`.
+    """
+    if n < 1:
+        raise ValueError(f"a mock catalogue needs n >= 1 galaxies, got n={n}.")
+    if not brightest < magnitude_limit:
+        raise ValueError(
+            f"brightest ({brightest}) must be a smaller magnitude than magnitude_limit ({magnitude_limit})."
+        )
+    rng = np.random.default_rng(seed)
+    absolute_r, r_mag, redshift = _luminosity(rng, n, magnitude_limit, brightest)
+    log_mass = -0.4 * (absolute_r - 4.65) + 0.27 + rng.normal(0, 0.10, n)  # M/L of a typical g-r (Bell+2003)
+    quiescent = rng.random(n) < 1 / (1 + np.exp(-(log_mass - 10.5) / 0.35))
+    t_type = _types(rng, log_mass, quiescent)
+    log_sfr = np.where(quiescent, log_mass + rng.normal(-11.9, 0.4, n), 0.76 * log_mass - 7.64 + rng.normal(0, 0.3, n))
+    elliptical = t_type == -3
+    bulge_to_total = np.where(elliptical, 1.0, _bulge_fraction(t_type) * 10 ** rng.normal(0, 0.15, n)).clip(0, 1)
+    bulge_to_total[~elliptical] = bulge_to_total[~elliptical].clip(0.01, 0.75)
+    inclination, axis_ratio = _orientation(rng, elliptical)
+    half_light = _half_light_kpc(rng, log_mass, t_type) / _kpc_per_arcsec(redshift)
+    r90 = np.hypot(2.3 * half_light, 0.8 * seeing)
+    g_r, bulge_g_r = _colours(rng, t_type, quiescent, log_mass, redshift, inclination)
+    edge_on = ~elliptical & (inclination > EDGE_ON_DEGREES)
+
+    table = QTable()
+    table["id"] = np.arange(n)
+    table["redshift"], table["r_mag"], table["absolute_r"] = redshift, r_mag * u.mag, absolute_r * u.mag
+    table["log_mass"], table["quiescent"], table["log_sfr"] = log_mass, quiescent, log_sfr
+    table["t_type"] = t_type
+    table["hubble_type"] = [HUBBLE_TYPES[t] for t in t_type]
+    table["ltg"] = t_type > 0
+    table["bulge_to_total"] = bulge_to_total
+    table["sersic_index"] = _sersic_index(rng, t_type)
+    table["half_light_radius"], table["r90"] = half_light * u.arcsec, r90 * u.arcsec
+    table["g_r"], table["bulge_g_r"] = g_r * u.mag, bulge_g_r * u.mag
+    table["r_i"] = (0.10 + 0.42 * g_r + rng.normal(0, 0.03, n)) * u.mag
+    table["inclination"], table["axis_ratio"] = inclination * u.deg, axis_ratio
+    table["position_angle"] = rng.uniform(0, 180, n) * u.deg
+    table["edge_on"] = edge_on
+    # Half-light radii of the parts: a compact bulge inside a disc somewhat larger than the whole.
+    table["bulge_radius"] = (
+        np.where(elliptical, half_light, half_light * (0.18 + 0.55 * bulge_to_total) * 10 ** rng.normal(0, 0.1, n))
+        * u.arcsec
+    )
+    table["disc_radius"] = half_light * (1 + 0.45 * bulge_to_total) * u.arcsec
+    table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, 1 - (1 - np.cos(np.deg2rad(inclination))) * 0.35)
+    _structure(rng, table)
+    table.meta["origin"] = "mock"
+    return table
+
+
+def _luminosity(rng, n, magnitude_limit, brightest):
+    """Absolute and apparent r magnitude and redshift of a flux-limited sample.
+
+    In a flux-limited sample a luminosity counts in proportion to phi(L) times the volume out to which it is seen,
+    so bright galaxies are over-represented; within that volume counts grow as 10^(0.6 m).
+    """
+    magnitude = np.linspace(-23.6, -17.0, 500)
+    x = 10 ** (-0.4 * (magnitude + 20.44 + 0.775))  # M* - 5 log h = -20.44, h = 0.7
+    weight = x ** (-1.05 + 1) * np.exp(-x) * 10 ** (-0.6 * magnitude)
+    cumulative = np.cumsum(weight) / weight.sum()
+    absolute = np.interp(rng.random(n), cumulative, magnitude)
+    faint, bright = 10 ** (0.6 * magnitude_limit), 10 ** (0.6 * brightest)
+    apparent = np.log10(rng.uniform(bright, faint, n)) / 0.6
+    grid = np.linspace(0.002, 1.2, 2400)
+    modulus = COSMOLOGY.distmod(grid).value + 1.0 * grid  # a k-correction of about 1 magnitude per unit redshift in r
+    return absolute, apparent, np.interp(apparent - absolute, modulus, grid)
+
+
+def _types(rng, log_mass, quiescent):
+    """T-Type given mass and star formation: massive quiescent ones are E, others S0; low-mass active discs are late."""
+    n = len(log_mass)
+    sigmoid = 1 / (1 + np.exp(-(log_mass - 11.0) / 0.22))
+    is_elliptical = rng.random(n) < 0.25 + 0.55 * sigmoid
+    lenticular = rng.choice([-2, -1, 0], size=n, p=[0.35, 0.40, 0.25])
+    passive = np.where(is_elliptical, -3, lenticular)
+    passive = np.where(rng.random(n) < 0.14, rng.choice([1, 2, 3], size=n), passive)  # red spirals
+    spiral = np.rint(3.6 - 2.6 * (log_mass - 10.5) + rng.normal(0, 1.5, n)).clip(1, 10)
+    active = np.where(rng.random(n) < 0.05, lenticular, spiral)  # blue S0s
+    return np.where(quiescent, passive, active).astype(int)
+
+
+def _bulge_fraction(t_type):
+    """B/T of Simien & de Vaucouleurs (1986), on the RC3 scale (S0 at -2 where DS18 has -1); E is 1 by definition."""
+    rc3 = np.where(t_type < 0, t_type - 1.0, t_type)
+    x = rc3 + 5
+    return 10 ** (-0.4 * (0.324 * x - 0.054 * x**2 + 0.0047 * x**3))
+
+
+def _sersic_index(rng, t_type):
+    """Sérsic index of the bulge: near 4 in E and S0, 2 in Sa-Sb, 1 later; log-normal scatter of 0.12 dex."""
+    mean = np.select([t_type == -3, t_type <= 0, t_type <= 3], [4.5, 3.6, 2.2], 1.2)
+    return (mean * 10 ** rng.normal(0, 0.12, len(t_type))).clip(0.5, 6.0)
+
+
+def _orientation(rng, elliptical):
+    """Inclination (deg) and observed axis ratio.
+
+    Discs of thickness q0 point anywhere: q^2 = q0^2 + (1 - q0^2) cos^2 i. E follow a Beta distribution of mean 0.77.
+    """
+    n = len(elliptical)
+    cos_i = rng.random(n)
+    q_disc = np.sqrt(DISC_THICKNESS**2 + (1 - DISC_THICKNESS**2) * cos_i**2)
+    q_elliptical = rng.beta(5.0, 1.5, n).clip(0.35, 1.0)
+    return np.where(elliptical, 0.0, np.rad2deg(np.arccos(cos_i))), np.where(elliptical, q_elliptical, q_disc)
+
+
+def _half_light_kpc(rng, log_mass, t_type):
+    """Half-light radius in kpc with its scatter (Shen+2003)."""
+    mass = 10**log_mass
+    early = 2.88e-6 * mass**0.56
+    late = 0.1 * mass**0.14 * (1 + mass / 3.98e10) ** 0.25
+    sigma = 0.34 + 0.13 / (1 + (mass / 3.98e10) ** 2)
+    return np.where(t_type <= 0, early, late) * np.exp(rng.normal(0, sigma))
+
+
+def _kpc_per_arcsec(redshift):
+    grid = np.linspace(0.001, 1.3, 1300)
+    return np.interp(redshift, grid, 1 / COSMOLOGY.arcsec_per_kpc_proper(grid).value)
+
+
+def _colours(rng, t_type, quiescent, log_mass, redshift, inclination):
+    """Observed g-r of the galaxy and its bulge: type, mass, star formation, dust in inclined discs, k-correction."""
+    rest = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.74, 0.68, 0.60, 0.48, 0.35])
+    rest += 0.04 * (log_mass - 10.7)  # massive galaxies are more metal-rich
+    rest += np.where((t_type > 0) & quiescent, 0.10, 0.0) - np.where((t_type <= 0) & ~quiescent, 0.15, 0.0)
+    rest += np.where(t_type > 0, 0.10 * (inclination / 90) ** 3, 0.0)
+    rest += rng.normal(0, np.where(t_type > 3, 0.10, 0.05))
+    k = np.interp(t_type, [-3, 5], [1.9, 1.0]) * redshift  # K_g - K_r of order 2z for old, 1z for young galaxies
+    return rest + k, np.where(t_type == -3, rest + k, np.maximum(rest, 0.72) + 1.9 * redshift)
+
+
+def _structure(rng, table):
+    """Bars, arms, rings, knots, dust: columns that only the drawing uses."""
+    n, t = len(table), table["t_type"]
+    disc = t > -3
+    face_on = table["inclination"].value < 70
+    bar_fraction = np.interp(t, [-3, -2, 0, 2, 4, 6, 8, 10], [0, 0.20, 0.30, 0.36, 0.28, 0.32, 0.30, 0.15])
+    has_bar = disc & (rng.random(n) < bar_fraction)
+    table["bar"] = has_bar & face_on
+    table["bar_light"] = np.where(has_bar, rng.uniform(0.10, 0.28, n), 0.0)  # share of the disc's light
+    table["bar_length"] = rng.uniform(1.0, 1.7, n)  # semi-major axis in disc scale lengths
+    table["bar_angle"] = rng.uniform(0, 180, n) * u.deg
+    table["ring_light"] = np.where(disc & (t < 5) & (rng.random(n) < 0.25), rng.uniform(0.03, 0.12, n), 0.0)
+    table["arm_number"] = rng.choice([1, 2, 3, 4], size=n, p=[0.05, 0.65, 0.15, 0.15])
+    pitch = np.interp(t, [0, 1, 3, 5, 8], [7, 9, 15, 21, 27]) * 10 ** rng.normal(0, 0.12, n)
+    table["arm_pitch"] = pitch.clip(5, 45) * u.deg
+    table["arm_winding"] = rng.choice([-1, 1], size=n)  # +1 and -1 are mirror images
+    contrast = np.interp(t, [0, 1, 3, 5, 7, 10], [0.0, 0.35, 0.65, 0.8, 0.6, 0.25]) * rng.uniform(0.3, 1.2, n)
+    table["arm_contrast"] = np.where(t > 0, contrast * np.where(table["quiescent"], 0.7, 1.0), 0.0)
+    table["arm_phase"] = rng.uniform(0, 2 * np.pi, n)
+    table["flocculence"] = rng.uniform(0.0, 0.7, n)  # share of the arm pattern in many short arms
+    table["lopsidedness"] = np.where(
+        t > 0, np.interp(t, [0, 6, 10], [0.05, 0.15, 0.6]) * rng.normal(0, 1, n), 0.0
+    ).clip(-0.8, 0.8)
+    table["knot_light"] = np.where(
+        (t > 2) & ~table["quiescent"], np.interp(t, [2, 6, 10], [0.02, 0.06, 0.14]) * rng.uniform(0.3, 1.7, n), 0.0
+    )
+    dusty = np.interp(t, [-1, 1, 4, 7, 10], [0.0, 0.30, 0.35, 0.2, 0.05])
+    table["dust"] = np.where(disc, dusty * rng.uniform(0.2, 1.4, n), 0.0).clip(0, 0.45)

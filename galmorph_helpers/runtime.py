@@ -1,0 +1,87 @@
+"""Where the course runs: device, seeds, sample sizes, progress, memory."""
+
+import os
+import random
+import resource
+import sys
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+
+def device():
+    """The device everything runs on: CUDA where there is one, else the CPU.
+
+    `GALMORPH_DEVICE` overrides it, for example ``GALMORPH_DEVICE=cpu``.
+    """
+    name = os.environ.get("GALMORPH_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(name)
+
+
+def seed_everything(seed=0):
+    """Seed Python, numpy and torch, so that the same notebook gives the same numbers twice."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def pick(*, cpu, gpu):
+    """A size that suits the machine: `cpu` on a laptop or Binder, `gpu` where there is a GPU."""
+    return cpu if device().type == "cpu" else gpu
+
+
+def progress(iterable, what, *, total=None):
+    """`iterable` with a progress bar on standard error, only where a person is watching.
+
+    A bar shows in a terminal and in a live notebook; a notebook that is executed to be stored
+    (``GALMORPH_QUIET=1``) and a log file stay clean.
+    """
+    quiet = os.environ.get("GALMORPH_QUIET") == "1" or not (sys.stderr.isatty() or "ipykernel" in sys.modules)
+    return tqdm(iterable, desc=what, total=total, disable=quiet, leave=False, mininterval=0.5)
+
+
+def peak_memory_mb():
+    """Largest resident memory of this process so far, MB (and of the GPU, if that is larger)."""
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    rss_mb = rss / (1 << 20) if sys.platform == "darwin" else rss / (1 << 10)  # macOS counts bytes, Linux kB
+    gpu_mb = torch.cuda.max_memory_allocated() / (1 << 20) if torch.cuda.is_available() else 0.0
+    return max(rss_mb, gpu_mb)
+
+
+def start(seed=None):
+    """Seed everything, print the line that opens each lesson (device, seed, observed data), and return the seed.
+
+    Parameters
+    ----------
+    seed : int, optional
+        `GALMORPH_SEED`, or 0: a lesson can be repeated with other random numbers without an edit.
+    """
+    seed = int(os.environ.get("GALMORPH_SEED", "0")) if seed is None else seed
+    seed_everything(seed)
+    where = f"CPU, {torch.get_num_threads()} threads" if device().type == "cpu" else torch.cuda.get_device_name()
+    observed = "GALMORPH_DATA" if observed_root() else "none (the lesson says how to get some, and goes on)"
+    print(
+        f"device: {where} | seed: {seed} | galaxies: mock sky, Hubble eXtreme Deep Field | "
+        f"labelled observed sets: {observed}"
+    )
+    return seed
+
+
+def observed_root():
+    """The folder named by ``GALMORPH_DATA``, or None when the variable is not set.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the variable is set to something that is not a folder.
+    """
+    value = os.environ.get("GALMORPH_DATA")
+    if not value:
+        return None
+    if not os.path.isdir(value):
+        raise FileNotFoundError(
+            f"GALMORPH_DATA is {value!r}, which is not a folder. Point it at the folder that holds the observed sets "
+            "(each <set>/labels.csv and <set>/images/), or unset it to run on the mock sky alone."
+        )
+    return os.path.abspath(value)

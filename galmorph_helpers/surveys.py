@@ -1,0 +1,79 @@
+"""Surveys as a camera sees them: pixel scale, PSF, bands, depth.
+
+Numbers are of order what the surveys publish; each carries its source. Fluxes are in nanomaggies
+(AB zero-point 22.5) everywhere in this package.
+"""
+
+from dataclasses import dataclass
+from math import log10
+
+ZERO_POINT = 22.5  #: AB magnitude of one nanomaggy
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a survey does to light.
+
+    Attributes
+    ----------
+    name : str
+    bands : tuple of str
+        From blue to red; the order of the channels of a flux image.
+    pixel_scale : float
+        Native pixel, arcsec.
+    psf_fwhm : tuple of float
+        Full width at half maximum of the PSF in each band, arcsec (Moffat profile, see `observe`).
+    sky_sigma : tuple of float
+        Standard deviation of the background in one native pixel, nanomaggies, in each band.
+    electrons : tuple of float
+        Electrons counted per nanomaggy in each band: sets the photon noise of the source.
+    magnitude_limit : float
+        Faintest r magnitude of the galaxies for which people made labels.
+    """
+
+    name: str
+    bands: tuple
+    pixel_scale: float
+    psf_fwhm: tuple
+    sky_sigma: tuple
+    electrons: tuple
+    magnitude_limit: float
+
+
+# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise follows from the
+# 95 % completeness limit r = 22.2; electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r.
+SDSS = Survey("SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.017, 0.027, 0.043), (970.0, 980.0, 700.0), 17.77)
+
+# DES DR1 (Abbott+2018, ApJS 239, 18): 0.263" pixels, median FWHM 1.12/0.96/0.88", 10 sigma depths of
+# 24.33/24.08/23.44 mag in a 1.95" aperture, from which the noise of a pixel follows.
+DES = Survey(
+    "DES", ("g", "r", "i"), 0.263, (1.12, 0.96, 0.88), (0.0028, 0.0036, 0.0064), (8000.0, 9000.0, 8000.0), 21.5
+)
+
+
+def surface_brightness_limit(sky_sigma, pixel_scale, *, n_sigma=3.0, side=10.0):
+    """Surface brightness of an `n_sigma` fluctuation of the background in a box, mag arcsec^-2.
+
+    mu = -2.5 log10(n_sigma * sigma / (pixel_scale * side)) + 22.5 (Román, Trujillo & Montes 2020, A&A 644, A42).
+
+    Parameters
+    ----------
+    sky_sigma : float
+        Background noise of one pixel, nanomaggies, > 0.
+    pixel_scale, side : float
+        Pixel and box side, arcsec, > 0. The convention of the field is 3 sigma in 10" x 10".
+    """
+    _positive(sky_sigma=sky_sigma, pixel_scale=pixel_scale, n_sigma=n_sigma, side=side)
+    return ZERO_POINT - 2.5 * log10(n_sigma * sky_sigma / (pixel_scale * side))
+
+
+def sky_sigma_for_limit(limit, pixel_scale, *, n_sigma=3.0, side=10.0):
+    """Noise of one pixel (nanomaggies) that gives a surface-brightness limit; see `surface_brightness_limit`."""
+    _positive(pixel_scale=pixel_scale, n_sigma=n_sigma, side=side)
+    return 10 ** (-0.4 * (limit - ZERO_POINT)) * pixel_scale * side / n_sigma
+
+
+def _positive(**values):
+    for name, value in values.items():
+        if not value > 0:
+            raise ValueError(f"{name} must be > 0, got {value!r}.")

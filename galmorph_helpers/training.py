@@ -1,0 +1,188 @@
+"""Train a network, predict with it: the whole loop on one screen."""
+
+import copy
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from .runtime import device, progress
+
+
+@dataclass
+class History:
+    """What happened in `fit`: losses of each epoch, and the epoch whose weights were kept (lowest validation loss)."""
+
+    training: list
+    validation: list
+    best_epoch: int
+    loss: str
+
+
+def fit(
+    network,
+    images,
+    target,
+    *,
+    validation,
+    epochs=12,
+    batch_size=64,
+    learning_rate=4e-3,
+    weight_decay=0.02,
+    augmented=True,
+    loss=None,
+    seed=0,
+):
+    """Train `network` in place and leave it with the weights of its best epoch.
+
+    AdamW with a one-cycle learning rate (Smith & Topin 2019); the epoch with the lowest validation loss wins.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Maps (B, C, H, W) to (B,) or (B, K): logits, or values for a regression.
+    images : torch.Tensor (N, C, H, W)
+    target : array (N,) or (N, K)
+        0 or 1 for a classifier, any finite number for a regression.
+    validation : (images, target)
+        Galaxies that are in neither the training nor the test sample.
+    epochs, batch_size, learning_rate, weight_decay
+        Of the optimiser; `learning_rate` is the peak of the cycle.
+    augmented : bool
+        Show each galaxy turned, mirrored, zoomed and shifted at random: see `augment`.
+    loss : {"bce", "mse"}, optional
+        Binary cross-entropy where all targets are 0 or 1, else the mean squared error.
+    seed : int
+        Of the order of galaxies and of the augmentation. Seed torch before making the network to repeat a run exactly.
+
+    Returns
+    -------
+    History
+    """
+    where = device()
+    images, target = _checked(images, target, "training")
+    validation_images, validation_target = _checked(*validation, "validation")
+    loss = loss or ("bce" if set(torch.unique(target).tolist()) <= {0.0, 1.0} else "mse")
+    if loss == "bce" and target.ndim == 1 and target.min() == target.max():
+        raise ValueError(
+            f"all {len(target)} training targets are {target[0]:g}; a classifier needs galaxies of both classes."
+        )
+    measure = {"bce": F.binary_cross_entropy_with_logits, "mse": F.mse_loss}[loss]
+    images, target, validation_target = images.to(where), target.to(where), validation_target.to(where)
+    network.to(where, memory_format=torch.channels_last)
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    steps = math.ceil(len(images) / batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)
+    history, best = History([], [], 0, loss), None
+    for epoch in progress(range(epochs), "training"):
+        network.train()
+        total = torch.zeros((), device=where)
+        for batch in torch.randperm(len(images), generator=generator).to(where).tensor_split(steps):
+            shown = augment(images[batch], generator=generator) if augmented else images[batch]
+            value = measure(network(shown.contiguous(memory_format=torch.channels_last)), target[batch])
+            optimiser.zero_grad()
+            value.backward()
+            optimiser.step()
+            schedule.step()
+            total += value.detach() * len(batch)
+        history.training.append(total.item() / len(images))
+        history.validation.append(measure(_outputs(network, validation_images), validation_target).item())
+        if history.validation[-1] == min(history.validation):
+            history.best_epoch, best = epoch, copy.deepcopy(network.state_dict())
+    network.load_state_dict(best)
+    return history
+
+
+def augment(images, *, generator=None, zoom=1.15, shift=0.05):
+    """Galaxies turned by any angle, mirrored, zoomed by up to `zoom` and shifted by up to `shift` of the stamp.
+
+    Orientation, handedness and exact centring say nothing of a galaxy's type, so a network should not learn them.
+    """
+    n = len(images)
+    angle, size, flip, dx, dy = torch.rand(5, n, generator=generator).to(images.device)
+    angle, size = 2 * math.pi * angle, zoom ** (2 * size - 1)
+    mirror = torch.where(flip < 0.5, -1.0, 1.0)
+    cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
+    move = 2 * shift  # grid_sample counts from -1 to 1
+    matrix = torch.stack([cos * mirror, -sin, move * (2 * dx - 1), sin * mirror, cos, move * (2 * dy - 1)], 1).reshape(
+        n, 2, 3
+    )
+    grid = F.affine_grid(matrix, images.shape, align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+
+
+def predict(network, images, *, views=8, batch_size=256):
+    """Probabilities: the logistic function of the output, averaged over the turned and mirrored `views` of a galaxy.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Trained by `fit`; put in evaluation mode here, so that dropout is off.
+    images : torch.Tensor (N, C, H, W)
+    views : {1, 8}
+        1 takes the stamp as it is; 8 averages its four quarter turns and their mirror images.
+    batch_size : int
+
+    Returns
+    -------
+    numpy.ndarray (N,) or (N, K)
+        In 0 to 1. For a regression use `predict_value`.
+    """
+    return torch.sigmoid(_views(network, images, views, batch_size)).cpu().numpy()
+
+
+def predict_value(network, images, *, views=8, batch_size=256):
+    """Output of a regression network, averaged over `views` as in `predict`."""
+    return _views(network, images, views, batch_size).cpu().numpy()
+
+
+def _views(network, images, views, batch_size):
+    if views not in (1, 8):
+        raise ValueError(f"views must be 1 or 8, got {views}.")
+    turns = [(k, mirror) for k in range(4) for mirror in (False, True)][:views]
+    total = 0
+    for k, mirror in turns:
+        total = total + _outputs(
+            network, images, batch_size, lambda x, k=k, m=mirror: torch.rot90(x.flip(-1) if m else x, k, (-2, -1))
+        )
+    return total / views
+
+
+@torch.no_grad()
+def _outputs(network, images, batch_size=256, view=lambda x: x):
+    """Outputs for all images, in evaluation mode (no dropout, running statistics)."""
+    network.eval()
+    where = next(network.parameters()).device
+    if len(images) == 0:
+        raise ValueError("no images to predict for.")
+    return torch.cat(
+        [
+            network(view(batch.to(where)).contiguous(memory_format=torch.channels_last))
+            for batch in torch.as_tensor(images).split(batch_size)
+        ]
+    )
+
+
+def _checked(images, target, what):
+    """Tensors fit to train on, or an error that says what is wrong and where."""
+    images = torch.as_tensor(images, dtype=torch.float32)
+    target = torch.as_tensor(np.asarray(target), dtype=torch.float32)
+    if images.ndim != 4 or len(images) == 0:
+        raise ValueError(f"{what} images must be (N, C, H, W) with N > 0, got shape {tuple(images.shape)}.")
+    if len(images) != len(target):
+        raise ValueError(f"{len(images)} {what} images but {len(target)} targets.")
+    finite = torch.isfinite(images).flatten(1).all(1)
+    if not finite.all():
+        raise ValueError(
+            f"{int((~finite).sum())} {what} images have pixels that are not finite, "
+            f"the first is number {int((~finite).nonzero()[0, 0])}: leave them out."
+        )
+    if not torch.isfinite(target).all():
+        raise ValueError(
+            f"{what} target {int((~torch.isfinite(target.flatten())).nonzero()[0, 0])} is not finite: "
+            "leave galaxies without a label out."
+        )
+    return images, target

@@ -1,0 +1,297 @@
+"""The course tool on tiny courses of a few cells, good ones and bad ones."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+import course
+import lessons
+import reporting
+
+COURSE = Path(course.__file__)
+
+GOOD = """# %% [markdown]
+# # Count the galaxies
+#
+# Two sentences.
+
+# %% [markdown]
+# ## Add them up
+
+# %%
+total = 1 + 1
+total
+
+# %% tags=["solution"]
+print("a solution")
+
+# %% tags=["claims"]
+import json, os, pathlib
+claims = [{"name": "the sum", "measured": total, "at_least": 2, "holds": total >= 2}]
+folder = pathlib.Path(os.environ["GALMORPH_RESULTS"])
+folder.mkdir(parents=True, exist_ok=True)
+(folder / "NUMBER.json").write_text(json.dumps({"lesson": "NUMBER", "seconds": 1.0, "peak_mb": 90.0, "claims": claims}))
+if os.environ.get("GALMORPH_STRICT") == "1":
+    assert all(c["holds"] for c in claims), "a claim is broken"
+"""
+
+
+@pytest.fixture
+def make_course(tmp_path, monkeypatch):
+    """A function that writes a course of the given sources, {"01": text}, and returns its root."""
+    monkeypatch.delenv("GALMORPH_DATA", raising=False)
+    root = tmp_path / "course"
+
+    def make(**sources):
+        folder = root / "notebooks" / "source"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in sources.items():
+            number = name.removeprefix("lesson_")
+            (folder / f"{number}_tiny.py").write_text(text.replace("NUMBER", number))
+        return root
+
+    return make
+
+
+def with_cell(code):
+    """The good lesson with one more cell under its first heading."""
+    return GOOD.replace("# %%\ntotal", f"# %%\n{code}\n\n# %%\ntotal", 1)
+
+
+def call(root, *arguments):
+    return course.main(["--root", str(root), *arguments])
+
+
+def test_a_good_lesson_is_built_the_same_every_time(make_course, capsys):
+    root = make_course(lesson_01=GOOD)
+    assert call(root, "build") == 0
+    path = root / "notebooks" / "01_tiny.ipynb"
+    first = path.read_bytes()
+    notebook = nbformat.read(path, as_version=4)
+    assert [c.execution_count for c in notebook.cells if c.cell_type == "code"] == [1, 2, 3]
+    assert notebook.cells[2].outputs[0].data["text/plain"] == "2"
+    assert notebook.cells[3].metadata.jupyter.source_hidden is True
+    assert call(root, "build", "1") == 0
+    assert path.read_bytes() == first
+    assert call(root, "check") == 0
+    assert "01  as it should be" in capsys.readouterr().out
+
+
+def test_cell_ids_outlive_a_new_cell(make_course):
+    root = make_course(lesson_01=GOOD, lesson_02=with_cell("x = 1"))
+    one, two = (lessons.read_source(lesson.source) for lesson in lessons.find(root))
+    assert {c.id for c in one.cells[:-1]} < {c.id for c in two.cells}
+    assert len({c.id for c in two.cells}) == len(two.cells)
+
+
+@pytest.mark.parametrize(
+    ("code", "complaint"),
+    [
+        ("raise ValueError('no galaxy in the image')", "ValueError: no galaxy in the image"),
+        ("import sys; print('careful', file=sys.stderr)", "text on stderr: careful"),
+        ("import os; print(os.getcwd())", "a path of this machine"),
+        ("print('saved in /home/somebody/galaxies')", "a path of this machine (/home/somebody)"),
+        ("object()", "a memory address"),
+        ("print('x' * 3_100_000)", "over 3 MB"),
+    ],
+)
+def test_a_bad_lesson_is_not_built_and_its_cell_is_named(make_course, capsys, code, complaint):
+    root = make_course(lesson_01=with_cell(code))
+    assert call(root, "build") == 1
+    out = capsys.readouterr().out
+    assert complaint in out
+    assert 'cell 3 (under "Add them up", starts' in out
+    assert not (root / "notebooks" / "01_tiny.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("# # Count the galaxies", "# ## Count the galaxies", "must open with the title"),
+        ("# ## Add them up", "# # Add them up", "a second H1"),
+        ("# ## Add them up", "# ### Add them up", "heading of level 3 under level 1"),
+        ('# %% tags=["claims"]', "# %%", 'no code cell is tagged "claims"'),
+    ],
+)
+def test_a_lesson_that_not_everyone_can_read_is_not_built(make_course, capsys, old, new, complaint):
+    root = make_course(lesson_01=GOOD.replace(old, new))
+    assert call(root, "build") == 1
+    assert complaint in capsys.readouterr().out
+
+
+def test_a_hash_in_a_code_block_is_no_heading():
+    assert lessons.headings("## Real\n```\n# not a heading\n```\n### Also real") == [(2, "Real"), (3, "Also real")]
+
+
+def test_a_notebook_out_of_step_with_its_source_is_found(make_course, capsys):
+    root = make_course(lesson_01=GOOD)
+    call(root, "build")
+    make_course(lesson_01=GOOD.replace("total = 1 + 1", "total = 1 + 2"))
+    assert call(root, "check") == 1
+    assert 'cell 3 (under "Add them up", starts "total = 1 + 2"): its source differs' in capsys.readouterr().out
+
+
+def test_a_notebook_run_out_of_order_is_found(make_course, capsys):
+    root = make_course(lesson_01=GOOD)
+    call(root, "build")
+    path = root / "notebooks" / "01_tiny.ipynb"
+    path.write_text(path.read_text().replace('"execution_count": 2', '"execution_count": 7'))
+    assert call(root, "check") == 1
+    assert "execution count 7, expected 2" in capsys.readouterr().out
+
+
+def test_run_writes_page_and_result_and_skips_what_is_current(make_course, capsys, monkeypatch):
+    root = make_course(lesson_01=GOOD)
+    assert call(root, "run") == 0
+    out = capsys.readouterr().out
+    line = next(line for line in out.splitlines() if "claims hold" in line)
+    measured = re.fullmatch(r"01  \d+ s  (\d+) MB  1/1 claims hold  _build/01_tiny.html", line)
+    assert measured and 20 < int(measured[1]) < 1000
+    assert "limits: 180 s and 1500 MB" in out
+    page = (root / "_build" / "01_tiny.html").read_text()
+    assert "<title>Count the galaxies</title>" in page
+    assert "Show the solution" in page
+    assert json.loads((root / "_build" / "results" / "01.json").read_text())["lesson"] == "01"
+
+    assert call(root, "run", "--lesson", "1") == 0
+    assert "(current)" in capsys.readouterr().out
+    assert call(root, "run", "--force") == 0
+    assert "(current)" not in capsys.readouterr().out
+
+    def is_current():
+        return course.current_outcome(root, lessons.find(root)[0]) is not None
+
+    assert is_current()
+    monkeypatch.setenv("GALMORPH_DATA", "elsewhere")
+    assert not is_current()
+    monkeypatch.delenv("GALMORPH_DATA")
+    for name in ("galmorph_helpers/mock/light.py", "data/weights/cnn.safetensors"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("new")
+        assert not is_current()
+        (root / name).unlink()
+    make_course(lesson_01=GOOD + "\n# a comment\n")
+    assert not is_current()
+
+
+def test_run_goes_on_after_a_failing_lesson(make_course, capsys):
+    root = make_course(lesson_01=with_cell("1 / 0"), lesson_02=GOOD)
+    stale = root / "_build" / "results" / "01.json"
+    stale.parent.mkdir(parents=True)
+    stale.write_text(json.dumps({"claims": [{"name": "old", "holds": True}]}))
+    assert call(root, "run") == 1
+    out, err = capsys.readouterr()
+    assert "MB  FAILED  _build/01_tiny.html" in out
+    assert 'cell 3 (under "Add them up", starts "1 / 0"): ZeroDivisionError: division by zero' in out
+    assert "1/1 claims hold  _build/02_tiny.html" in out
+    assert "make run LESSON=01" in err
+    assert not stale.exists(), "the result of an earlier run passes for this one's"
+    assert "ZeroDivisionError" in (root / "_build" / "01_tiny.html").read_text()
+
+
+def test_a_broken_claim_fails_the_run_and_is_run_again(make_course, capsys):
+    root = make_course(lesson_01=GOOD.replace("1 + 1", "1"))
+    for _ in range(2):
+        assert call(root, "run") == 1
+        out = capsys.readouterr().out
+        assert "0/1 claims hold" in out
+        assert "broken claim: the sum: measured 1, expected at least 2" in out
+        assert "(current)" not in out
+
+
+def test_a_lesson_without_a_result_says_so(make_course, capsys):
+    root = make_course(lesson_01=GOOD.split('# %% tags=["claims"]')[0])
+    assert call(root, "run") == 1
+    assert "it wrote no result: its last code cell should be claims.report()" in capsys.readouterr().out
+
+
+def test_a_lesson_that_reads_results_is_run_again_when_they_change(make_course):
+    last = GOOD.replace("# %%\ntotal", '# %% tags=["reads-results"]\ntotal')
+    root = make_course(lesson_01=GOOD, lesson_02=last)
+    one, two = lessons.find(root)
+    before = course.fingerprint(root, one), course.fingerprint(root, two)
+    (root / "_build" / "results").mkdir(parents=True)
+    (root / "_build" / "results" / "01.json").write_text("{}")
+    assert course.fingerprint(root, one) == before[0]
+    assert course.fingerprint(root, two) != before[1]
+
+
+def test_a_lesson_that_does_not_exist(make_course, capsys):
+    assert call(make_course(lesson_01=GOOD), "run", "--lesson", "12") == 2
+    assert "there is no lesson 12" in capsys.readouterr().err
+
+
+def test_widgets_leave_a_sentence_and_pictures_their_alt_text(make_course):
+    picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    cell = f'''from IPython.display import display
+import ipywidgets
+display({{"image/png": "{picture}"}}, raw=True, metadata={{"image/png": {{"alt": 'Arms "wind" up'}}}})
+ipywidgets.IntSlider()'''
+    root = make_course(lesson_01=with_cell(cell))
+    assert call(root, "build") == 0
+    text = (root / "notebooks" / "01_tiny.ipynb").read_text()
+    assert "model_id" not in text and "an interactive widget" in text
+    assert call(root, "run") == 0
+    page = BeautifulSoup((root / "_build" / "01_tiny.html").read_text(), "html.parser")
+    assert [image["alt"] for image in page.find_all("img")] == ['Arms "wind" up']
+
+
+def test_prints_are_one_output_and_overwritten_text_is_gone(make_course):
+    root = make_course(
+        lesson_01=with_cell("for i in range(3): print(f'step {i}', end='\\r', flush=True)\nprint('done  ')")
+    )
+    assert call(root, "build") == 0
+    notebook = nbformat.read(root / "notebooks" / "01_tiny.ipynb", as_version=4)
+    assert [o.text for o in notebook.cells[2].outputs] == ["done  \n"]
+
+
+def test_table_stands_between_its_marks(make_course):
+    root = make_course(lesson_01=GOOD, lesson_02=GOOD)
+    (root / "pyproject.toml").write_text('[project]\nurls = {Repository = "https://github.com/me/course"}\n')
+    (root / "README.md").write_text("before\n{}\nold\n{}\nafter\n".format(*reporting.MARKS))
+    results = root / "_build" / "results"
+    results.mkdir(parents=True)
+    claim = {"name": "recall", "measured": 0.9123, "at_least": 0.8, "holds": True}
+    (results / "01.json").write_text(json.dumps({"seconds": 61.4, "peak_mb": 812.2, "claims": [claim]}))
+    assert call(root, "table") == 0
+    lines = (root / "README.md").read_text().splitlines()
+    assert (lines[0], lines[-1]) == ("before", "after") and "old" not in lines
+    one, two = (line for line in lines if line.startswith("| [0"))
+    assert "[01 Count the galaxies](notebooks/01_tiny.ipynb)" in one
+    assert "github/me/course/blob/main/notebooks/01_tiny.ipynb" in one
+    assert "| 61 s | 812 MB | 1 of 1 | recall: 0.912 |" in one
+    assert "| not run |" in two
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_ctrl_c_keeps_what_is_done_and_leaves_no_kernel(make_course):
+    psutil = pytest.importorskip("psutil")
+    root = make_course(lesson_01=GOOD, lesson_02=with_cell("import time; time.sleep(60)"))
+    command = [sys.executable, str(COURSE), "--root", str(root), "run"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if line.startswith("02  running"):
+            break
+    tool = psutil.Process(process.pid)
+    for _ in range(100):
+        kernels = tool.children(recursive=True)
+        if kernels:
+            break
+        time.sleep(0.1)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Stopped." in err and "Traceback" not in err
+    assert kernels and not psutil.wait_procs(kernels, timeout=10)[1]
+    assert (root / "_build" / "results" / "01.stamp").exists()
+    assert not list((root / "_build").rglob("*.part"))

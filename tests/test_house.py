@@ -1,0 +1,150 @@
+"""The house: files that say the same thing in two places say the same, and every notebook is fit to be read."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import checking
+import lessons
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+REPOSITORY = PROJECT["urls"]["Repository"].removeprefix("https://github.com/")
+LESSONS = lessons.find(ROOT) if list((ROOT / "notebooks" / "source").glob("[0-9][0-9]_*.py")) else []
+CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+
+
+def texts():
+    """Every text file of the project in which its address could stand."""
+    tracked = ["README.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE-text.md", "data/README.md", "Makefile"]
+    found = [ROOT / name for name in tracked]
+    for folder, pattern in (("notebooks", "**/*.py"), ("notebooks", "*.ipynb"), ("galmorph_helpers", "**/*.py")):
+        found += sorted((ROOT / folder).glob(pattern))
+    return [path for path in found if path.is_file()]
+
+
+# ---------------------------------------------------------------- installing
+
+
+def floors(requirements):
+    """{package: lowest release} of requirement strings."""
+    parsed = [Requirement(r) for r in requirements]
+    return {canonicalize_name(r.name): str(next(iter(r.specifier), "")) for r in parsed}
+
+
+def conda_requirements(path):
+    environment = yaml.safe_load(path.read_text())
+    found = []
+    for entry in environment["dependencies"]:
+        found += entry["pip"] if isinstance(entry, dict) else [entry]
+    names = (re.match(r"[\w.-]+", entry)[0] for entry in found)
+    return [CONDA_NAMES.get(name, name) + entry[len(name) :] for name, entry in zip(names, found, strict=True)]
+
+
+def test_both_conda_environments_are_the_same():
+    first, second = (yaml.safe_load((ROOT / p).read_text()) for p in ("environment.yml", "binder/environment.yml"))
+    assert first == second
+
+
+def test_conda_environment_installs_what_pyproject_asks_for():
+    conda = [r for r in conda_requirements(ROOT / "environment.yml") if r != "pip" and not r.startswith("python=")]
+    assert floors(conda) == floors(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["notebooks"])
+
+
+def test_constraints_pin_every_dependency_within_its_range():
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and line[0] != "#"]
+    pins = {Requirement(line).name: Requirement(line).specifier for line in lines}
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][\w.]*", line) for line in lines), "only name==version lines"
+    for requirement in map(Requirement, PROJECT["dependencies"] + sum(PROJECT["optional-dependencies"].values(), [])):
+        pin = str(pins[canonicalize_name(requirement.name)]).removeprefix("==")
+        assert requirement.specifier.contains(pin), f"{requirement} does not admit the tested {pin}"
+
+
+def test_make_installs_the_tested_torch():
+    pins = re.findall(r"^torch==.*$", (ROOT / "constraints.txt").read_text(), flags=re.M)
+    assert [pin for pin in pins if pin not in (ROOT / "Makefile").read_text()] == []
+
+
+def test_binder_scripts_stop_at_an_error_and_start_hands_over():
+    build, start = ((ROOT / "binder" / name).read_text().splitlines() for name in ("postBuild", "start"))
+    assert build[:2] == ["#!/usr/bin/env bash", "set -euo pipefail"]
+    assert any("pip install --no-deps" in line for line in build)
+    assert start[-1] == 'exec "$@"'
+
+
+@pytest.mark.parametrize("name", [".ci/run", "binder/postBuild", "binder/start", "tools/course.py"])
+def test_scripts_are_executable(name):
+    assert os.access(ROOT / name, os.X_OK), f"chmod +x {name}"
+
+
+def test_start_limits_threads_to_what_the_server_grants():
+    for limit, threads in (("2.0", "2"), ("0.5", "1"), ("", "1"), ("many", "1")):
+        command = [str(ROOT / "binder" / "start"), "sh", "-c", "echo $OMP_NUM_THREADS"]
+        done = subprocess.run(
+            command, env={**os.environ, "CPU_LIMIT": limit}, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == threads
+
+
+def test_version_is_the_same_everywhere():
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == PROJECT["version"]
+
+
+def test_code_is_clean():
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--output-format=concise", "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+# ---------------------------------------------------------------- links
+
+
+def test_links_that_open_the_course_name_the_one_repository():
+    link = re.compile(
+        r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)"
+        r"|colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)"
+        r"|git\+https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?(?=[@#\"'\s\\]|$)"
+        r"|git clone https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?(?=\s|$)"
+        rf"|github\.com/([\w.-]+/{re.escape(REPOSITORY.split('/')[1])})"
+    )
+    found = {}
+    for path in texts():
+        for match in link.finditer(path.read_text(encoding="utf-8")):
+            name = next(group for group in match.groups() if group)
+            found.setdefault(name, set()).add(str(path.relative_to(ROOT)))
+    assert set(found) == {REPOSITORY}, f"pyproject.toml says {REPOSITORY}, these say something else: {found}"
+    assert {"README.md", "CITATION.cff"} <= found[REPOSITORY]
+
+
+def test_files_that_the_texts_link_to_exist():
+    for path in texts():
+        if path.suffix == ".md":
+            for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8")):
+                assert (path.parent / target).exists(), (
+                    f"{path.relative_to(ROOT)} links to {target}, which is not there"
+                )
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_notebook_is_its_source_executed_and_fit_to_read(lesson):
+    assert checking.problems(lesson, ROOT) == []
+
+
+def test_every_notebook_has_a_source():
+    stored = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert stored == {lesson.name for lesson in LESSONS}

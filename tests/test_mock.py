@@ -1,0 +1,151 @@
+"""The mock sky keeps the laws it states, and draws light as GalSim does."""
+
+import galsim
+import numpy as np
+import pytest
+import torch
+from scipy.stats import spearmanr
+
+import galmorph_helpers as gm
+from galmorph_helpers.mock.light import DISC_HEIGHT, TRUNCATION, light
+from galmorph_helpers.mock.population import DISC_THICKNESS, R90_CUTOUT, population
+from galmorph_helpers.observe import colour_image, observe
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return population(20_000, seed=1)
+
+
+def test_population_keeps_the_published_relations(catalogue):
+    t = catalogue["t_type"]
+    fraction = [np.mean(t == -3), np.mean((t > -3) & (t <= 0)), np.mean((t > 0) & (t <= 3)), np.mean(t > 3)]
+    np.testing.assert_allclose(fraction, [0.18, 0.26, 0.30, 0.26], atol=0.08)  # a bright SDSS sample
+    assert 0.08 < np.median(catalogue["redshift"]) < 0.12  # SDSS main sample: 0.10
+    assert catalogue["r_mag"].max().value <= 17.77
+    counts = [np.sum(catalogue["r_mag"].value < m) for m in (15.5, 16.5, 17.5)]
+    assert np.log10(np.diff(np.log10(counts))) == pytest.approx(np.log10(0.6), abs=0.05)  # dN/dm grows as 10^0.6m
+    for column, sign in (("log_mass", -1), ("g_r", -1), ("log_sfr", 1), ("bulge_to_total", -1)):
+        values = getattr(catalogue[column], "value", catalogue[column])
+        assert sign * spearmanr(t, values)[0] > 0.3, column
+    star_forming = ~catalogue["quiescent"]
+    slope = np.polyfit(catalogue["log_mass"][star_forming], catalogue["log_sfr"][star_forming], 1)[0]
+    assert slope == pytest.approx(0.76, abs=0.05)
+    assert np.mean(catalogue["quiescent"][catalogue["ltg"]]) > 0.1  # red spirals
+    assert np.mean(star_forming[(t <= 0) & (t > -3)]) > 0.03  # and blue S0s
+
+
+def test_discs_are_inclined_at_random(catalogue):
+    disc = catalogue["t_type"] > -3
+    cos_i = np.cos(catalogue["inclination"].to_value("rad"))[disc]
+    np.testing.assert_allclose(np.percentile(cos_i, [10, 50, 90]), [0.1, 0.5, 0.9], atol=0.02)
+    assert catalogue["axis_ratio"][disc].min() >= DISC_THICKNESS
+    assert np.mean(catalogue["edge_on"]) == pytest.approx(0.14, abs=0.02)
+
+
+def test_same_seed_same_sky_and_batches_do_not_matter():
+    first, again, other = (gm.mock_sample(200, seed=s, size=32) for s in (5, 5, 6))
+    assert torch.equal(first.images, again.images)
+    assert not torch.equal(first.images, other.images)
+    assert first.images.shape == (200, 3, 32, 32) and first.images.dtype == torch.float32
+    assert first.origin == "mock" and "mock" in first.caption
+
+
+def _plain(**columns):
+    """A galaxy without arms, bars, knots or dust."""
+    table = population(1, seed=0)
+    for name in ("bar_light", "ring_light", "arm_contrast", "lopsidedness", "knot_light", "dust"):
+        table[name] = 0.0
+    for name, value in columns.items():
+        table[name] = value * (table[name].unit or 1)
+    return table
+
+
+@pytest.mark.parametrize("index", [1.0, 2.37, 4.0])
+@pytest.mark.parametrize("bulge_share", [0.2, 0.6])
+def test_sersic_plus_disc_agrees_with_galsim(index, bulge_share):
+    """To 1 % of the flux in L1, same PSF, same pixels; bulge of q = 0.7, disc inclined by 60 degrees."""
+    size, scale, radius, disc_radius = 64, gm.SDSS.pixel_scale, 1.6, 3.0
+    table = _plain(
+        bulge_to_total=bulge_share,
+        sersic_index=index,
+        bulge_radius=radius,
+        bulge_axis_ratio=0.7,
+        disc_radius=disc_radius,
+        inclination=60.0,
+        position_angle=25.0,
+        r_mag=15.0,
+    )
+    mine = observe(
+        light(table, np.array([scale]), size=size, bands=("r",), field=False),
+        _one_band(),
+        torch.tensor([scale]),
+        size=size,
+        noise=False,
+    )[0, 0]
+    flux = 10 ** (-0.4 * (15.0 - 22.5))
+    beta = 25 * galsim.degrees
+    bulge = galsim.Sersic(index, half_light_radius=radius, trunc=TRUNCATION * radius, flux_untruncated=True).shear(
+        q=0.7, beta=beta
+    )
+    bulge = bulge.expand(0.7**0.5).withFlux(
+        bulge_share * flux
+    )  # galsim shears at constant area, here the major axis is kept
+    h = disc_radius / 1.678
+    disc = galsim.InclinedExponential(
+        60 * galsim.degrees, scale_radius=h, scale_height=DISC_HEIGHT * h, flux=(1 - bulge_share) * flux
+    ).rotate(beta)
+    psf = galsim.Moffat(3.5, fwhm=gm.SDSS.psf_fwhm[1])
+    theirs = galsim.Convolve(bulge + disc, psf).drawImage(nx=size, ny=size, scale=scale, method="auto").array
+    assert np.abs(mine.numpy() - theirs).sum() / theirs.sum() < 0.01
+
+
+def _one_band():
+    s = gm.SDSS
+    return gm.Survey(
+        "r only", ("r",), s.pixel_scale, s.psf_fwhm[1:2], s.sky_sigma[1:2], s.electrons[1:2], s.magnitude_limit
+    )
+
+
+def test_magnitude_and_colour_are_those_of_the_table():
+    table = population(60, seed=2)
+    for name in ("dust", "knot_light"):
+        table[name] = 0.0
+    flux = light(table, R90_CUTOUT * table["r90"].value / 64, field=False)[:, :, 0, 0].real.numpy()
+    r = 22.5 - 2.5 * np.log10(flux[:, 1])
+    np.testing.assert_allclose(r, table["r_mag"].value, atol=0.03)  # ring and lopsidedness are cut by the stamp's edge
+    np.testing.assert_allclose(-2.5 * np.log10(flux[:, 0] / flux[:, 1]), table["g_r"].value, atol=0.06)
+
+
+def test_sky_noise_is_the_survey_s():
+    spectrum = torch.zeros(40, 3, 96, 49, dtype=torch.complex64)
+    images = observe(
+        spectrum, gm.SDSS, torch.full((40,), gm.SDSS.pixel_scale), generator=torch.Generator().manual_seed(0)
+    )
+    within = (images - images.mean((2, 3), keepdim=True)).std((0, 2, 3))
+    np.testing.assert_allclose(within, gm.SDSS.sky_sigma, rtol=0.02)
+
+
+def test_colour_image_is_bounded_and_blue_is_blue():
+    flux = torch.zeros(2, 3, 8, 8)
+    flux[0, 0, 4, 4] = 5.0  # g only: blue
+    flux[1] = 1e4  # saturated
+    image = colour_image(flux, gm.SDSS, torch.full((2,), gm.SDSS.pixel_scale))
+    assert image.min() >= 0 and image.max() <= 1
+    assert image[0, 2, 4, 4] > image[0, 0, 4, 4]
+    with pytest.raises(ValueError, match="three bands"):
+        colour_image(flux[:, :1], gm.SDSS, torch.ones(2))
+
+
+@pytest.mark.parametrize(
+    "kwargs, message",
+    [
+        ({"n": 0}, "n >= 1"),
+        ({"n": 3, "size": 0}, "8 pixels"),
+        ({"n": 3, "look": "pretty"}, "look"),
+        ({"n": 3, "field_of_view": -1.0}, "field_of_view"),
+    ],
+)
+def test_bad_requests_say_what_is_wrong(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        gm.mock_sample(**kwargs)

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Build, run and check the course.
+
+course.py run [--lesson NN]   execute the lessons into _build/ (pages, results, a table of time and memory)
+course.py build [NN ...]      make the executed notebooks/NN_name.ipynb from notebooks/source/NN_name.py
+course.py check [NN ...]      say what is wrong with the notebooks as they are stored; executes nothing
+course.py table               write the README's table of lessons from _build/results/
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import checking
+import executing
+import lessons
+from lessons import Lesson
+from reporting import Outcome, broken, budget, read_json, table
+
+
+def fingerprint(root: Path, lesson: Lesson) -> str:
+    """Changes with whatever can change the lesson's result: its source, the package, the data, the tested versions."""
+    files = [
+        lesson.source,
+        root / "constraints.txt",
+        *(root / "galmorph_helpers").rglob("*.py"),
+        *(root / "data").rglob("*"),
+    ]
+    if '"reads-results"' in lesson.source.read_text(encoding="utf-8"):  # such as the take-home lesson
+        files += (p for p in (root / "_build" / "results").glob("*.json") if p.stem != lesson.number)
+    digest = hashlib.sha256(os.environ.get("GALMORPH_DATA", "").encode())
+    for path in sorted(p for p in files if p.is_file()):
+        digest.update(f"\0{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def current_outcome(root: Path, lesson: Lesson) -> Outcome | None:
+    """The stored outcome, when nothing that it rests on has changed since."""
+    results = root / "_build" / "results"
+    stored, result = read_json(results / f"{lesson.number}.stamp"), read_json(results / f"{lesson.number}.json")
+    if not result or stored.get("fingerprint") != fingerprint(root, lesson) or broken(result):
+        return None
+    outcome = Outcome(**{**stored, "current": True})
+    return outcome if (root / outcome.page).exists() else None
+
+
+def environment(root: Path) -> dict[str, str]:
+    """What the notebooks are told: where results go, that a broken claim is an error, where observed data are."""
+    env = {"GALMORPH_RESULTS": str(root / "_build" / "results"), "GALMORPH_STRICT": "1", "GALMORPH_QUIET": "1"}
+    if os.environ.get("GALMORPH_DATA"):
+        env["GALMORPH_DATA"] = str(Path(os.environ["GALMORPH_DATA"]).resolve())
+    return env
+
+
+def run_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tuple[Outcome, list[str]]:
+    """Execute one lesson, write its page and its stamp; returns its outcome and the sentences to print below."""
+    results = root / "_build" / "results"
+    stamp, result_path = results / f"{lesson.number}.stamp", results / f"{lesson.number}.json"
+    results.mkdir(parents=True, exist_ok=True)
+    mark, before = fingerprint(root, lesson), modified(result_path)
+    notebook = lessons.read_source(lesson.source)
+    run = executing.execute(notebook, folder=root / "notebooks", environment=environment(root), tick=tick)
+    page = root / "_build" / f"{lesson.name}.html"
+    lessons.write_atomic(page, executing.page(notebook, lesson.name, root / "notebooks"))
+    if modified(result_path) == before:  # the claims cell was not reached: an older result must not pass for this one
+        result_path.unlink(missing_ok=True)
+    result = read_json(result_path)
+    claims = result.get("claims", [])
+    notes = broken(result)
+    problem = "" if notes else run.error  # a broken claim is the error of the claims cell, and says it better
+    if not result and not problem:
+        problem = "it wrote no result: its last code cell should be claims.report()"
+    notes += [problem] if problem else []
+    held = sum(bool(c.get("holds")) for c in claims)
+    where = str(page.relative_to(root))
+    outcome = Outcome(lesson.number, mark, round(run.seconds, 1), round(run.peak_mb), held, len(claims), where, problem)
+    if notes:
+        stamp.unlink(missing_ok=True)
+    else:
+        lessons.write_atomic(stamp, json.dumps(asdict(outcome), indent=1) + "\n")
+    return outcome, notes
+
+
+def modified(path: Path) -> int | None:
+    return path.stat().st_mtime_ns if path.exists() else None
+
+
+class Ticker:
+    """Says which lesson is at work; on a terminal the line counts seconds and cells until it is overwritten."""
+
+    def __init__(self, label: str) -> None:
+        self.label, self.start, self.live = label, time.perf_counter(), sys.stdout.isatty()
+        print(label, end="" if self.live else "\n", flush=True)
+
+    def __call__(self, what: str) -> None:
+        if self.live:
+            print(f"\r{self.label}  {time.perf_counter() - self.start:.0f} s  {what}\033[K", end="", flush=True)
+
+    def end(self) -> None:
+        if self.live:
+            print("\r\033[K", end="", flush=True)
+
+
+def run(root: Path, numbers: list[str] | None, force: bool) -> int:
+    outcomes, bad = [], []
+    for lesson in lessons.find(root, numbers):
+        outcome = None if force else current_outcome(root, lesson)
+        notes: list[str] = []
+        if outcome is None:
+            ticker = Ticker(f"{lesson.number}  running {lesson.source.relative_to(root)}")
+            try:
+                outcome, notes = run_lesson(root, lesson, ticker)
+            finally:
+                ticker.end()
+        print(outcome.line(), *notes, sep="\n      ", flush=True)
+        outcomes.append(outcome)
+        bad += [lesson.number] if notes else []
+    print(budget(outcomes))
+    if bad:
+        again = "".join(f"\n  make run LESSON={n}" for n in bad)
+        print(
+            f"\nLesson {', '.join(bad)} did not pass. The page in _build/ shows what happened; to try again:{again}",
+            file=sys.stderr,
+        )
+    return 1 if bad else 0
+
+
+def build(root: Path, numbers: list[str] | None) -> int:
+    failed = False
+    for lesson in lessons.find(root, numbers):
+        where = lesson.notebook.relative_to(root)
+        notebook = lessons.read_source(lesson.source)
+        wrong = checking.source_problems(notebook)
+        if not wrong:
+            ticker = Ticker(f"{lesson.number}  building {where}")
+            try:
+                done = executing.execute(
+                    notebook, folder=root / "notebooks", environment=environment(root), tick=ticker
+                )
+            finally:
+                ticker.end()
+            wrong = [done.error] if done.error else checking.output_problems(notebook, root)
+        if wrong:
+            failed = True
+            print(f"{lesson.number}  NOT built, {where} is as it was", *wrong, sep="\n      ", flush=True)
+        else:
+            lessons.write_notebook(notebook, lesson.notebook)
+            kilobytes = lesson.notebook.stat().st_size / 1e3
+            print(f"{lesson.number}  {done.seconds:.0f} s  {kilobytes:.0f} kB  {where}", flush=True)
+    return int(failed)
+
+
+def check(root: Path, numbers: list[str] | None) -> int:
+    found = {lesson: checking.problems(lesson, root) for lesson in lessons.find(root, numbers)}
+    for lesson, wrong in found.items():
+        print(f"{lesson.number}  {'as it should be' if not wrong else lesson.name}", *wrong, sep="\n      ")
+    if any(found.values()):
+        print("\nChange the source, then: make notebooks LESSON=NN", file=sys.stderr)
+    return int(any(found.values()))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--root", type=Path, default=Path(__file__).parents[1], help="folder of the course (default: this one)"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{run,build,check,table}")
+    for name in ("build", "check"):
+        commands.add_parser(name).add_argument("numbers", nargs="*", metavar="NN", help="lesson numbers (default: all)")
+    running = commands.add_parser("run")
+    running.add_argument("--lesson", action="append", metavar="NN", help="only this lesson (may be given again)")
+    running.add_argument("--force", action="store_true", help="run lessons whose result is current, too")
+    commands.add_parser("table")
+    given = parser.parse_args(arguments)
+    root = given.root.resolve()
+    # The kernel of this environment, not one that the user's own Jupyter folder happens to hold.
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    try:
+        if given.command == "run":
+            return run(root, given.lesson, given.force)
+        if given.command == "table":
+            return table(root)
+        return {"build": build, "check": check}[given.command](root, given.numbers)
+    except LookupError as error:
+        print(f"course.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. Lessons that had ended are kept; the same command goes on from there.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""What the course says of its lessons: a line each, the budget, the README's table."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import lessons
+from lessons import Lesson
+
+LIMIT_SECONDS, LIMIT_MB, LIMIT_COURSE_SECONDS = 180, 1500, 1200
+MARKS = "<!-- lessons: begin (written by tools/course.py table) -->", "<!-- lessons: end -->"
+
+
+@dataclass
+class Outcome:
+    """One lesson's line in the report; stored beside its result as NN.stamp."""
+
+    number: str
+    fingerprint: str
+    seconds: float
+    peak_mb: float
+    held: int
+    claims: int
+    page: str
+    problem: str = ""
+    current: bool = False
+
+    def line(self) -> str:
+        cost = f"{self.number}  {self.seconds:.0f} s  {self.peak_mb:.0f} MB"
+        what = "FAILED" if self.problem else f"{self.held}/{self.claims} claims hold"
+        return f"{cost}  {what}  {self.page}{'  (current)' if self.current else ''}"
+
+
+def read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def broken(result: dict) -> list[str]:
+    """A sentence for each claim that does not hold."""
+    found = []
+    for claim in result.get("claims", []):
+        bounds = " and ".join(
+            f"{k.replace('_', ' ')} {claim[k]}" for k in ("at_least", "at_most") if claim.get(k) is not None
+        )
+        if not claim.get("holds"):
+            found.append(f"broken claim: {claim.get('name')}: measured {claim.get('measured')}, expected {bounds}")
+    return found
+
+
+def budget(outcomes: list[Outcome]) -> str:
+    """Time and memory of each lesson beside what it may take."""
+    rows = [f"\n{'lesson':>6}  {'seconds':>7}  {'MB':>5}   limits: {LIMIT_SECONDS} s and {LIMIT_MB} MB a lesson"]
+    for o in outcomes:
+        over = [f"over {LIMIT_SECONDS} s"] * (o.seconds > LIMIT_SECONDS) + [f"over {LIMIT_MB} MB"] * (
+            o.peak_mb > LIMIT_MB
+        )
+        rows.append(f"{o.number:>6}  {o.seconds:>7.0f}  {o.peak_mb:>5.0f}   {', '.join(over)}".rstrip())
+    total, peak = sum(o.seconds for o in outcomes), max(o.peak_mb for o in outcomes)
+    over = f"over {LIMIT_COURSE_SECONDS} s" if total > LIMIT_COURSE_SECONDS else ""
+    rows.append(f"{'all':>6}  {total:>7.0f}  {peak:>5.0f}   {over}".rstrip())
+    return "\n".join(rows)
+
+
+def table(root: Path) -> int:
+    """Write the README's table between its two marks."""
+    readme = root / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    if any(text.count(mark) != 1 for mark in MARKS):
+        raise LookupError(
+            f"{readme.name} must hold these two lines once each, the table goes between:\n{MARKS[0]}\n{MARKS[1]}"
+        )
+    before, rest = text.split(MARKS[0])
+    rows = [table_row(root, lesson) for lesson in lessons.find(root)]
+    head = ["| lesson | open | time | memory | claims held | for example |", "| --- | --- | --- | --- | --- | --- |"]
+    body = "\n".join([MARKS[0], *head, *rows, MARKS[1]])
+    lessons.write_atomic(readme, before + body + rest.split(MARKS[1])[1])
+    print(f"{readme.name}: {len(rows)} lessons")
+    return 0
+
+
+def table_row(root: Path, lesson: Lesson) -> str:
+    notebook = f"notebooks/{lesson.name}.ipynb"
+    results = root / "_build" / "results"
+    result, stamp = read_json(results / f"{lesson.number}.json"), read_json(results / f"{lesson.number}.stamp")
+    heading = re.sub(r"^\d+[.:\s]+", "", lessons.title(lessons.read_source(lesson.source))).replace("|", "\\|")
+    colab = f"[Colab](https://colab.research.google.com/github/{repository(root)}/blob/main/{notebook})"
+    cells = [f"[{lesson.number} {heading}]({notebook})", colab, "not run", "", "", ""]
+    if result:
+        cost = {**result, **{k: stamp[k] for k in ("seconds", "peak_mb") if k in stamp}}
+        claims = result.get("claims", [])
+        cells[2] = f"{cost['seconds']:.0f} s" if cost.get("seconds") is not None else ""
+        cells[3] = f"{cost['peak_mb']:.0f} MB" if cost.get("peak_mb") is not None else ""
+        cells[4] = f"{sum(bool(c.get('holds')) for c in claims)} of {len(claims)}"
+        cells[5] = "; ".join(f"{c['name']}: {c['measured']:.3g}" for c in claims[:2]).replace("|", "\\|")
+    return f"| {' | '.join(cells)} |"
+
+
+def repository(root: Path) -> str:
+    """owner/name, from the one place where it is written."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project["urls"]["Repository"].removeprefix("https://github.com/")
