@@ -8,6 +8,9 @@ FORCE ?=
 # An extra index for the torch wheel, such as https://download.pytorch.org/whl/cpu (a far smaller download on Linux).
 TORCH_INDEX ?=
 
+# Seeds that `make seeds` runs a lesson with.
+SEEDS ?= 0 1 2 3 4
+
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -15,7 +18,7 @@ NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lab notebooks table clean
+.PHONY: help setup run test lint lab notebooks table seeds weights clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -60,6 +63,12 @@ notebooks: $(READY) ## build and execute notebooks/*.ipynb from notebooks/source
 
 table: $(READY) ## write the README's table of lessons from the results of the last run
 	@$(BIN)/python tools/course.py table
+
+seeds: $(READY) ## run a lesson with several seeds and write benchmarks/seeds_NN.md (LESSON=02 SEEDS="0 1 2 3 4")
+	@$(BIN)/python benchmarks/seeds.py $(or $(LESSON),00 02) --seeds $(SEEDS)
+
+weights: $(READY) ## train the weights that ship with the course again (about six minutes on two cores)
+	$(BIN)/python tools/weights.py
 
 clean: ## remove what was built and the caches; .venv and downloaded data stay
 	rm -rf _build build .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -5,6 +5,7 @@ from .evaluation import binary_metrics, calibration_curve, choose_threshold, met
 from .features import fit_forest, morphology_features
 from .folders import read_folder
 from .mock.population import population
+from .mock.volunteers import certain, volunteer_votes
 from .networks import DS18, CompactCNN, count_parameters, occlusion_map
 from .observe import colour_image, observe
 from .runtime import device, observed_root, peak_memory_mb, pick, progress, seed_everything, start
@@ -12,5 +13,6 @@ from .samples import GalaxySample, group_rows, split
 from .sources import deep_field, mock_sample
 from .surveys import DES, SDSS, Survey, sky_sigma_for_limit, surface_brightness_limit
 from .training import History, augment, fit, predict, predict_value
+from .weights import load_weights
 
 __version__ = "0.1.0"

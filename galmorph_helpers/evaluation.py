@@ -109,14 +109,25 @@ def check_binary(target, probability, *, what="target"):
     return target, probability
 
 
-def choose_threshold(target, probability):
-    """Threshold with the largest Youden index (true minus false positive rate): use it on validation data only."""
+def choose_threshold(target, probability, *, by="f1"):
+    """Threshold that does best on validation data (never choose it on test data).
+
+    Parameters
+    ----------
+    target, probability : array (N,)
+    by : {"f1", "youden"}
+        "f1" balances precision and recall; "youden", true minus false positive rate, ignores how rare positives are.
+    """
     target, probability = check_binary(target, probability)
-    candidates = np.unique(probability)
-    candidates = np.r_[candidates, 1.0] if len(candidates) < 2 else np.r_[(candidates[1:] + candidates[:-1]) / 2]
+    if by not in ("f1", "youden"):
+        raise ValueError(f"by must be 'f1' or 'youden', got {by!r}.")
+    scores = np.unique(probability)
+    candidates = (scores[1:] + scores[:-1]) / 2 if len(scores) > 1 else scores
     called = probability[None, :] >= candidates[:, None]
-    youden = (called & (target == 1)).sum(1) / target.sum() - (called & (target == 0)).sum(1) / (1 - target).sum()
-    return float(candidates[np.argmax(youden)])
+    hits, false = (called & (target == 1)).sum(1), (called & (target == 0)).sum(1)
+    positives, negatives = target.sum(), (1 - target).sum()
+    value = 2 * hits / (hits + false + positives) if by == "f1" else hits / positives - false / negatives
+    return float(candidates[np.argmax(value)])
 
 
 def regression_table(rows, *, n_boot=400, seed=0):

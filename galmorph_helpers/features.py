@@ -16,6 +16,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from .photometry import STEP, colours, component_at, face_on, growth_curve, moments, radius_of, sky_level, summed
+
 DESCRIPTIONS = {  # column: meaning [unit; usual range]. Columns named "colour..." exist only for three bands.
     "concentration": "C = 5 log10(r80 / r20) [2 to 5]: exponential disc 2.7, de Vaucouleurs above 4",
     "asymmetry": "A = sum|I - I180| / sum|I| - sky, smallest over nearby centres [-0.1 to 1]",
@@ -49,7 +51,6 @@ DESCRIPTIONS = {  # column: meaning [unit; usual range]. Columns named "colour..
     "colour_gradient": "g - i of the source outside r50 minus inside [mag]; negative: blue outskirts",
     "colour_scatter": "light-weighted rms of (red - blue) / (red + blue) over the source's pixels [0 to 0.5]",
 }
-_STEP = 0.1  # pixel; bin of the growth curves
 
 
 def morphology_features(images, *, threshold=3.0):
@@ -151,67 +152,14 @@ def _checked(images):
     return images
 
 
-def _sum(a, b=None):
-    """Sum of a, or of a * b, over each image: (n, H, W) -> (n,)."""
-    return a.sum((1, 2)) if b is None else np.einsum("nij,nij->n", a, b)
-
-
-def _sky(images):
-    """Sky level and noise, (n, 1, 1), of (n, H, W): medians of the four edges, 1/16 of the stamp wide. The darkest edge
-    gives the level, because a large galaxy or a bright neighbour reaches over some edges."""
-    e = max(2, images.shape[-1] // 16)
-    edges = [images[:, :e], images[:, -e:], images[:, :, :e], images[:, :, -e:]]
-    edges = [x.reshape(len(x), -1) for x in edges]
-    level = [np.median(x, 1) for x in edges]
-    # 1.4826: from the median absolute deviation to the sigma of a Gaussian.
-    noise = [1.4826 * np.median(abs(x - m[:, None]), 1) for x, m in zip(edges, level, strict=True)]
-    return np.min(level, 0)[:, None, None], np.median(noise, 0)[:, None, None]
-
-
-def _component(mask, seed):
-    """Of each image's mask (n, H, W) the connected part that holds pixel seed (n,), a flat index; maybe empty."""
-    structure = np.zeros((3, 3, 3))
-    structure[1] = 1  # connects pixels within an image, never one image with the next
-    label = ndimage.label(mask, structure)[0]
-    mine = label.reshape(len(label), -1)[np.arange(len(label)), seed][:, None, None]
-    return (label == mine) & (mine > 0)
-
-
-def _moments(weight, x, y):
-    """Rms length along the major and minor axis [pixel] and position angle [rad], each (n,), of weight (n, H, W)."""
-    wx, wy, total = weight.sum(1), weight.sum(2), _sum(weight)
-    mx, my = wx @ x / total, wy @ y / total
-    xx, yy, xy = wx @ x**2 / total - mx**2, wy @ y**2 / total - my**2, (weight @ x) @ y / total - mx * my
-    mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    return np.sqrt(mean + half), np.sqrt(np.maximum(mean - half, 0)), 0.5 * np.arctan2(2 * xy, xx - yy)
-
-
-def _growth(values, radius, bins):
-    """Sum of values (n, H, W) inside the circles of radius k * _STEP, k < bins: (n, bins).
-
-    A pixel enters gradually while the circle crosses it, over 1 pixel: close to exact circle-square overlap.
-    """
-    n, width = len(values), round(1 / _STEP)
-    k = np.minimum((radius / _STEP + 0.5).astype(int), bins + width) + np.arange(n)[:, None, None] * (bins + width + 1)
-    curve = np.bincount(k.ravel(), values.ravel(), n * (bins + width + 1)).reshape(n, -1).cumsum(1)
-    return ndimage.uniform_filter1d(curve, width + 1, axis=1, mode="nearest")[:, :bins]
-
-
-def _crossing(curve, level):
-    """Radius (n,) where the curve (n, bins) first reaches level (n,), interpolated between two bins."""
-    k = (curve >= level[:, None]).argmax(1).clip(1)
-    after, before = (curve[np.arange(len(curve)), j] for j in (k, k - 1))
-    return np.nan_to_num((k - ((after - level) / (after - before)).clip(0, 1)) * _STEP)
-
-
 @np.errstate(divide="ignore", invalid="ignore")  # 0/0 of empty sources: morphology_features turns them into 0
 def _measure(images, threshold):
     """All columns of one chunk, images (n, C, H, W) float64: dict of (n,) arrays."""
     n, bands, h, w = images.shape
     side, rows, y, x = min(h, w), np.arange(n), np.arange(h) - (h - 1) / 2, np.arange(w) - (w - 1) / 2
-    bands = [b - _sky(b)[0] for b in images.transpose(1, 0, 2, 3)]
+    bands = [b - sky_level(b)[0] for b in images.transpose(1, 0, 2, 3)]
     grey = sum(bands) / len(bands)
-    noise = _sky(grey)[1]
+    noise = sky_level(grey)[1]
 
     # 1. The source: light above the sky, connected with the brightest pixel near the middle of the stamp.
     smooth = ndimage.gaussian_filter(grey, (0, 1, 1))
@@ -222,14 +170,14 @@ def _measure(images, threshold):
     bright = (smooth > np.maximum(threshold * noise, 0.05 * peak)) & (peak > 0)
     # Opening cuts thin bridges to neighbours and the fringe of noise; the core stays in, however small.
     core = (middle <= max(2, side / 16)) & (smooth > 0.5 * peak)
-    source = _component(bright & (ndimage.binary_opening(bright, np.ones((1, 3, 3))) | core), seed)
+    source = component_at(bright & (ndimage.binary_opening(bright, np.ones((1, 3, 3))) | core), seed)
     source |= (middle <= side / 8) & ~source.any((1, 2), keepdims=True)  # nothing there: a fixed aperture
     light = np.where(source, np.maximum(grey, 0), 0)
 
     # 2. Its centre: centroid of the source, then of a Gaussian window (sigma = side / 20) that follows the core.
     weight = light
     for _ in range(6):
-        cx, cy = np.nan_to_num(weight.sum(1) @ x / _sum(weight)), np.nan_to_num(weight.sum(2) @ y / _sum(weight))
+        cx, cy = np.nan_to_num(weight.sum(1) @ x / summed(weight)), np.nan_to_num(weight.sum(2) @ y / summed(weight))
         gx, gy = (np.exp(-0.5 * ((p - c[:, None]) * 20 / side) ** 2) for p, c in ((x, cx), (y, cy)))
         weight = light * gy[:, :, None] * gx[:, None, :]
     dx, dy = (x - cx[:, None])[:, None, :], (y - cy[:, None])[:, :, None]
@@ -248,31 +196,31 @@ def _measure(images, threshold):
     clean = np.where(others, opposite(clean), clean)
 
     # 4. Radii from growth curves; Petrosian: mean in a ring 1 pixel wide = 0.2 of the mean inside.
-    bins, half = int(side / 2 / _STEP), round(0.5 / _STEP)
-    flux, area = _growth(clean, r, bins), _growth(np.ones_like(r), r, bins)
+    bins, half = int(side / 2 / STEP), round(0.5 / STEP)
+    flux, area = growth_curve(clean, r, bins), growth_curve(np.ones_like(r), r, bins)
     inside = flux / area
     ring = (flux[:, 2 * half :] - flux[:, : -2 * half]) / (area[:, 2 * half :] - area[:, : -2 * half])
     faint = (ring < 0.2 * inside[:, half:-half]) & (np.arange(ring.shape[1]) > 2 * half)
     k_p = np.where(faint.any(1), faint.argmax(1) + half, bins - 1)  # never faint: the galaxy fills the stamp
-    rp = k_p * _STEP
+    rp = k_p * STEP
     total = flux[rows, np.minimum(1.5 * k_p, bins - 1).astype(int)]  # CAS: all light is what lies inside 1.5 rp
-    r20, r50, r80 = (_crossing(flux, f * total) for f in (0.2, 0.5, 0.8))
+    r20, r50, r80 = (radius_of(flux, f * total) for f in (0.2, 0.5, 0.8))
     out = {
         "concentration": 5 * np.log10(r80 / r20),
         "r50": r50,
         "r50_fraction": r50 / side,
         "r80": r80,
         "r_petrosian": rp,
-        "surface_brightness": inside[rows, np.rint(r50 / _STEP).astype(int)],
+        "surface_brightness": inside[rows, np.rint(r50 / STEP).astype(int)],
         "peak_brightness": peak[:, 0, 0],
     }
     floor = np.maximum(noise, 0.002 * peak)[:, 0, 0]
-    out["signal_to_noise"] = np.log10(1 + _sum(light) / _sum(source) / floor)
+    out["signal_to_noise"] = np.log10(1 + summed(light) / summed(source) / floor)
 
     # 5. A and S, less what sky noise alone would give: E|difference of two normals| = 2 sigma / sqrt(pi), and so on.
     sigma, disc = noise[:, 0, 0], (r <= 1.5 * rp[:, None, None]).astype(float)
-    trials = [_sum(abs(clean - opposite(clean, i, j)), disc) for i, j in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))]
-    trials = [t - 2 / np.sqrt(np.pi) * sigma * _sum(disc) for t in trials]
+    trials = [summed(abs(clean - opposite(clean, i, j)), disc) for i, j in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))]
+    trials = [t - 2 / np.sqrt(np.pi) * sigma * summed(disc) for t in trials]
     # The sixth centre is the centroid itself, bilinear; this averages noise away: variance (1 - f)^2 + f^2 per axis.
     fx, fy = ((2 * c + len(p) - 1) % 1 for c, p in ((cx, x), (cy, y)))
     turned = sum(
@@ -281,21 +229,21 @@ def _measure(images, threshold):
         for j in (0, 1)
     )
     spread = np.sqrt(1 + (1 - 2 * fx + 2 * fx**2) * (1 - 2 * fy + 2 * fy**2))
-    trials.append(_sum(abs(clean - turned), disc) - np.sqrt(2 / np.pi) * spread * sigma * _sum(disc))
-    out["asymmetry"] = np.min(trials, 0) / _sum(abs(clean), disc)
+    trials.append(summed(abs(clean - turned), disc) - np.sqrt(2 / np.pi) * spread * sigma * summed(disc))
+    out["asymmetry"] = np.min(trials, 0) / summed(abs(clean), disc)
     box = np.maximum(2 * np.rint((0.25 * rp - 1) / 2) + 1, 3).astype(int)  # odd width near a quarter of rp
     excess = clean.copy()
     for b in np.unique(box):
         excess[box == b] -= ndimage.uniform_filter(clean[box == b], (0, b, b))
     zone = disc * (r > 0.25 * rp[:, None, None])
-    sky = sigma * np.sqrt((1 - 1 / box**2) / (2 * np.pi)) * _sum(zone)
-    out["smoothness"] = (_sum(excess.clip(0), zone) - sky) / _sum(clean, zone)
+    sky = sigma * np.sqrt((1 - 1 / box**2) / (2 * np.pi)) * summed(zone)
+    out["smoothness"] = (summed(excess.clip(0), zone) - sky) / summed(clean, zone)
 
     # 6. Gini and M20 on the pixels whose smoothed value exceeds the mean at the Petrosian radius.
-    member = _component((smooth > (0.2 * inside[rows, k_p])[:, None, None]) & ~others, seed)
+    member = component_at((smooth > (0.2 * inside[rows, k_p])[:, None, None]) & ~others, seed)
     pixels = np.where(member, abs(clean), 0)
     order = pixels.reshape(n, -1).argsort(1)
-    value, count, all_light = np.take_along_axis(pixels.reshape(n, -1), order, 1), _sum(member), _sum(pixels)
+    value, count, all_light = np.take_along_axis(pixels.reshape(n, -1), order, 1), summed(member), summed(pixels)
     rank = np.arange(1, h * w + 1) - (h * w - count)[:, None]  # pixels outside are 0 and come first
     out["gini"] = np.einsum("ni,ni->n", value, 2.0 * rank - count[:, None] - 1) / (all_light * (count - 1))
     mx, my = pixels.sum(1) @ x / all_light, pixels.sum(2) @ y / all_light
@@ -306,78 +254,12 @@ def _measure(images, threshold):
 
     # 7. Second moments of the source and of isophotes that reach less far, so fewer neighbours touch them.
     for percent in (15, 30, 50):
-        a, b, _ = _moments(_component(smooth > percent / 100 * peak, seed).astype(float), x, y)
+        a, b, _ = moments(component_at(smooth > percent / 100 * peak, seed).astype(float), x, y)
         out[f"ellipticity_{percent}"] = 1 - b / a
-    a, b, angle = np.nan_to_num(_moments(light, x, y))
+    a, b, angle = np.nan_to_num(moments(light, x, y))
     out["ellipticity"], out["minor_axis"] = 1 - b / a, b
     q = np.nan_to_num(b / a, nan=1).clip(0.1)
-    out.update(_face_on(clean, sigma, dx, dy, q[:, None, None], angle[:, None, None], r50.clip(1)[:, None, None]))
+    out.update(face_on(clean, sigma, dx, dy, q[:, None, None], angle[:, None, None], r50.clip(1)[:, None, None]))
     if len(bands) == 3:
-        out.update(_colours(*bands, light, source, r <= r50[:, None, None]))
-    return out
-
-
-def _face_on(image, sigma, dx, dy, q, angle, r50):
-    """Profile, residual and Fourier modes in the plane where the outer ellipse is a circle."""
-    n = len(image)
-    cos, sin, root = np.cos(angle), np.sin(angle), np.sqrt(q)
-    u, v = (dx * cos + dy * sin) * root, (dy * cos - dx * sin) / root
-    rho = np.hypot(u, v)  # radius of the circle with the ellipse's area [pixel]
-    low = rho.astype(int)
-    part, flat = (rho - low).ravel(), (low + np.arange(n)[:, None, None] * (low.max() + 2)).ravel()
-
-    def profile(values):  # each pixel shares its light between the two nearest annuli
-        m = n * (low.max() + 2) + 1
-        return np.bincount(flat, values * (1 - part), m) + np.bincount(flat + 1, values * part, m)
-
-    mean = profile(image.ravel()) / np.maximum(profile(np.ones(image.size)), 1e-9)
-    resid = image - (mean[flat] * (1 - part) + mean[flat + 1] * part).reshape(image.shape)
-
-    edges = 0.4 * 2 ** (np.arange(13) / 4)  # twelve annuli, logarithmic: 0.4 to 3.2 r50
-    flat = (np.searchsorted(edges, rho / r50) + np.arange(n)[:, None, None] * 14).ravel()
-
-    def annuli(values):
-        return np.bincount(flat, values.ravel(), n * 14).reshape(n, 14)[:, 1:13]
-
-    light, area, log_r = annuli(image), annuli(np.ones_like(image)), np.log(edges[:-1] * edges[1:]) / 2
-    norm = light.sum(1)
-    out = {"residual": (annuli(abs(resid)).sum(1) - np.sqrt(2 / np.pi) * sigma * area.sum(1)) / norm}
-    bright = np.log(np.maximum(light / np.maximum(area, 1), 1e-3 * (norm / area.sum(1))[:, None]))
-    for name, s in (("slope_inner", slice(0, 6)), ("slope_outer", slice(5, 10))):
-        share = area[:, s] / area[:, s].sum(1, keepdims=True)  # weight: an annulus without pixels says nothing
-        lever = log_r[s] - (share @ log_r[s])[:, None]
-        out[name] = (share * lever * bright[:, s]).sum(1) / (share * lever**2).sum(1)  # least squares
-
-    phase = (u + 1j * v) / np.maximum(rho, 1e-9)
-    power = phase
-    for m in (1, 2, 4):
-        mode = annuli(resid * power.real) + 1j * annuli(resid * power.imag)
-        for name, s in (("inner", slice(0, 6)), ("outer", slice(6, 12))):
-            out[f"fourier_m{m}_{name}"] = abs(mode[:, s].sum(1)) / light[:, s].sum(1)
-        if m == 2:  # logarithmic spirals exp(i (2 theta + p ln r)), pitch angle arctan(2 / |p|); a bar has p near 0
-            spiral = abs(mode @ np.exp(1j * log_r[:, None] * np.arange(-10, 11))) / norm[:, None]
-            out["bar"], out["arms"] = spiral[:, 9:12].mean(1), spiral[:, np.r_[0:8, 13:21]].max(1)
-        if m == 4:
-            out["boxiness"] = mode.real.sum(1) / norm
-        power = power * power
-    return out
-
-
-def _colours(red, green, blue, light, source, inner):
-    """Colour indices; bands (n, H, W) above the sky, light the grey source, source and inner masks."""
-
-    def magnitude(top, bottom, where):
-        where = where.astype(float)
-        floor = 0.02 * _sum(light, where)  # a band without light would give an infinite colour
-        return 2.5 * np.log10(np.maximum(_sum(top, where), floor) / np.maximum(_sum(bottom, where), floor))
-
-    out = {
-        "colour": magnitude(red, blue, source),
-        "colour_gr": magnitude(green, blue, source),
-        "colour_inner": magnitude(red, blue, source & inner),
-    }
-    out["colour_gradient"] = magnitude(red, blue, source & ~inner) - out["colour_inner"]
-    ratio = ((red - blue) / np.maximum(red + blue, light)).clip(-1, 1)
-    ratio, total = np.where(light > 0, ratio, 0), _sum(light)
-    out["colour_scatter"] = np.sqrt((_sum(light, ratio**2) / total - (_sum(light, ratio) / total) ** 2).clip(0))
+        out.update(colours(*bands, light, source, r <= r50[:, None, None]))
     return out

@@ -39,28 +39,43 @@ class DS18(nn.Sequential):
 
 
 class CompactCNN(nn.Sequential):
-    """A small CNN that trains in under a minute on two cores.
+    """A small CNN that trains in under a minute on two cores: 290,000 weights for 64 pixels.
 
-    Maps (N, C, H, W), H and W at least 32, to (N,) logits or, with `outputs` > 1, (N, outputs).
+    A square root lifts faint discs and arms towards bright cores; three strided convolutions shrink the image; two
+    dense layers weigh what was found *where*: a neighbour at the edge counts otherwise than the galaxy in the middle.
+
+    Maps (N, C, size, size) to (N,) logits or values, or with `outputs` > 1 to (N, outputs).
     """
 
-    def __init__(self, channels=3, outputs=1, width=24):
-        w = width
+    def __init__(self, channels=3, outputs=1, size=64):
+        if size < 16:
+            raise ValueError(f"the compact network needs stamps of at least 16 pixels a side, got size={size}.")
+        side = (size - 4) // 4 + 1  # after the first convolution; the others halve it, rounding up
+        side = -(-side // 4)
         super().__init__(
-            nn.PixelUnshuffle(2),
-            *_block(4 * channels, w, stride=2),
-            *_block(w, 2 * w),
-            *_block(2 * w, 4 * w, stride=2),
-            *_block(4 * w, 5 * w, stride=2),
-            nn.AdaptiveAvgPool2d(1),
+            SignedRoot(),
+            nn.BatchNorm2d(channels, affine=False),
+            *_block(channels, 48, kernel=6, stride=4),
+            *_block(48, 96),
+            *_block(96, 128),
             nn.Flatten(),
-            nn.Linear(5 * w, outputs),
-            *([nn.Flatten(0)] if outputs == 1 else []),
+            nn.Dropout(0.3),
+            nn.Linear(128 * side**2, 64),
+            nn.ReLU(),
+            nn.Linear(64, outputs),
+            nn.Flatten(0) if outputs == 1 else nn.Identity(),
         )
 
 
-def _block(into, out, *, stride=1):
-    return nn.Conv2d(into, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU()
+class SignedRoot(nn.Module):
+    """sign(x) sqrt|x|: a stretch that keeps the sign of noise."""
+
+    def forward(self, x):
+        return torch.sign(x) * torch.sqrt(torch.abs(x))
+
+
+def _block(into, out, *, kernel=3, stride=2):
+    return nn.Conv2d(into, out, kernel, stride, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU()
 
 
 def count_parameters(network):

@@ -16,13 +16,13 @@ from .surveys import SDSS
 BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
 
 
-def mock_sample(n, survey=SDSS, seed=0, size=64, *, look="colour", field_of_view=None, table=None):
+def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of_view=None, table=None):
     """Mock galaxies as a survey would have recorded them.
 
     Parameters
     ----------
     n : int
-        Number of galaxies (rows of `table`, if one is given).
+        Number of galaxies, unless a `table` is given.
     survey : Survey
     seed : int
         Same seed, same sky.
@@ -42,6 +42,8 @@ def mock_sample(n, survey=SDSS, seed=0, size=64, *, look="colour", field_of_view
     """
     if size < 8:
         raise ValueError(f"a stamp needs at least 8 pixels a side, got size={size}.")
+    if (n is None) == (table is None):
+        raise ValueError("give either n, the number of galaxies to draw, or table, the catalogue to draw.")
     if look not in ("colour", "flux"):
         raise ValueError(f"look must be 'colour' or 'flux', got {look!r}.")
     if field_of_view is not None and not field_of_view > 0:

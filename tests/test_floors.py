@@ -22,9 +22,11 @@ FLOORS = {
     "evaluation": 4,
     "claims": 4,
     "folders": 2,
+    "photometry": 1,
     "plots": 5,
     "checks": 5,
     "widgets": 5,
+    "weights": 3,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -31,14 +31,19 @@ def test_ds18_has_the_published_number_of_weights():
 @pytest.mark.parametrize("size", [32, 48, 64, 69])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_compact_network_takes_the_sizes_it_promises(size, channels):
-    assert gm.CompactCNN(channels)(torch.zeros(2, channels, size, size)).shape == (2,)
-    assert gm.CompactCNN(channels, outputs=3)(torch.zeros(2, channels, size, size)).shape == (2, 3)
+    assert gm.CompactCNN(channels, size=size)(torch.zeros(2, channels, size, size)).shape == (2,)
+    assert gm.CompactCNN(channels, outputs=3, size=size)(torch.zeros(2, channels, size, size)).shape == (2, 3)
+
+
+def test_compact_network_says_that_a_stamp_is_too_small():
+    with pytest.raises(ValueError, match="at least 16 pixels"):
+        gm.CompactCNN(size=8)
 
 
 def _trained(blobs, seed=0, **kwargs):
     images, target = blobs
     torch.manual_seed(seed)
-    network = gm.CompactCNN()
+    network = gm.CompactCNN(size=32)
     history = gm.fit(
         network,
         images[:200],
@@ -75,14 +80,14 @@ def test_predict_ignores_orientation_batches_and_dropout(blobs):
     whole = gm.predict(network, images[:40])
     np.testing.assert_allclose(whole, gm.predict(network, images[:40], batch_size=7), atol=1e-6)
     np.testing.assert_allclose(whole, gm.predict(network, torch.rot90(images[:40], 1, (2, 3)).flip(3)), atol=1e-5)
-    noisy = torch.nn.Sequential(gm.CompactCNN(), torch.nn.Dropout(0.9))
+    noisy = torch.nn.Sequential(gm.CompactCNN(size=32), torch.nn.Dropout(0.9))
     np.testing.assert_array_equal(gm.predict(noisy, images[:9]), gm.predict(noisy, images[:9]))
 
 
 def test_regression_and_several_outputs(blobs):
     images, target = blobs
     torch.manual_seed(0)
-    network = gm.CompactCNN()
+    network = gm.CompactCNN(size=32)
     values = np.where(target, 3.0, -1.0)
     history = gm.fit(
         network, images[:200], values[:200], validation=(images[200:250], values[200:250]), epochs=8, batch_size=32
@@ -90,7 +95,7 @@ def test_regression_and_several_outputs(blobs):
     assert history.loss == "mse"
     assert np.sqrt(np.mean((gm.predict_value(network, images[250:]) - values[250:]) ** 2)) < 1.0
     pair = np.stack([target, 1 - target], 1)
-    network = gm.CompactCNN(outputs=2)
+    network = gm.CompactCNN(outputs=2, size=32)
     gm.fit(network, images[:200], pair[:200], validation=(images[200:250], pair[200:250]), epochs=2)
     assert gm.predict(network, images[:5]).shape == (5, 2)
 
@@ -123,7 +128,7 @@ def test_bad_training_data_say_what_is_wrong(blobs, spoil, message):
     images, target = blobs
     x, y = spoil(images[:200], target[:200])
     with pytest.raises(ValueError, match=message):
-        gm.fit(gm.CompactCNN(), x, y, validation=(images[200:], target[200:]), epochs=1)
+        gm.fit(gm.CompactCNN(size=32), x, y, validation=(images[200:], target[200:]), epochs=1)
 
 
 def test_nan_pixels_and_labels_are_named(blobs):
@@ -131,10 +136,10 @@ def test_nan_pixels_and_labels_are_named(blobs):
     broken = images[:50].clone()
     broken[17, 1, 4, 4] = float("nan")
     with pytest.raises(ValueError, match="1 training images.*number 17"):
-        gm.fit(gm.CompactCNN(), broken, target[:50], validation=(images[50:], target[50:]), epochs=1)
+        gm.fit(gm.CompactCNN(size=32), broken, target[:50], validation=(images[50:], target[50:]), epochs=1)
     with pytest.raises(ValueError, match="target 3 is not finite"):
         gm.fit(
-            gm.CompactCNN(),
+            gm.CompactCNN(size=32),
             images[:50],
             np.where(np.arange(50) == 3, np.nan, target[:50]),
             validation=(images[50:], target[50:]),

@@ -118,7 +118,7 @@ def test_magnitude_and_colour_are_those_of_the_table():
 
 
 def test_sky_noise_is_the_survey_s():
-    spectrum = torch.zeros(40, 3, 96, 49, dtype=torch.complex64)
+    spectrum = torch.zeros(40, 3, 80, 41, dtype=torch.complex64)
     images = observe(
         spectrum, gm.SDSS, torch.full((40,), gm.SDSS.pixel_scale), generator=torch.Generator().manual_seed(0)
     )
@@ -141,6 +141,7 @@ def test_colour_image_is_bounded_and_blue_is_blue():
     "kwargs, message",
     [
         ({"n": 0}, "n >= 1"),
+        ({}, "either n"),
         ({"n": 3, "size": 0}, "8 pixels"),
         ({"n": 3, "look": "pretty"}, "look"),
         ({"n": 3, "field_of_view": -1.0}, "field_of_view"),
@@ -149,3 +150,18 @@ def test_colour_image_is_bounded_and_blue_is_blue():
 def test_bad_requests_say_what_is_wrong(kwargs, message):
     with pytest.raises(ValueError, match=message):
         gm.mock_sample(**kwargs)
+
+
+def test_volunteers_see_what_can_be_seen(catalogue):
+    votes = gm.volunteer_votes(catalogue, gm.SDSS, seed=0)
+    disc = catalogue["t_type"] > -3
+    tilt = catalogue["inclination"].to_value("deg")
+    large = catalogue["r90"].to_value("arcsec") > 5
+    assert votes["edge_on"][disc & large & (tilt > 84)].mean() > 0.8
+    assert votes["edge_on"][tilt < 65].mean() < 0.05
+    barred = (catalogue["bar_light"] > 0.2) & (tilt < 50)
+    assert votes["bar"][barred & large].mean() > votes["bar"][barred & ~large].mean() + 0.1  # blurred bars are missed
+    label = gm.certain(votes["edge_on"])
+    assert 0.08 < np.nanmean(label) < 0.18 and 0.02 < np.isnan(label).mean() < 0.2
+    with pytest.raises(ValueError, match="low and high"):
+        gm.certain([0.5], low=0.8, high=0.2)

@@ -1,1 +1,1 @@
-"""The mock sky: `population` (a physical catalogue) and `light` (its noiseless images)."""
+"""The mock sky: `population` (a physical catalogue), `light` (its noiseless images), `volunteers` (votes)."""

@@ -13,7 +13,7 @@ from scipy.special import j0
 from torch.nn.functional import grid_sample
 
 TRUNCATION = 8.0  # a Sérsic profile ends at this many half-light radii, as the SDSS de Vaucouleurs models do
-PADDING = 1.5  # drawn on a field this much wider than the stamp, so that wings do not wrap around
+PADDING = 1.25  # drawn on a field this much wider than the stamp, so that wings do not wrap around
 DISC_HEIGHT = 0.22  # sech^2 scale height of a stellar disc in units of its scale length
 KNOTS = 10  # star-forming regions drawn in a disc
 FIELD_GALAXIES, FIELD_STARS = (
@@ -43,7 +43,7 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
 
     Returns
     -------
-    torch.Tensor, complex64 (N, bands, P, P // 2 + 1), with P = round(1.5 size)
+    torch.Tensor, complex64 (N, bands, P, P // 2 + 1), with P = 1.25 size
         Half-plane of spatial frequencies in the order of `torch.fft.rfft2`. The galaxy stands at the centre of the
         first `size` pixels; the zero frequency is the flux in nanomaggies.
     """
@@ -198,10 +198,16 @@ def _disc_transforms(kx, ky, p):
     """
     u, v = _axes(kx, ky, p["position_angle"])
     share = 1 - p["bulge_to_total"]
-    plane = (1 + (2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2)) ** -1.5
+    plane = _exponential((2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2))
     x = torch.pi**2 * DISC_HEIGHT * p["h"] * v * torch.sin(p["inclination"])
     share_plane = (share > 0) * plane
     return share_plane * _x_over_sinh(x), 0.5 * share_plane * _x_over_sinh(x / 5) * DISC_HEIGHT
+
+
+def _exponential(square):
+    """Transform of a round exponential disc of unit flux, (1 + s)^(-3/2) with s = (2 pi k h)^2."""
+    square = 1 + square
+    return torch.rsqrt(square) / square
 
 
 def _x_over_sinh(x):
@@ -230,7 +236,10 @@ def _structure(p, size, rng):
     xb, yb = _axes(x, y, p["bar_angle"])
     a = p["bar_length"] * p["h"]
     box = ((xb / a).abs() ** 2.6 + (yb / (0.32 * a)).abs() ** 2.6).clamp(max=20)
-    smooth = smooth + p["bar_light"] * _unit(torch.exp(-1.2 * box))
+    # A bar sweeps up most of the disc inside its radius, so the gaps beside it are dark.
+    swept = 0.7 * disc * p["visible"] * (p["bar_light"] > 0) * torch.exp(-((radius / p["bar_length"]) ** 2))
+    bar = p["bar_light"] + swept.sum((-2, -1), keepdim=True)
+    smooth = smooth - swept + bar * _unit(torch.exp(-1.2 * box))
     ring = torch.exp(-0.5 * ((radius - 1.25 * p["bar_length"]) / 0.25) ** 2)
     smooth = smooth + p["ring_light"] * _unit(ring)
     return smooth, _knots(p, size, cos_i, rng)
@@ -303,7 +312,7 @@ def _add_field(out, kx, ky, pixel_scale, size, bands, rng):
     angle, q = tensor(rng.uniform(0, np.pi, count)), tensor(rng.uniform(0.35, 1, count))
     x0, y0 = tensor(rng.uniform(0, size - 1, count)), tensor(rng.uniform(0, size - 1, count))
     u, v = _axes(kx, ky, angle)
-    profile = (1 + (2 * torch.pi * tensor(h)) ** 2 * (u**2 + (q * v) ** 2)) ** -1.5
+    profile = _exponential((2 * torch.pi * tensor(h)) ** 2 * (u**2 + (q * v) ** 2))
     shifted = profile * (torch.exp(-2j * torch.pi * kx[:, :1] * x0) * torch.exp(-2j * torch.pi * ky[:, :, :1] * y0))
     owner = torch.as_tensor(owner, device=device)
     for b, band in enumerate(bands):

@@ -73,8 +73,12 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     log_sfr = np.where(quiescent, log_mass + rng.normal(-11.9, 0.4, n), 0.76 * log_mass - 7.64 + rng.normal(0, 0.3, n))
     elliptical = t_type == -3
     bulge_to_total = np.where(elliptical, 1.0, _bulge_fraction(t_type) * 10 ** rng.normal(0, 0.15, n)).clip(0, 1)
-    bulge_to_total[~elliptical] = bulge_to_total[~elliptical].clip(0.01, 0.75)
+    bulge_to_total[~elliptical] = bulge_to_total[~elliptical].clip(0.01, 0.80)
     inclination, axis_ratio = _orientation(rng, elliptical)
+    # Half of the ellipticals, the fast rotators, hold a faint disc; seen from the side they would be called lenticular.
+    discy = elliptical & (rng.random(n) < 0.5)
+    bulge_to_total = np.where(discy, rng.uniform(0.65, 0.95, n), bulge_to_total)
+    inclination = np.where(discy, rng.uniform(0, 65, n), inclination)
     half_light = _half_light_kpc(rng, log_mass, t_type) / _kpc_per_arcsec(redshift)
     r90 = np.hypot(2.3 * half_light, 0.8 * seeing)
     g_r, bulge_g_r = _colours(rng, t_type, quiescent, log_mass, redshift, inclination)
@@ -132,7 +136,7 @@ def _types(rng, log_mass, quiescent):
     is_elliptical = rng.random(n) < 0.25 + 0.55 * sigmoid
     lenticular = rng.choice([-2, -1, 0], size=n, p=[0.35, 0.40, 0.25])
     passive = np.where(is_elliptical, -3, lenticular)
-    passive = np.where(rng.random(n) < 0.14, rng.choice([1, 2, 3], size=n), passive)  # red spirals
+    passive = np.where(rng.random(n) < 0.10, rng.choice([1, 2, 3], size=n), passive)  # red spirals
     spiral = np.rint(3.6 - 2.6 * (log_mass - 10.5) + rng.normal(0, 1.5, n)).clip(1, 10)
     active = np.where(rng.random(n) < 0.05, lenticular, spiral)  # blue S0s
     return np.where(quiescent, passive, active).astype(int)
@@ -201,10 +205,10 @@ def _structure(rng, table):
     table["bar_angle"] = rng.uniform(0, 180, n) * u.deg
     table["ring_light"] = np.where(disc & (t < 5) & (rng.random(n) < 0.25), rng.uniform(0.03, 0.12, n), 0.0)
     table["arm_number"] = rng.choice([1, 2, 3, 4], size=n, p=[0.05, 0.65, 0.15, 0.15])
-    pitch = np.interp(t, [0, 1, 3, 5, 8], [7, 9, 15, 21, 27]) * 10 ** rng.normal(0, 0.12, n)
+    pitch = np.interp(t, [0, 1, 3, 5, 8], [9, 11, 16, 22, 27]) * 10 ** rng.normal(0, 0.12, n)
     table["arm_pitch"] = pitch.clip(5, 45) * u.deg
     table["arm_winding"] = rng.choice([-1, 1], size=n)  # +1 and -1 are mirror images
-    contrast = np.interp(t, [0, 1, 3, 5, 7, 10], [0.0, 0.35, 0.65, 0.8, 0.6, 0.25]) * rng.uniform(0.3, 1.2, n)
+    contrast = np.interp(t, [0, 1, 3, 5, 7, 10], [0.0, 0.80, 1.0, 1.0, 0.8, 0.3]) * rng.uniform(0.4, 1.2, n)
     table["arm_contrast"] = np.where(t > 0, contrast * np.where(table["quiescent"], 0.7, 1.0), 0.0)
     table["arm_phase"] = rng.uniform(0, 2 * np.pi, n)
     table["flocculence"] = rng.uniform(0.0, 0.7, n)  # share of the arm pattern in many short arms

@@ -38,17 +38,17 @@ claims = gm.Claims("02")
 # %% [markdown]
 # ## Draw a sky to practise on
 #
-# The mock sky gives every galaxy a mass, a type, a size, colours, an inclination and a distance with the correlations that observed galaxies have, draws its light, and photographs it as the SDSS would: blurred, noisy, with neighbours and stars in the frame. Colour does not give the type away, as there are red spirals and blue lenticulars. Each stamp is 4.24 times as wide as the radius that holds 90 % of its galaxy's light, so near and far galaxies fill it alike.
+# The mock sky gives every galaxy a mass, a type, a size, colours, an inclination and a distance with the correlations that observed galaxies have, draws its light, and photographs it as the SDSS would: blurred, noisy, with neighbours and stars in the frame. Colour does not give the type away, as there are red spirals and blue lenticulars. Each stamp is 4.24 times as wide as the radius that holds 90 % of its galaxy's light, so near and far galaxies fill it alike. The galaxies are brighter than $r = 16$, since those are the ones that people have labelled in detail: [Nair & Abraham (2010)](https://doi.org/10.1088/0067-0049/186/2/427) typed 14,000 of them by eye.
 
 # %%
-n_galaxies = gm.pick(cpu=4500, gpu=30_000)
-sky = gm.mock_sample(n_galaxies, seed=seed)
+n_galaxies = gm.pick(cpu=3200, gpu=30_000)
+sky = gm.mock_sample(table=gm.population(n_galaxies, seed=seed, magnitude_limit=16), seed=seed)
 train, validation, test = gm.split(sky, fractions=(0.68, 0.10, 0.22), seed=seed)
 print(sky, "| training, validation, test:", len(train), len(validation), len(test))
 
 # %%
 names = ["E", "S0", "Sa", "Sb", "Sc", "Scd"]
-big = sky.table["r90"].to_value(u.arcsec) > 6
+big = sky.table["r90"].to_value(u.arcsec) > 9
 tilted = sky.table["inclination"].to_value(u.deg)
 chosen = [np.flatnonzero((sky.table["hubble_type"] == name) & big & (tilted < 60))[:2] for name in names]
 chosen.append(np.flatnonzero(sky.table["edge_on"] & big)[:4])
@@ -56,6 +56,16 @@ rows = np.concatenate(chosen)
 titles = [f"{sky.table['hubble_type'][i]}{' edge-on' if sky.table['edge_on'][i] else ''}" for i in rows]
 plots.gallery(sky, rows, titles=titles, caption="From ellipticals to late spirals, and discs on edge",
               alt="Sixteen mock galaxies: smooth yellow ellipticals and lenticulars, bluer spirals with arms, and four thin edge-on discs, with stars and neighbours around.")
+
+# %% [markdown]
+# ### Ask the crowd
+#
+# Where does the label "edge-on" come from? Volunteers of [Galaxy Zoo 2](https://doi.org/10.1093/mnras/stt1458) voted. Discs a little short of edge-on divide them; so, as Domínguez Sánchez et al. did, train and test only where they agree: more than 70 % or less than 30 % said yes. That flatters the scores, of the published networks and of ours: the hard cases are left out.
+
+# %%
+votes = gm.volunteer_votes(sky.table, sky.survey, seed=seed)
+edge_on = gm.certain(votes["edge_on"])
+print(f"edge-on: {np.nanmean(edge_on):.0%} of the galaxies that volunteers agree on; they disagree on {np.isnan(edge_on).mean():.0%}")
 
 # %% [markdown]
 # ## Follow pixels to a probability
@@ -96,7 +106,7 @@ claims.check("binary cross-entropy by hand minus torch's", abs(by_hand - from_to
 # %% [markdown]
 # ## Compare two networks
 #
-# The network of Domínguez Sánchez et al. (2018), "DS18", has four convolutions and 2.6 million weights, most of them in one dense layer. The compact one of this course has half as many weights as the published one has *in a tenth of that layer*, normalises each batch, and averages over the image at the end. What does a training step cost?
+# The network of Domínguez Sánchez et al. (2018), "DS18", has four convolutions at full resolution and 2.6 million weights, most of them in one dense layer. The compact one of this course halves the image at each of four convolutions, normalises after each, and has a ninth of the weights: [read both](../galmorph_helpers/networks.py). What does a training step cost?
 
 # %%
 def step_cost(network, size, batch=32):
@@ -124,20 +134,22 @@ claims.check("cost of a DS18 step over a compact step", costs["DS18"] / costs["c
 # The whole loop is `gm.fit`, one screen long: [read it](../galmorph_helpers/training.py). Each epoch shows every galaxy once, turned and mirrored at random, since orientation says nothing of type. After each epoch the loss on the validation galaxies is taken; the weights of the best epoch are kept. The test galaxies are not touched.
 
 # %%
-def trained(images, target, train, validation, **options):
-    """A compact network trained on one question."""
+def trained(images, target, train, validation, *, start=None, **options):
+    """A compact network trained on one question (or on several, the columns of `target`), from scratch or from shipped weights."""
     torch.manual_seed(seed)
-    network = gm.CompactCNN(channels=images.shape[1])
+    network = gm.CompactCNN(outputs=1 if target.ndim == 1 else target.shape[1])
+    if start:
+        gm.load_weights(network, start)
     history = gm.fit(network, images[train], target[train], validation=(images[validation], target[validation]), seed=seed, **options)
     return network, history
 
 
-edge_on = np.asarray(sky.table["edge_on"], float)
-network, history = trained(sky.images, edge_on, train, validation)
+agreed = [part[np.isfinite(edge_on[part])] for part in (train, validation, test)]
+network, history = trained(sky.images, edge_on, *agreed[:2], epochs=10)
 plots.learning_curve({"edge-on": history}, alt="The training and validation loss of the edge-on network fall together; the epoch with the lowest validation loss is kept.")
 
 # %% [markdown]
-# A probability becomes a class at a **threshold**. It is chosen on the validation galaxies (the largest true-positive minus false-positive rate) and then frozen. Only now the test galaxies are classified.
+# A probability becomes a class at a **threshold**. It is chosen on the validation galaxies (the best balance of precision and recall, F1) and then frozen. Only now the test galaxies are classified.
 
 # %%
 def judged(network, images, target, validation, test):
@@ -146,7 +158,7 @@ def judged(network, images, target, validation, test):
     return target[test], gm.predict(network, images[test]), threshold
 
 
-results = {"edge-on": judged(network, sky.images, edge_on, validation, test)}
+results = {"edge-on": judged(network, sky.images, edge_on, *agreed[1:])}
 plots.threshold_figure(*results["edge-on"][:2], threshold=results["edge-on"][2], title="Edge-on, mock test galaxies.")
 
 # %% [markdown]
@@ -159,33 +171,38 @@ _ = widgets.explore(lambda threshold: plots.threshold_figure(*results["edge-on"]
 # ## Ask more questions
 #
 # The same call answers other questions, each with its own network: is there a **bar**? Is it early or late type (**ETG/LTG**, T-Type at most or above 0)? Among early types, is it a lenticular (**E/S0**)? And a regression: which **T-Type**? Bars are rare and hidden in discs on edge, so, as in the published test, half of that sample is barred.
+#
+# Training each from scratch would only repeat what you have seen. These start from weights that ship with the course ([their card](../data/weights/mock_trunk.md)): the same network, taught beforehand to read thirteen properties off other mock galaxies. Four epochs then suffice. Lesson 04 is about this trick.
 
 # %%
 late = np.asarray(sky.table["ltg"], float)
-late_network, _ = trained(sky.images, late, train, validation)
+again = {"start": "mock_trunk", "epochs": 4, "learning_rate": 1e-3}
+late_network, _ = trained(sky.images, late, train, validation, **again)
 results["ETG/LTG"] = judged(late_network, sky.images, late, validation, test)
 
 lenticular = np.asarray(sky.table["t_type"] > -3, float)
 early = np.asarray(sky.table["t_type"] <= 0)
 parts = [part[early[part]] for part in (train, validation, test)]
-network_s0, _ = trained(sky.images, lenticular, *parts[:2])
+network_s0, _ = trained(sky.images, lenticular, *parts[:2], **again)
 results["E/S0"] = judged(network_s0, sky.images, lenticular, *parts[1:])
 
 # %%
-catalogue = gm.population(9 * n_galaxies // 2, seed=seed + 1000)
+catalogue = gm.population(7 * n_galaxies, seed=seed + 1000, magnitude_limit=16)
+has_bar = gm.certain(gm.volunteer_votes(catalogue, gm.SDSS, seed=seed)["bar"])
 disc = (catalogue["t_type"] > -3) & (catalogue["inclination"] < 70 * u.deg)
-barred, unbarred = np.flatnonzero(catalogue["bar"]), np.flatnonzero(disc & ~catalogue["bar"])
+barred, unbarred = np.flatnonzero(has_bar == 1), np.flatnonzero(disc & (has_bar == 0))
 half = min(len(barred), gm.pick(cpu=1500, gpu=10_000))
-bars = gm.mock_sample(0, seed=seed + 1000, table=catalogue[np.concatenate([barred[:half], unbarred[:half]])])
-has_bar = np.asarray(bars.table["bar"], float)
+rows_bar = np.concatenate([barred[:half], unbarred[:half]])
+bars, has_bar = gm.mock_sample(table=catalogue[rows_bar], seed=seed + 1000), has_bar[rows_bar]
 bar_parts = gm.split(bars, fractions=(0.65, 0.10, 0.25), seed=seed)
-bar_network, _ = trained(bars.images, has_bar, *bar_parts[:2])
+bar_network, _ = trained(bars.images, has_bar, *bar_parts[:2], **again)
 results["bar"] = judged(bar_network, bars.images, has_bar, *bar_parts[1:])
+del bars
 
 # %%
 t_type = np.asarray(sky.table["t_type"], float)
 centre, width = t_type[train].mean(), t_type[train].std()  # a network learns numbers near 1 best
-t_network, _ = trained(sky.images, (t_type - centre) / width, train, validation)
+t_network, _ = trained(sky.images, (t_type - centre) / width, train, validation, **again)
 t_predicted = gm.predict_value(t_network, sky.images[test]) * width + centre
 t_table = gm.regression_table({"T-Type": (t_type[test], t_predicted)})
 plots.scatter_regression(t_type[test], t_predicted, name="T-Type (mock galaxies)",
@@ -236,18 +253,18 @@ claims.check("bar row: printed accuracy minus the largest that its precision and
 # Before networks, people measured galaxies: how concentrated, asymmetric, clumpy, elongated, red. A random forest on thirty such numbers is a strong peer. Colour alone and concentration alone are the classic cuts. If a network does not beat them, it is not worth its electricity.
 
 # %%
-def peers(images, target, train, test):
-    """Forest on all hand-made features, on colour alone and on concentration alone."""
-    features = gm.morphology_features(images[np.concatenate([train, test])])
-    n = len(train)
+def peers(features, target, train, test):
+    """Random forests on all hand-made features, on colour alone and on concentration alone."""
     out = {}
-    for name, columns in {"forest": features.colnames, "colour": [c for c in features.colnames if c.startswith("colour")], "concentration": ["concentration"]}.items():
-        forest = gm.fit_forest(features[columns][:n], target[train], seed=seed)
-        out[name] = (target[test], forest.predict_proba(features[columns][n:])[:, 1])
+    for name, columns in {"forest": features.colnames, "colour": ["colour"], "concentration": ["concentration"]}.items():
+        leaf = 2 if len(columns) > 1 else 50  # a single number needs large leaves, or the forest learns its noise
+        forest = gm.fit_forest(features[columns][train], target[train], seed=seed, min_samples_leaf=leaf)
+        out[name] = (target[test], forest.predict_proba(features[columns][test])[:, 1])
     return out
 
 
-mock_peers = {"network": results["ETG/LTG"], **peers(sky.images, late, train, test)}
+features = gm.morphology_features(sky.images)
+mock_peers = {"network": results["ETG/LTG"], **peers(features, late, train, test)}
 plots.curves(mock_peers, title=f"ETG or LTG — {sky.caption}",
              alt="ROC and precision-recall curves of late-type galaxies: network and forest lie close together near the corner, colour alone and concentration alone well below.")
 peer_table = gm.metrics_table(mock_peers)
@@ -261,16 +278,16 @@ claims.check("ETG/LTG AUC, network above concentration alone by", auc["network"]
 # %% [markdown]
 # ## Choose the cutout
 #
-# The published networks see cutouts in proportion to each galaxy's size. What if all were 25″ wide instead? Then a distant galaxy is a dot and a near one fills the frame. Same galaxies, same network, same training.
+# The published networks see cutouts in proportion to each galaxy's size. What if all were 60″ wide instead? Then a distant galaxy is a dot and a near one fills the frame. Same galaxies, same question (edge-on), same training from scratch.
 
 # %%
-fixed_view = gm.mock_sample(0, seed=seed, table=sky.table, field_of_view=25.0)
-fixed_network, _ = trained(fixed_view.images, late, train, validation)
-cutouts = gm.metrics_table({"in proportion to size": results["ETG/LTG"], "25 arcsec for all": judged(fixed_network, fixed_view.images, late, validation, test)})
-plots.gallery(fixed_view, rows[:8], titles=titles[:8], caption="The same galaxies, 25″ wide", alt="The same mock galaxies in frames of 25 arcsec: some fill the frame, others are small.")
-plots.show_metrics(cutouts, metrics=("accuracy", "auc"), caption="ETG/LTG on the mock sky, two ways to cut")
-claims.check("ETG/LTG AUC, size-matched minus fixed cutout", cutouts["auc"][0] - cutouts["auc"][1], at_least=-0.01, because="a galaxy's angular size told its type better than its shape")
-del fixed_view
+fixed_view = gm.mock_sample(table=sky.table, seed=seed, field_of_view=60.0)
+fixed_network, _ = trained(fixed_view.images, edge_on, *agreed[:2], epochs=10)
+cutouts = gm.metrics_table({"in proportion to size": results["edge-on"], "60 arcsec for all": judged(fixed_network, fixed_view.images, edge_on, *agreed[1:])})
+plots.gallery(fixed_view, rows[:8], titles=titles[:8], caption="The same galaxies, 60″ wide", alt="The same mock galaxies in frames of 60 arcsec: some fill the frame, others are small.")
+plots.show_metrics(cutouts, metrics=("accuracy", "auc"), caption="Edge-on, mock sky, two ways to cut")
+claims.check("edge-on AUC, size-matched minus fixed cutout", cutouts["auc"][0] - cutouts["auc"][1], at_least=-0.01, because="a galaxy's angular size told more than its shape")
+del fixed_view, fixed_network
 
 # %% [markdown]
 # ## See what it looks at
@@ -278,10 +295,10 @@ del fixed_view
 # Cover a patch of the image and watch the logit: where it falls, the network was looking for "yes". On the edge-on galaxy that is the thin disc, not the stars around it.
 
 # %%
-sure = test[np.argsort(-results["edge-on"][1])]
-sure = sure[sky.table["r90"][sure] > 6 * u.arcsec][:4]
+sure = agreed[2][np.argsort(-results["edge-on"][1])]
+sure = sure[sky.table["r90"][sure] > 9 * u.arcsec][:4]
 maps = [gm.occlusion_map(network, sky.images[i]) for i in sure]
-plots.images_row([sky.images[i] for i in sure] * 2, [f"p = {results['edge-on'][1][np.flatnonzero(test == i)[0]]:.2f}" for i in sure] + ["fall of the logit"] * 4,
+plots.images_row([sky.images[i] for i in sure] * 2, [f"p = {results['edge-on'][1][np.flatnonzero(agreed[2] == i)[0]]:.2f}" for i in sure] + ["fall of the logit"] * 4,
                  overlay=[None] * 4 + maps, size=1.5, caption=f"What argues for edge-on (violet) — {sky.caption}",
                  alt="Four edge-on mock galaxies and their occlusion maps: covering the disc lowers the logit, covering the sky does not.")
 on_galaxy = np.mean([m[24:40, 24:40].clamp(min=0).mean() / m.clamp(min=0).mean() for m in maps])
@@ -294,10 +311,10 @@ claims.check("occlusion: mean fall in the central quarter over that in the whole
 target, probability, threshold = results["edge-on"]
 wrong = np.flatnonzero((probability >= threshold) != target)
 worst = wrong[np.argsort(-np.abs(probability[wrong] - threshold))][:8]
-plots.gallery(sky, test[worst], titles=[f"p = {probability[i]:.2f}, i = {tilted[test[i]]:.0f}°" for i in worst], caption="Most confident mistakes, edge-on",
-              alt="Eight mock galaxies that the network misjudged: most are discs inclined by just under or over the limit of 80 degrees, or small ones blurred by the seeing.")
-borderline = np.mean(np.abs(tilted[test[wrong]] - 80) < 10)
-print(f"{borderline:.0%} of the {len(wrong)} mistakes are discs within 10° of the 80° that define edge-on: the label, not the network, draws that line.")
+plots.gallery(sky, agreed[2][worst], titles=[f"p = {probability[i]:.2f}, i = {tilted[agreed[2][i]]:.0f}°" for i in worst], caption="Most confident mistakes, edge-on",
+              alt="Eight mock galaxies that the network misjudged: most are discs close to the inclination at which volunteers change their mind, or small ones.")
+near_line = np.mean(np.abs(tilted[agreed[2][wrong]] - 78) < 10)
+print(f"{near_line:.0%} of the {len(wrong)} mistakes are discs within 10° of 78°, where half of the volunteers say edge-on: there the label, not the network, draws the line.")
 
 # %% [markdown]
 # Does a probability of 0.8 mean 80 %? The reliability curve tells; lesson 03 mends it where it does not.
@@ -309,15 +326,16 @@ plots.reliability(curve, error, title="ETG/LTG, mock sky", alt="Reliability curv
 # %% [markdown]
 # ## On observed galaxies
 #
-# Now the same calls on 5,000 galaxies of the SDSS with classes by Galaxy Zoo volunteers ([Lintott et al. 2011](https://doi.org/10.1111/j.1365-2966.2010.17432.x)): elliptical (which here means *smooth*: lenticulars are in it), edge-on, spirals turning either way, mergers. Three questions: disc or elliptical; edge-on or not; and which way does a spiral turn?
+# Now the same calls on 5,000 galaxies of the SDSS with classes by Galaxy Zoo volunteers ([Lintott et al. 2011](https://doi.org/10.1111/j.1365-2966.2010.17432.x)): elliptical (which here means *smooth*: lenticulars are in it), edge-on, spirals turning either way, mergers. Three questions: disc or elliptical; edge-on or not; and which way does a spiral turn? One network answers the first two, starting from what the mock sky taught it; the table in [`benchmarks/observed_sdss.md`](../benchmarks/observed_sdss.md) says what that head start is worth.
 
 # %%
+del sky, features  # make room
 root = gm.observed_root()
 observed = None
 if root is None:
     print("No observed labelled set here. Put one in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
 else:
-    observed = gm.read_folder(f"{root}/gz1_sdss_6446", size=64, crop=256, survey=gm.SDSS,
+    observed = gm.read_folder(f"{root}/gz1_sdss_6446", size=64, crop=212, survey=gm.SDSS,
                               classes=["elliptical", "edge_on", "spiral_clockwise", "spiral_anticlockwise", "merger", "dont_know"])
     kind = np.asarray(observed.table["class_name"])
     print(observed, {str(k): int((kind == k).sum()) for k in np.unique(kind)})
@@ -329,32 +347,40 @@ if observed:
     parts = gm.split(observed, fractions=(0.72, 0.08, 0.20), seed=seed)
     train_o, validation_o, test_o = (part[np.isin(part, usable)] for part in parts)
     questions = {"disc": (kind == "edge_on") | spiral, "edge-on": kind == "edge_on"}
-    observed_rows, seconds = {}, {}
-    for name, answer in questions.items():
-        begin = time.perf_counter()
-        answer = answer.astype(float)
-        net, _ = trained(observed.images, answer, train_o, validation_o)
-        seconds[name] = time.perf_counter() - begin
-        observed_rows[name] = judged(net, observed.images, answer, validation_o, test_o)
-        for peer, row in peers(observed.images, answer, np.concatenate([train_o, validation_o]), test_o).items():
-            observed_rows[f"{name}, {peer}"] = row
-    observed_table = gm.metrics_table(observed_rows)
-    plots.show_metrics(observed_table, metrics=("accuracy", "precision", "recall", "auc", "average_precision"), caption="Observed SDSS galaxies, test split")
-    print("training took", {k: f"{v:.0f} s" for k, v in seconds.items()})
+    answers = np.stack(list(questions.values()), 1).astype(float)  # one network, two answers
+    observed_rows = {}
+    begin = time.perf_counter()
+    net, _ = trained(observed.images, answers, train_o, validation_o, start="mock_trunk", epochs=16, learning_rate=2e-3)
+    seconds = time.perf_counter() - begin
+    p_validation, p_test = gm.predict(net, observed.images[validation_o]), gm.predict(net, observed.images[test_o])
+    for k, name in enumerate(questions):
+        cut = gm.choose_threshold(answers[validation_o, k], p_validation[:, k])
+        observed_rows[name] = (answers[test_o, k], p_test[:, k], cut)
+    print(f"training took {seconds:.0f} s")
 
 # %%
 if observed:
-    order = np.argsort(-observed_rows["edge-on"][1])[np.linspace(0, len(test_o) - 1, 16).astype(int)]
-    plots.gallery(observed, test_o[order], titles=[f"{kind[test_o[i]].split('_')[0]} {observed_rows['edge-on'][1][i]:.2f}" for i in order], caption="From most to least edge-on",
+    features = gm.morphology_features(observed.images)
+    for name, answer in questions.items():
+        for peer, row in peers(features, answer.astype(float), np.concatenate([train_o, validation_o]), test_o).items():
+            observed_rows[f"{name}, {peer}"] = row
+    observed_table = gm.metrics_table({k: observed_rows[k] for k in sorted(observed_rows)})
+    plots.show_metrics(observed_table, metrics=("accuracy", "precision", "recall", "auc", "average_precision"), caption="Observed SDSS galaxies, test split")
+
+# %%
+if observed:
+    edge_p = observed_rows["edge-on"][1]
+    order = np.argsort(-edge_p)[np.linspace(0, len(test_o) - 1, 16).astype(int)]
+    plots.gallery(observed, test_o[order], titles=[f"{kind[test_o[i]].split('_')[0]} {edge_p[i]:.2f}" for i in order], caption="From most to least edge-on",
                   alt="Sixteen observed SDSS galaxies ordered by their edge-on probability, from thin discs to round galaxies.")
     real = {row["name"]: row for row in observed_table}
     claims.origins.append("folder")
-    claims.check("disc AUC, observed SDSS", real["disc"]["auc"], at_least=0.955, because="the volunteers' classes were noisier, or the training too short")
-    claims.check("edge-on AUC, observed SDSS", real["edge-on"]["auc"], at_least=0.965, because="as above")
-    claims.check("edge-on average precision, observed SDSS", real["edge-on"]["average_precision"], at_least=0.86, because="as above")
-    for name in questions:
-        claims.check(f"{name}, observed SDSS: AUC above hand-made features by", real[name]["auc"] - real[f"{name}, forest"]["auc"], at_least=0.0, because="the features captured all that the pixels hold")
-        claims.check(f"{name}, observed SDSS: seconds to train", seconds[name], at_most=60, because="the machine is slower than two cores")
+    for name, bounds in {"disc": {"auc": 0.955}, "edge-on": {"auc": 0.965, "average_precision": 0.86}}.items():
+        best = real[name]
+        for metric, bound in bounds.items():
+            claims.check(f"{name} {metric}, observed SDSS", best[metric], at_least=bound, because="the volunteers' classes were noisier, or the training too short")
+        claims.check(f"{name}, observed SDSS: AUC above hand-made features by", best["auc"] - real[f"{name}, forest"]["auc"], at_least=0.0, because="the features captured all that the pixels hold")
+    claims.check("seconds to train on observed SDSS galaxies", seconds, at_most=60, because="the machine is slower than two cores")
 
 # %% [markdown]
 # ### Which way does it turn?
@@ -365,7 +391,7 @@ if observed:
 if observed:
     handed = [part[spiral[part]] for part in (train_o, validation_o, test_o)]
     clockwise = (kind == "spiral_clockwise").astype(float)
-    net, _ = trained(observed.images, clockwise, *handed[:2], epochs=4)
+    net, _ = trained(observed.images, clockwise, *handed[:2], epochs=3)
     hand_table = gm.metrics_table({"clockwise": (clockwise[handed[2]], gm.predict(net, observed.images[handed[2]]))})
     plots.show_metrics(hand_table, metrics=("accuracy", "auc"), caption="Clockwise or anticlockwise, observed spirals; flips allowed")
     inside = hand_table["auc_low"][0] <= 0.5 <= hand_table["auc_high"][0]

@@ -1,0 +1,110 @@
+"""What a learner sees: figures with alt text, tables, exercise checks, widgets; and the weights that ship."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+from IPython.display import HTML, Image
+
+import galmorph_helpers as gm
+from galmorph_helpers import checks, plots, weights, widgets
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Everything that `plots` displays."""
+    out = []
+    monkeypatch.setattr(plots, "display", out.append)
+    return out
+
+
+def _alt(image):
+    assert isinstance(image, Image)
+    return image._repr_mimebundle_()[1]["image/png"]["alt"]
+
+
+def test_every_figure_has_alt_text_and_says_its_origin(shown):
+    sample = gm.mock_sample(5, size=16)
+    target, probability = np.array([0, 1, 0, 1, 1]), np.array([0.1, 0.8, 0.4, 0.6, 0.9])
+    plots.gallery(sample, [0, 1, 2], titles=["a", "b", "c"], caption="three")
+    plots.threshold_figure(target, probability, threshold=0.5)
+    plots.curves({"network": (target, probability)}, title="t", alt="curves")
+    plots.reliability(*gm.calibration_curve(target, probability), title="t", alt="reliability")
+    plots.scatter_regression(np.array([0, 0, 1, 1.0]), np.array([0, 0.2, 1, 1.1]), name="T", alt="scatter")
+    plots.learning_curve({"x": gm.History([1, 0.5], [1, 0.6], 1, "bce")}, alt="falls")
+    plots.images_row(
+        [sample.images[0], sample.images[0, 0]], ["a", "b"], caption="c", alt="row", overlay=[None, np.eye(16)]
+    )
+    assert len(shown) == 7 and all(len(_alt(figure)) > 3 for figure in shown)
+    assert "mock galaxies" in _alt(shown[0])
+    assert "precision is 1.00 and recall 1.00" in _alt(shown[1])
+
+
+def test_tables_show_intervals_published_rows_and_broken_claims(shown, tmp_path, monkeypatch):
+    monkeypatch.setenv("GALMORPH_RESULTS", str(tmp_path))
+    monkeypatch.delenv("GALMORPH_STRICT", raising=False)
+    rng = np.random.default_rng(0)
+    target = rng.integers(0, 2, 100)
+    table = gm.metrics_table({"bar": (target, 0.5 * target + 0.5 * rng.random(100))})
+    plots.show_metrics(table, published=gm.published.BINARY_MODELS, caption="<script>")
+    claims = gm.Claims("98")
+    claims.check("impossible", 0.0, at_least=1.0, because="it is <b>impossible</b>")
+    plots.show_claims(claims.report())
+    metrics, verdicts = shown
+    assert (
+        isinstance(metrics, HTML) and "2,723" in metrics.data and "[" in metrics.data and "<script>" not in metrics.data
+    )
+    assert ">NO<" in verdicts.data and "<b>impossible" not in verdicts.data
+
+
+@pytest.mark.parametrize(
+    "answer, right, says",
+    [(..., False, "not answered"), (None, False, "not answered"), (3.0, True, "right"), (4.0, False, "off by up to 1"),
+     ([3.0, 3.0], False, "shape"), (float("nan"), False, "NaN")],
+)  # fmt: skip
+def test_exercise_checks_say_what_is_wrong(answer, right, says, capsys):
+    assert checks.check("exercise", answer, 3.0, hint="Count again.") is right
+    assert says in capsys.readouterr().out
+
+
+def test_a_slider_calls_the_plain_function(monkeypatch):
+    monkeypatch.delenv("GALMORPH_QUIET", raising=False)
+    monkeypatch.setattr(widgets, "display", lambda _: None)
+    seen = []
+    sliders = widgets.explore(lambda threshold: seen.append(threshold), threshold=(0, 1, 0.1, 0.5))
+    sliders["threshold"].value = 0.8
+    assert seen[-1] == 0.8
+
+
+def test_quiet_notebooks_get_a_sentence_instead_of_a_widget(monkeypatch, capsys):
+    monkeypatch.setenv("GALMORPH_QUIET", "1")
+    assert widgets.explore(print, threshold=(0, 1, 0.1, 0.5)) == {}
+    assert "threshold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", weights.HASHES)
+def test_shipped_weights_are_small_and_are_what_their_card_says(name):
+    file = weights.FOLDER / f"{name}.safetensors"
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert file.stat().st_size < 2e6
+    assert digest == weights.HASHES[name] and digest in file.with_suffix(".md").read_text()
+
+
+def test_a_network_started_from_shipped_weights_knows_more_than_a_fresh_one():
+    sky = gm.mock_sample(600, seed=31)
+    target = np.asarray(sky.table["ltg"], float)
+
+    def auc(start):
+        torch.manual_seed(0)
+        network = gm.CompactCNN()
+        network = gm.load_weights(network, "mock_trunk") if start else network
+        gm.fit(network, sky.images[:200], target[:200], validation=(sky.images[200:300], target[200:300]), epochs=3)
+        return gm.metrics_table({"x": (target[300:], gm.predict(network, sky.images[300:]))})["auc"][0]
+
+    assert auc(True) > auc(False) + 0.03
+
+
+def test_weights_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="none of the layers"):
+        gm.load_weights(torch.nn.Linear(3, 3), "mock_trunk")
