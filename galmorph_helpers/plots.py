@@ -161,21 +161,18 @@ def show_metrics(table, *, metrics=("accuracy", "precision", "recall", "auc"), p
         cells += [f"<td>{row[c]:,}</td>" if c == "n" else f"<td>{row[c]:.3f}</td>" for c in lead]
         cells += [
             f"<td><b>{row[m]:.3f}</b> <small>[{row[m + '_low']:.3f}, {row[m + '_high']:.3f}]</small></td>"
+            if np.isfinite(row[m])
+            else "<td>not defined</td>"
             for m in metrics
         ]
         lines.append(f"<tr>{''.join(cells)}</tr>")
         if published and row["name"] in published:
             row = published[row["name"]]
+            known = {"n": f"{row['n_test']:,}", "positive": f"{row['positive']:.2f}"}
+            known["always_no"] = f"{1 - row['positive']:.2f}"
+            known |= {m: f"{row[m]:.2f}" for m in metrics if m in row}
             cells = ["<th scope=row style='text-align:left;font-weight:normal'><i>published</i></th>"]
-            cells += [
-                f"<td><i>{row['n_test']:,}</i></td>"
-                if c == "n"
-                else f"<td><i>{row['positive']:.2f}</i></td>"
-                if c == "positive"
-                else f"<td><i>{1 - row['positive']:.2f}</i></td>"
-                for c in lead
-            ]
-            cells += [f"<td><i>{row[m]:.2f}</i></td>" if m in row else "<td>–</td>" for m in metrics]
+            cells += [f"<td><i>{known.get(c, '–')}</i></td>" for c in (*lead, *metrics)]
             lines.append(f"<tr>{''.join(cells)}</tr>")
     display(HTML(f"<table>{f'<caption>{escape(caption)}</caption>' if caption else ''}{''.join(lines)}</table>"))
 

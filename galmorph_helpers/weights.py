@@ -51,4 +51,4 @@ def _find(name):
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
-HASHES = {"mock_trunk": "64c1e20793aa88d17f0e071265f7fbfaac400f8b4e2320c21f73812485c13bdd"}
+HASHES = {"mock_trunk": "2b618d55bf82eae66c1215efcc8a763e17363fe5f3b1ac9ffe788429df6f8e5f"}

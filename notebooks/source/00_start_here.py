@@ -131,7 +131,7 @@ share = ...
 # %%
 _ = checks.check("exercise", share, edge_on.mean(), hint="The mean of zeros and ones is the share of ones.")
 
-# %% tags=["solution"]
+# %% tags=["solution", "nbval-check-output"]
 share = np.mean(edge_on)
 _ = checks.check("exercise", share, edge_on.mean())
 
