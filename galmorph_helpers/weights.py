@@ -51,4 +51,4 @@ def _find(name):
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
-HASHES = {"mock_trunk": "2b618d55bf82eae66c1215efcc8a763e17363fe5f3b1ac9ffe788429df6f8e5f"}
+HASHES = {"mock_trunk": "2b0fee2d93affe2b7f4c11e20c2793862bf1c692e2a9b792626c7d08004dc1a1"}
