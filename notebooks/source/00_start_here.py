@@ -46,12 +46,12 @@ plots.gallery(sky, near, titles=[str(sky.table["hubble_type"][i]) for i in near]
               alt="Sixteen mock galaxies, yellow ellipticals and lenticulars, bluer spirals, some seen on edge, with neighbours and stars.")
 
 # %% [markdown]
-# **Observed galaxies.** The package scikit-image carries the Hubble eXtreme Deep Field as a picture. `gm.deep_field()` finds its sources with photutils and cuts out those that are large enough to show a shape. Labels come with larger sets: name their folder in the variable `GALMORPH_DATA` ([how](../data/README.md)), and the lessons use them.
+# **Observed galaxies.** The package scikit-image carries the Hubble eXtreme Deep Field as a picture. `gm.deep_field()` finds its sources with photutils and cuts out those that are large enough to show a shape. A few of them are stars of our own Galaxy, with their spikes: the finder cannot tell, and there are no labels. Labels come with larger sets: name their folder in the variable `GALMORPH_DATA` ([how](../data/README.md)), and the lessons use them.
 
 # %%
 deep = gm.deep_field()
 largest = np.argsort(-deep.table["radius"])[:16]
-plots.gallery(deep, largest, caption="The sixteen largest", alt="Sixteen observed galaxies of the Hubble deep field: spirals, ellipticals, edge-on discs and irregular ones.")
+plots.gallery(deep, largest, caption="The sixteen largest", alt="Sixteen sources of the Hubble deep field: spirals, ellipticals, an edge-on disc, irregular galaxies, and two stars with spikes.")
 deep
 
 # %% [markdown]
@@ -93,7 +93,7 @@ plots.gallery(deep, shown, titles=[f"{probability[i]:.2f}" for i in shown], capt
               alt="Twenty-four observed galaxies of the deep field ordered by edge-on probability: thin ones come first, round ones last, with some odd ones between.")
 
 # %% [markdown]
-# Thin galaxies come first and round ones last. There are no labels here, but how elongated each source is, photutils measured: does the order agree?
+# Thin galaxies come first and round ones last; where two sources share a stamp, the network is fooled. There are no labels here, but how elongated each source is, photutils measured: does the order agree?
 
 # %%
 agreement = gm.regression_table({"probability and ellipticity": (deep.table["ellipticity"], probability)})
