@@ -289,7 +289,7 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_kernel(make_course):
         time.sleep(0.1)
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Stopped." in err and "Traceback" not in err
     assert kernels and not psutil.wait_procs(kernels, timeout=10)[1]

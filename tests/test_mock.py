@@ -113,7 +113,7 @@ def test_magnitude_and_colour_are_those_of_the_table():
         table[name] = 0.0
     flux = light(table, R90_CUTOUT * table["r90"].value / 64, field=False)[:, :, 0, 0].real.numpy()
     r = 22.5 - 2.5 * np.log10(flux[:, 1])
-    np.testing.assert_allclose(r, table["r_mag"].value, atol=0.03)  # ring and lopsidedness are cut by the stamp's edge
+    np.testing.assert_allclose(r, table["r_mag"].value, atol=0.05)  # arms and lopsidedness are cut by the stamp's edge
     np.testing.assert_allclose(-2.5 * np.log10(flux[:, 0] / flux[:, 1]), table["g_r"].value, atol=0.06)
 
 

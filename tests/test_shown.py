@@ -34,7 +34,7 @@ def test_every_figure_has_alt_text_and_says_its_origin(shown):
     plots.scatter_regression(np.array([0, 0, 1, 1.0]), np.array([0, 0.2, 1, 1.1]), name="T", alt="scatter")
     plots.learning_curve({"x": gm.History([1, 0.5], [1, 0.6], 1, "bce")}, alt="falls")
     plots.images_row(
-        [sample.images[0], sample.images[0, 0]], ["a", "b"], caption="c", alt="row", overlay=[None, np.eye(16)]
+        [sample.images[0], sample.images[0, 0]], ["a", "b"], caption="c", alt="a row", overlay=[None, np.eye(16)]
     )
     assert len(shown) == 7 and all(len(_alt(figure)) > 3 for figure in shown)
     assert "mock galaxies" in _alt(shown[0])
