@@ -277,7 +277,8 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_kernel(make_course):
     psutil = pytest.importorskip("psutil")
     root = make_course(lesson_01=GOOD, lesson_02=with_cell("import time; time.sleep(60)"))
     command = [sys.executable, str(COURSE), "--root", str(root), "run"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # a background shell ignores Ctrl-C
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heard)
     for line in process.stdout:
         if line.startswith("02  running"):
             break

@@ -148,3 +148,10 @@ def test_notebook_is_its_source_executed_and_fit_to_read(lesson):
 def test_every_notebook_has_a_source():
     stored = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert stored == {lesson.name for lesson in LESSONS}
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_every_file_that_a_lesson_links_to_is_there(lesson):
+    links = re.findall(r"\]\((\.\./[^)#]+)\)", lesson.source.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (ROOT / "notebooks" / link).exists()]
+    assert not missing, f"{lesson.source.name} links to files that are not there: {missing}"
