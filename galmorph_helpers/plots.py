@@ -267,20 +267,3 @@ def scatter_regression(truth, predicted, *, name, alt):
     axis.set(xlabel=f"true {name}", ylabel=f"predicted {name}")
     axis.legend(fontsize=8)
     show(figure, alt)
-
-
-def bars(values, errors, *, ylabel, title, alt, reference=None):
-    """Horizontal bars with intervals: `values` is {name: number}, `errors` {name: (low, high)}."""
-    figure, axis = plt.subplots(figsize=(6, 0.38 * len(values) + 1.1), layout="constrained")
-    names = list(values)[::-1]
-    middle = np.array([values[n] for n in names])
-    spread = np.array([[values[n] - errors[n][0], errors[n][1] - values[n]] for n in names]).T.clip(0)
-    axis.errorbar(middle, range(len(names)), xerr=spread, fmt="o", color=STYLE["network"][0], capsize=3)
-    for i, value in enumerate(middle):
-        axis.annotate(f"{value:.3f}", (value, i), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=8)
-    if reference is not None:
-        axis.axvline(reference, color="0.7", lw=1)
-    axis.set_yticks(range(len(names)), names, fontsize=8)
-    axis.set(xlabel=ylabel, title=title, ylim=(-0.5, len(names) - 0.3))
-    axis.title.set_fontsize(9)
-    show(figure, alt)

@@ -197,11 +197,10 @@ def _disc_transforms(kx, ky, p):
     A&A 95, 105) discs seen at inclination i. The dust is the same disc, five times thinner: a sheet of missing light.
     """
     u, v = _axes(kx, ky, p["position_angle"])
-    share = 1 - p["bulge_to_total"]
     plane = _exponential((2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2))
     x = torch.pi**2 * DISC_HEIGHT * p["h"] * v * torch.sin(p["inclination"])
-    share_plane = (share > 0) * plane
-    return share_plane * _x_over_sinh(x), 0.5 * share_plane * _x_over_sinh(x / 5) * DISC_HEIGHT
+    plane = plane * (p["bulge_to_total"] < 1)
+    return plane * _x_over_sinh(x), 0.5 * plane * _x_over_sinh(x / 5) * DISC_HEIGHT
 
 
 def _exponential(square):
@@ -228,7 +227,7 @@ def _structure(p, size, rng):
     twist = torch.log(radius.clamp(min=0.1)) / torch.tan(p["arm_pitch"])
     spiral = p["arm_winding"] * azimuth - twist
     arms = (1 - p["flocculence"]) * _ridge(p["arm_number"] * spiral + p["arm_phase"])
-    arms = arms + p["flocculence"] * _ridge((p["arm_number"] + 3) * spiral * 1.0 + 2.3 * p["arm_phase"])
+    arms = arms + p["flocculence"] * _ridge((p["arm_number"] + 3) * spiral + 2.3 * p["arm_phase"])
     begin = torch.sigmoid((radius - torch.where(p["bar_light"] > 0, 0.9 * p["bar_length"], 0.5)) / 0.15)
     side = p["lopsidedness"] * torch.cos(azimuth - p["arm_phase"]) * (radius / 2).clamp(max=1)
     smooth = disc * p["visible"] * (p["arm_contrast"] * begin * arms + side)
