@@ -9,6 +9,7 @@ from IPython.display import HTML, Image
 
 import galmorph_helpers as gm
 from galmorph_helpers import checks, plots, weights, widgets
+from galmorph_helpers.published import BINARY_MODELS
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_tables_show_intervals_published_rows_and_broken_claims(shown, tmp_path,
     rng = np.random.default_rng(0)
     target = rng.integers(0, 2, 100)
     table = gm.metrics_table({"bar": (target, 0.5 * target + 0.5 * rng.random(100))})
-    plots.show_metrics(table, published=gm.published.BINARY_MODELS, caption="<script>")
+    plots.show_metrics(table, published=BINARY_MODELS, caption="<script>")
     claims = gm.Claims("98")
     claims.check("impossible", 0.0, at_least=1.0, because="it is <b>impossible</b>")
     plots.show_claims(claims.report())
