@@ -1,9 +1,12 @@
 """Helpers of the course *Galaxy morphology with deep learning*: ``import galmorph_helpers as gm``."""
 
+from .catalogues import combined_classes, morphology_catalogue, read_catalogue, write_catalogue
 from .claims import Claims
 from .evaluation import binary_metrics, calibration_curve, choose_threshold, metrics_table, regression_table
 from .features import fit_forest, morphology_features
 from .folders import read_folder
+from .folds import Folds, fit_folds, fold_numbers, near_duplicates, predict_dropout, predict_folds
+from .mock.experts import single_sersic_index, visual_classes
 from .mock.population import population
 from .mock.volunteers import certain, volunteer_votes
 from .networks import DS18, CompactCNN, count_parameters, occlusion_map
@@ -13,6 +16,7 @@ from .samples import GalaxySample, group_rows, split
 from .sources import deep_field, mock_sample
 from .surveys import DES, SDSS, Survey, sky_sigma_for_limit, surface_brightness_limit
 from .training import History, augment, fit, predict, predict_value
+from .uncertainty import fit_temperature, spread_by_probability, uncertainty_table
 from .weights import load_weights
 
 __version__ = "0.1.0"

@@ -93,7 +93,7 @@ def learning_curve(histories, *, alt):
             fontsize=8,
             ha="right",
         )
-        unit = {"bce": "binary cross-entropy, nats", "mse": "mean squared error"}[history.loss]
+        unit = {"bce": "binary cross-entropy, nats", "mse": "mean squared error"}.get(history.loss, "loss")
         axis.set(xlabel="epoch", ylabel=unit, title=name)
     axes.flat[0].legend(fontsize=8)
     show(figure, alt)

@@ -54,8 +54,9 @@ def fit(
     augmented : {"turns", "any", None}
         Show each galaxy anew in every epoch. "turns": quarter turns and mirror images, which change no pixel's value;
         "any": any angle, zoom and shift, which interpolates and so blurs what it shows: see `augment`.
-    loss : {"bce", "mse"}, optional
-        Binary cross-entropy where all targets are 0 or 1, else the mean squared error.
+    loss : {"bce", "mse"} or callable, optional
+        Binary cross-entropy where all targets are 0 or 1, else the mean squared error. Or a function of outputs and
+        targets that returns one number; only then may targets be missing (NaN), and it must leave those out.
     seed : int
         Of the order of galaxies and of the augmentation. Seed torch before making the network to repeat a run exactly.
 
@@ -64,14 +65,14 @@ def fit(
     History
     """
     where = device()
-    images, target = _checked(images, target, "training")
-    validation_images, validation_target = _checked(*validation, "validation")
+    images, target = _checked(images, target, "training", missing=callable(loss))
+    validation_images, validation_target = _checked(*validation, "validation", missing=callable(loss))
     loss = loss or ("bce" if set(torch.unique(target).tolist()) <= {0.0, 1.0} else "mse")
     if loss == "bce" and target.ndim == 1 and target.min() == target.max():
         raise ValueError(
             f"all {len(target)} training targets are {target[0]:g}; a classifier needs galaxies of both classes."
         )
-    measure = {"bce": F.binary_cross_entropy_with_logits, "mse": F.mse_loss}[loss]
+    measure = loss if callable(loss) else {"bce": F.binary_cross_entropy_with_logits, "mse": F.mse_loss}[loss]
     images, target, validation_target = images.to(where), target.to(where), validation_target.to(where)
     network.to(where, memory_format=torch.channels_last)
     generator = torch.Generator().manual_seed(seed)
@@ -79,7 +80,7 @@ def fit(
     steps = math.ceil(len(images) / batch_size)
     average = copy.deepcopy(network)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)
-    history, best = History([], [], 0, loss), None
+    history, best = History([], [], 0, "own" if callable(loss) else loss), None
     for epoch in progress(range(epochs), "training"):
         network.train()
         total = torch.zeros((), device=where)
@@ -194,7 +195,7 @@ def _outputs(network, images, batch_size=256, view=lambda x: x):
     )
 
 
-def _checked(images, target, what):
+def _checked(images, target, what, *, missing=False):
     """Tensors fit to train on, or an error that says what is wrong and where."""
     images = torch.as_tensor(images, dtype=torch.float32)
     target = torch.as_tensor(np.asarray(target), dtype=torch.float32)
@@ -208,7 +209,9 @@ def _checked(images, target, what):
             f"{int((~finite).sum())} {what} images have pixels that are not finite, "
             f"the first is number {int((~finite).nonzero()[0, 0])}: leave them out."
         )
-    if not torch.isfinite(target).all():
+    if missing and torch.isnan(target.reshape(len(target), -1)).all(0).any():
+        raise ValueError(f"a column of the {what} targets is NaN from first to last: no galaxy answers that question.")
+    if not torch.isfinite(torch.nan_to_num(target, nan=0.0, posinf=torch.inf) if missing else target).all():
         raise ValueError(
             f"{what} target {int((~torch.isfinite(target.flatten())).nonzero()[0, 0])} is not finite: "
             "leave galaxies without a label out."

@@ -1,0 +1,181 @@
+"""Several networks for one question: k folds, and dropout left on. Their mean is the answer, their spread the doubt."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import ndimage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .runtime import progress
+from .training import fit, predict_value
+
+
+@dataclass
+class Folds:
+    """What `fit_folds` leaves: k networks, and for each training galaxy the number of the network that never saw it."""
+
+    networks: list
+    fold: np.ndarray
+    histories: list
+
+
+def fold_numbers(groups, k, *, seed=0):
+    """Deal galaxies into k folds of equal size (within one galaxy), at random.
+
+    Parameters
+    ----------
+    groups : array (N,)
+        Galaxy that each image shows, as from `group_rows` or `near_duplicates`: images of one galaxy share a fold.
+    k : int
+        At least 2, at most the number of galaxies.
+    seed : int
+
+    Returns
+    -------
+    numpy.ndarray of int (N,)
+        0 to k-1.
+    """
+    galaxy = np.unique(np.asarray(groups), return_inverse=True)[1]
+    n = galaxy.max(initial=-1) + 1
+    if not 2 <= k <= n:
+        raise ValueError(f"k must be from 2 to the number of galaxies ({n}), got {k}.")
+    return (np.random.default_rng(seed).permutation(n) % k)[galaxy]
+
+
+def near_duplicates(images, *, alike=0.7):
+    """Number of the galaxy that each image shows, 0 to n-1, where copies of one exposure count as one galaxy.
+
+    Found by its noise: no two exposures share it, but copies do, whether turned, mirrored, brightened or saved again at
+    good quality. Images are averaged to about 32 pixels a side and turned to a standard orientation; what remains after
+    smoothing is correlated. Unrelated galaxies of the SDSS stay below 0.55, exact copies are at 1. Two *exposures* of
+    one galaxy are not found so: their positions on the sky tell (`group_rows` by an identifier).
+
+    Parameters
+    ----------
+    images : torch.Tensor (N, C, H, W)
+        At least 32 pixels a side.
+    alike : float
+        Correlation, 0 to 1, above which two images are copies.
+
+    Returns
+    -------
+    numpy.ndarray of int (N,)
+        To be used as `groups` of `fit_folds`, or as a column to `split` by.
+    """
+    if not 0 < alike < 1:
+        raise ValueError(f"alike must be between 0 and 1, got {alike!r}.")
+    if images.ndim != 4 or min(images.shape[-2:]) < 32 or images.shape[-2] != images.shape[-1]:
+        raise ValueError(f"square images (N, C, H, H) of at least 32 pixels are needed, got {tuple(images.shape)}.")
+    x = torch.nn.functional.avg_pool2d(images.mean(1, keepdim=True), images.shape[-1] // 32)[:, 0].numpy()
+    x = np.sign(x) * np.sqrt(np.abs(x))  # lifts the sky's noise towards the galaxy's light
+    light, axis = x - np.median(x, (1, 2), keepdims=True), np.arange(x.shape[-1]) - (x.shape[-1] - 1) / 2
+    right, up = light.sum(1) @ axis, light.sum(2) @ axis
+    x[right < 0] = x[right < 0][:, :, ::-1]
+    x[up < 0] = x[up < 0][:, ::-1]
+    across = np.abs(right) < np.abs(up)
+    x[across] = x[across].transpose(0, 2, 1)
+    x = (x - ndimage.gaussian_filter(x, (0, 1, 1))).reshape(len(x), -1)
+    x -= x.mean(1, keepdims=True)
+    x /= np.linalg.norm(x, axis=1, keepdims=True).clip(1e-12)
+    pairs = [np.argwhere(x[i : i + 1024] @ x.T > alike) + (i, 0) for i in range(0, len(x), 1024)]
+    row, column = np.concatenate(pairs).T
+    graph = coo_array((np.ones(len(row)), (row, column)), shape=(len(x), len(x)))
+    return connected_components(graph, directed=False)[1]
+
+
+def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, **training):
+    """Train k networks, each without one k-th of the galaxies, which choose its best epoch.
+
+    Parameters
+    ----------
+    make_network : callable
+        Takes nothing and returns a new network; torch is seeded with `seed` plus the number of the fold before.
+    images : torch.Tensor (N, C, H, W)
+    target : array (N,) or (N, K)
+    k : int
+        Ten in Domínguez Sánchez+2022 (MNRAS 509, 4024).
+    groups : array (N,), optional
+        Galaxy that each image shows; by default every image is a galaxy. See `near_duplicates`.
+    seed : int
+    **training
+        Passed on to `fit`: epochs, learning_rate, loss, ...
+
+    Returns
+    -------
+    Folds
+        Keep a test sample out of `images`: a galaxy in it was seen by all networks but one.
+    """
+    if len(images) != len(target):
+        raise ValueError(f"{len(images)} images but {len(target)} targets.")
+    groups = np.arange(len(images)) if groups is None else np.asarray(groups)
+    if len(groups) != len(images):
+        raise ValueError(f"{len(images)} images but {len(groups)} groups: one entry an image is needed.")
+    images, target = torch.as_tensor(images), np.asarray(target)
+    fold = fold_numbers(groups, k, seed=seed)
+    networks, histories = [], []
+    for number in progress(range(k), "folds"):
+        kept, held = fold != number, fold == number
+        torch.manual_seed(seed + number)
+        network = make_network()
+        histories.append(
+            fit(
+                network,
+                images[kept],
+                target[kept],
+                validation=(images[held], target[held]),
+                seed=seed + number,
+                **training,
+            )
+        )
+        networks.append(network)
+    return Folds(networks, fold, histories)
+
+
+def predict_folds(networks, images, *, views=8):
+    """Outputs (logits or values, before any sigmoid) of every network for every galaxy.
+
+    Returns
+    -------
+    numpy.ndarray (k, N) or (k, N, K)
+        Each averaged over the turned and mirrored `views` of a galaxy, as in `predict`.
+    """
+    if len(networks) == 0:
+        raise ValueError("no networks to predict with.")
+    return np.stack([predict_value(network, images, views=views) for network in progress(networks, "predicting")])
+
+
+def predict_dropout(network, images, *, passes=20, batch_size=256, seed=0):
+    """Outputs of one network with its dropout left on, several times (Gal & Ghahramani 2016).
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        With at least one `torch.nn.Dropout`.
+    images : torch.Tensor (N, C, H, W)
+        Each pass sees one of the eight turned and mirrored views.
+    passes : int
+
+    Returns
+    -------
+    numpy.ndarray (passes, N) or (passes, N, K)
+        Logits or values, as in `predict_folds`.
+    """
+    layers = [layer for layer in network.modules() if isinstance(layer, torch.nn.Dropout)]
+    if not layers or passes < 2:
+        raise ValueError(f"at least one dropout layer and 2 passes are needed, got {len(layers)} and {passes}.")
+    if len(images) == 0:
+        raise ValueError("no images to predict for.")
+    where = next(network.parameters()).device
+    network.eval()  # running statistics everywhere else
+    for layer in layers:
+        layer.train()
+    out = []
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for number in progress(range(passes), "passes with dropout"):
+            turned = torch.rot90(images.flip(-1) if number % 2 else images, number // 2 % 4, (-2, -1))
+            out.append(torch.cat([network(batch.to(where)) for batch in turned.split(batch_size)]).cpu())
+    network.eval()
+    return torch.stack(out).numpy()

@@ -1,0 +1,79 @@
+"""What experts would say of mock galaxies: a class by eye, and the Sérsic index that a single fit would find."""
+
+import numpy as np
+from scipy.special import expit, gammainc, gammaincinv
+
+VISUAL_CLASSES = {0: "unclassifiable", 1: "E", 2: "S0", 3: "S"}
+
+
+def visual_classes(table, survey, *, seed=0):
+    """Class that one expert gives each galaxy by eye, and a flag where the expert is not sure.
+
+    Arms are seen if they are strong, not too inclined and larger than the PSF; an inclined or dusty late disc is called
+    a spiral all the same. Without arms the bulge decides: one in five of those with a middling bulge falls to the wrong
+    side of E and S0. Small galaxies are flagged. These curves are a design of this course, not a measurement.
+
+    Parameters
+    ----------
+    table : QTable
+        Rows of `population`.
+    survey : Survey
+        Its r-band PSF blurs what is seen.
+    seed : int
+
+    Returns
+    -------
+    (numpy.ndarray of int, numpy.ndarray of int)
+        Visual class (0 unclassifiable, 1 E, 2 S0, 3 S) and flag (0 sure, 1 not sure), each (N,).
+    """
+    rng = np.random.default_rng([seed, 41])
+    n, t = len(table), np.asarray(table["t_type"])
+    resolved = (table["r90"].to_value("arcsec") / (3 * survey.psf_fwhm[1])).clip(0, 1)
+    tilt = expit((75 - table["inclination"].to_value("deg")) / 5)
+    arms = np.asarray(table["arm_contrast"]) * tilt * resolved
+    shows = np.maximum(expit((arms - 0.25) / 0.08), 0.85 * (1 - tilt) * (np.asarray(table["dust"]) > 0.1))
+    spiral = (t > 0) & (rng.random(n) < 0.02 + 0.96 * shows)
+    bulge = np.asarray(table["bulge_to_total"]) + rng.normal(0, 0.12, n)
+    elliptical = ~spiral & (bulge > 0.62)
+    chosen = np.select([spiral, elliptical], [3, 1], 2)
+    flag = ((resolved < 0.7) & (rng.random(n) < 0.5)) | (rng.random(n) < 0.05)
+    return np.where(flag & (rng.random(n) < 0.1), 0, chosen), flag.astype(int)
+
+
+def single_sersic_index(table):
+    """Sérsic index of the one profile whose concentration is that of bulge plus disc, without PSF or noise.
+
+    Concentration is the ratio of the radii that hold 80 and 20 % of the light: 2.7 for an exponential (n = 1), which
+    grows with n. Bulge and disc are seen face-on and reach to eight half-light radii.
+
+    Parameters
+    ----------
+    table : QTable
+        Rows of `population`: `bulge_to_total`, `sersic_index` (of the bulge), `bulge_radius`, `disc_radius`.
+
+    Returns
+    -------
+    numpy.ndarray (N,)
+        In 0.5 to 8.
+    """
+    radius = np.logspace(-2.5, 1.2, 300)  # in half-light radii of the disc
+    ratio = (table["bulge_radius"] / table["disc_radius"]).to_value("")
+    share = np.asarray(table["bulge_to_total"])[:, None]
+    bulge = _light_within(radius / ratio[:, None], np.asarray(table["sersic_index"])[:, None])
+    light = share * bulge + (1 - share) * _light_within(radius, np.ones((1, 1)))
+    concentration = [np.log(_reaches(light, f, radius)) for f in (0.2, 0.8)]
+    index = np.linspace(0.5, 8, 151)
+    pure = _light_within(radius, index[:, None])
+    known = [np.log(_reaches(pure, f, radius)) for f in (0.2, 0.8)]
+    return np.interp(concentration[1] - concentration[0], known[1] - known[0], index)
+
+
+def _light_within(radius, n):
+    """Share of a Sérsic profile's light inside `radius` (half-light radii), cut at eight of them."""
+    b = gammaincinv(2 * n, 0.5)
+    return (gammainc(2 * n, b * radius ** (1 / n)) / gammainc(2 * n, b * 8 ** (1 / n))).clip(max=1)
+
+
+def _reaches(light, share, radius):
+    """Radius where each growing curve of `light` (N, R) reaches `share`."""
+    return np.array([np.exp(np.interp(share, row, np.log(radius))) for row in light])

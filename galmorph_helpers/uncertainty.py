@@ -1,0 +1,119 @@
+"""Does a stated uncertainty deserve its name? Temperature scaling, and whether doubt goes with error."""
+
+import numpy as np
+from astropy.table import Table
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import roc_auc_score
+
+from .evaluation import calibration_curve, check_binary
+
+
+def fit_temperature(target, logit):
+    """Temperature T that makes the probabilities expit(logit / T) honest (Guo+2017, ICML, arXiv:1706.04599).
+
+    One number is fitted, by the lowest cross-entropy, on galaxies that the network was not trained on. T > 1: the
+    network was too sure of itself; T < 1: not sure enough. The order of the galaxies does not change, nor does a class
+    at the threshold 0.5.
+
+    Parameters
+    ----------
+    target : array (N,)
+        0 or 1, both present.
+    logit : array (N,)
+        Output of the network before the logistic function, finite.
+
+    Returns
+    -------
+    float
+        In 0.02 to 50.
+    """
+    target, logit = check_binary(target, logit, what="temperature")
+
+    def cross_entropy(log_t):
+        x = logit / np.exp(log_t)
+        return np.mean(np.logaddexp(0, x) - target * x)
+
+    return float(np.exp(minimize_scalar(cross_entropy, bounds=(np.log(0.02), np.log(50)), method="bounded").x))
+
+
+def uncertainty_table(rows, *, n_boot=400, seed=0):
+    """Uncertainties side by side: does the half of the galaxies with the smaller one have the better classes?
+
+    Parameters
+    ----------
+    rows : dict of str -> (target, probability, uncertainty)
+        Each (N,); a class is wrong where probability >= 0.5 differs from the target. The uncertainty is any number that
+        should be large where the class is wrong.
+    n_boot, seed : int
+        Resamplings of the galaxies for the 95 % intervals, which come as `_low` and `_high`.
+
+    Returns
+    -------
+    astropy.table.Table
+        `name`, `n`, `accuracy`, `sure` and `unsure` (accuracy of the half with the smaller and with the larger
+        uncertainty), `gap` (their difference), `finds_errors` (probability that a wrong galaxy has a larger uncertainty
+        than a right one: 0.5 is chance) and `calibration_error`.
+    """
+    out = []
+    for name, (target, probability, uncertainty) in rows.items():
+        target, probability = check_binary(target, probability, what=name)
+        uncertainty = np.asarray(uncertainty, float).ravel()
+        if len(uncertainty) != len(target) or not np.isfinite(uncertainty).all():
+            raise ValueError(
+                f"{name}: one finite uncertainty a galaxy is needed, got {len(uncertainty)} for {len(target)}."
+            )
+        if ((probability < 0) | (probability > 1)).any():
+            raise ValueError(f"{name}: probabilities must be in 0 to 1; give expit(logit), not the logit.")
+        right = (probability >= 0.5) == target
+        draws = np.random.default_rng(seed).integers(0, len(target), (n_boot, len(target)))
+        spread = np.array([_halves(right[d], uncertainty[d]) for d in draws])
+        row = {"name": name, "n": len(target)}
+        values = _halves(right, uncertainty)
+        for k, metric in enumerate(("accuracy", "sure", "unsure", "gap", "finds_errors")):
+            row[metric] = values[k]
+            known = spread[:, k][np.isfinite(spread[:, k])]
+            row[f"{metric}_low"], row[f"{metric}_high"] = (
+                np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+            )
+        row["calibration_error"] = calibration_curve(target, probability)[1]
+        boot = [calibration_curve(target[d], probability[d])[1] for d in draws[:100] if 0 < target[d].mean() < 1]
+        row["calibration_error_low"], row["calibration_error_high"] = np.percentile(boot, [2.5, 97.5])
+        out.append(row)
+    return Table(rows=out)
+
+
+def _halves(right, uncertainty):
+    """Accuracy of all, of the surer and the less sure half, their gap, and how well uncertainty finds the errors."""
+    order = np.argsort(uncertainty, kind="stable")
+    half = len(right) // 2
+    sure, unsure = right[order[:half]].mean(), right[order[half:]].mean()
+    found = roc_auc_score(~right, uncertainty) if 0 < right.mean() < 1 else np.nan
+    return right.mean(), sure, unsure, sure - unsure, found
+
+
+def spread_by_probability(probability, uncertainty, *, bins=10):
+    """Median uncertainty, and the central 68 %, in equal bins of probability: where does it peak?
+
+    Returns
+    -------
+    astropy.table.Table
+        `low`, `high` (edges), `n`, `probability` (mean), `median`, `p16`, `p84` of the bins that hold five galaxies.
+    """
+    probability, uncertainty = np.asarray(probability, float).ravel(), np.asarray(uncertainty, float).ravel()
+    if probability.shape != uncertainty.shape or not np.isfinite(probability + uncertainty).all():
+        raise ValueError(
+            f"{len(probability)} probabilities and {len(uncertainty)} uncertainties must be finite and as many."
+        )
+    edges = np.linspace(0, 1, bins + 1)
+    which = np.clip(np.digitize(probability, edges) - 1, 0, bins - 1)
+    rows = []
+    for b in range(bins):
+        inside = uncertainty[which == b]
+        if len(inside) >= 5:
+            p16, median, p84 = np.percentile(inside, [16, 50, 84])
+            mean = probability[which == b].mean()
+            rows.append(
+                {"low": edges[b], "high": edges[b + 1], "n": len(inside), "probability": mean}
+                | {"median": median, "p16": p16, "p84": p84}
+            )
+    return Table(rows=rows)
