@@ -1,6 +1,6 @@
 """Helpers of the course *Galaxy morphology with deep learning*: ``import galmorph_helpers as gm``."""
 
-from .catalogues import combined_classes, morphology_catalogue, read_catalogue, write_catalogue
+from .catalogues import combined_classes, morphology_catalogue, purity_table, read_catalogue, write_catalogue
 from .claims import Claims
 from .evaluation import binary_metrics, calibration_curve, choose_threshold, metrics_table, regression_table
 from .features import fit_forest, morphology_features

@@ -6,7 +6,8 @@ from pathlib import Path
 import astropy.units as u
 import numpy as np
 from astropy.io import fits
-from astropy.table import QTable
+from astropy.stats import binom_conf_interval
+from astropy.table import QTable, Table
 
 NO_UNIT = u.dimensionless_unscaled
 
@@ -114,6 +115,37 @@ def combined_classes(catalogue, *, visual=True):
         rules["S1"] &= seen == 3
         rules["S2"] &= seen == 3
     return np.select(list(rules.values()), list(rules), "")
+
+
+def purity_table(truth, chosen, *, classes=("E", "S0", "S1", "S2")):
+    """Purity and completeness of chosen classes, with 95 % intervals (binomial, Wilson 1927).
+
+    Parameters
+    ----------
+    truth, chosen : array of str (N,)
+        "" in `chosen` where no class is given.
+
+    Returns
+    -------
+    astropy.table.Table
+        One row a class and "all": `name`, `n` (galaxies chosen), `purity` (share of them that are of that class) and
+        `completeness` (share of that class that is chosen), with `_low` and `_high`; NaN where nothing was chosen.
+    """
+    truth, chosen = np.asarray(truth), np.asarray(chosen)
+    if truth.shape != chosen.shape:
+        raise ValueError(f"{len(truth)} true classes but {len(chosen)} chosen ones.")
+    right = truth == chosen
+    groups = {name: (chosen == name, truth == name) for name in classes}
+    groups["all"] = (np.isin(chosen, classes), np.isin(truth, classes))
+    rows = []
+    for name, (called, real) in groups.items():
+        row = {"name": name, "n": int(called.sum())}
+        for metric, inside in (("purity", called), ("completeness", real)):
+            hits, n = int((right & inside).sum()), int(inside.sum())
+            low, high = binom_conf_interval(hits, n, 0.95, interval="wilson") if n else (np.nan, np.nan)
+            row |= {metric: hits / n if n else np.nan, f"{metric}_low": low, f"{metric}_high": high}
+        rows.append(row)
+    return Table(rows=rows)
 
 
 def write_catalogue(catalogue, path, *, overwrite=False):

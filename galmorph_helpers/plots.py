@@ -119,18 +119,24 @@ def curves(rows, *, title, alt):
     show(figure, alt)
 
 
-def reliability(curve, error, *, title, alt):
-    """Observed fraction of positives against predicted probability (`calibration_curve`)."""
+def reliability(curve, error, *, title, alt, after=None):
+    """Observed fraction of positives against predicted probability, each from `calibration_curve`.
+
+    `after` is a second (curve, error), such as that of calibrated probabilities, drawn beside the first.
+    """
     figure, axis = plt.subplots(figsize=(3.6, 3.3), layout="constrained")
     axis.plot([0, 1], [0, 1], color="0.7", lw=1)
-    spread = np.sqrt(curve["observed"] * (1 - curve["observed"]) / curve["n"])
-    axis.errorbar(
-        curve["predicted"], curve["observed"], spread, color=STYLE["network"][0], marker="o", ls="-", capsize=2
-    )
+    named = {"before": (curve, error)} | ({"after": after} if after else {})
+    for (name, (c, e)), (colour, marker, line) in zip(named.items(), [STYLE["network"], STYLE["forest"]], strict=False):
+        spread = np.sqrt(c["observed"] * (1 - c["observed"]) / c["n"])
+        axis.errorbar(c["predicted"], c["observed"], spread, color=colour, marker=marker, ls=line, capsize=2,
+                      label=f"{name}: error {e:.3f}")  # fmt: skip
+    if after:
+        axis.legend(fontsize=8)
     axis.set(
         xlabel="predicted probability",
         ylabel="observed fraction of positives",
-        title=f"{title}\nexpected calibration error {error:.3f}",
+        title=title if after else f"{title}\nexpected calibration error {error:.3f}",
         xlim=(0, 1),
         ylim=(0, 1),
     )

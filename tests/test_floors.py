@@ -30,6 +30,7 @@ FLOORS = {
     "folds": 4,
     "uncertainty": 5,
     "catalogues": 4,
+    "diagnostics": 6,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -1,0 +1,120 @@
+"""Figures of doubt and of groups: where uncertainty peaks, whether it finds errors, how classes differ."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .plots import STYLE, show
+
+MARKS = [("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", ":"), ("#CC79A7", "D", "-.")]
+
+
+def uncertainty(target, probability, spread, by_probability, *, title, alt, groups=5):
+    """Uncertainty against probability, and the share of wrong classes in equal groups of growing uncertainty.
+
+    Parameters
+    ----------
+    target, probability, spread : array (N,)
+        Labels 0 or 1, mean and standard deviation over the networks.
+    by_probability : Table
+        From `spread_by_probability`.
+    groups : int
+        On the right: galaxies are sorted by uncertainty and cut into that many equal groups.
+    """
+    target, probability, spread = (np.asarray(a) for a in (target, probability, spread))
+    wrong = (probability >= 0.5) != target
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
+    left.plot(probability[~wrong], spread[~wrong], ".", color="0.7", ms=3, label="class right")
+    left.plot(probability[wrong], spread[wrong], "x", color="#D55E00", ms=4, label="class wrong")
+    middle = by_probability["median"]
+    bars = [middle - by_probability["p16"], by_probability["p84"] - middle]
+    left.errorbar(
+        by_probability["probability"], middle, bars, color="k", marker="o", ms=4, capsize=2, label="median, 68 %"
+    )
+    left.set(xlabel="probability, mean of the networks", ylabel="standard deviation of the networks", ylim=(0, None))
+    left.legend(fontsize=7)
+    parts = np.array_split(np.argsort(spread, kind="stable"), groups)
+    share = np.array([wrong[part].mean() for part in parts])
+    error = [np.sqrt(s * (1 - s) / len(part)) for s, part in zip(share, parts, strict=True)]
+    right.bar(range(1, groups + 1), share, yerr=error, color="#56B4E9", edgecolor="k", capsize=3, hatch="//")
+    right.set(xlabel="group of galaxies, from least to most uncertain", ylabel="share of wrong classes", ylim=(0, None))
+    right.set_xticks(range(1, groups + 1))
+    figure.suptitle(title, fontsize=10)
+    show(figure, alt)
+
+
+def rejection(rows, *, keep=1.0, title="", alt=""):
+    """Accuracy of the galaxies that are kept when the most uncertain are left unclassified.
+
+    Parameters
+    ----------
+    rows : dict of str -> (target, probability, uncertainty)
+    keep : float
+        Share of galaxies kept, 0 to 1: marked, and its accuracy in the first of the rows written above.
+    """
+    figure, axis = plt.subplots(figsize=(4.8, 3), layout="constrained")
+    for (name, (target, probability, doubt)), (colour, _, line) in zip(rows.items(), MARKS, strict=False):
+        right = ((np.asarray(probability) >= 0.5) == np.asarray(target))[np.argsort(doubt, kind="stable")]
+        number = np.arange(1, len(right) + 1)
+        start = max(20, len(right) // 20)  # fewer galaxies say nothing of an accuracy
+        axis.plot(number[start:] / len(right), (np.cumsum(right) / number)[start:], line, color=colour, label=name)
+        if name == next(iter(rows)):
+            n_kept = max(1, round(keep * len(right)))
+            kept = right[:n_kept].mean()
+    axis.axvline(keep, color="0.4", lw=1)
+    title = f"{title} {next(iter(rows))}: keep {keep:.0%}, accuracy {kept:.3f}".strip()
+    axis.set(xlabel="share of galaxies classified, surest first", ylabel="accuracy of their classes", title=title)
+    axis.title.set_fontsize(9)
+    axis.legend(fontsize=8, loc="lower left")
+    show(figure, alt or f"Accuracy against the share of galaxies kept: {kept:.3f} where {keep:.0%} are.")
+
+
+def plane(groups, *, x, y, title, alt, lines=()):
+    """Groups of galaxies in a plane.
+
+    Parameters
+    ----------
+    groups : dict of str -> (array, array)
+        x and y of each group; names are keys of `STYLE`, or anything.
+    x, y : str
+        Labels of the axes, with units.
+    lines : sequence of (x or None, y or None)
+        Vertical and horizontal lines.
+    """
+    figure, axis = plt.subplots(figsize=(5.6, 3.8), layout="constrained")
+    for (name, (a, b)), usual in zip(groups.items(), MARKS, strict=False):
+        colour, marker, _ = STYLE.get(name, usual)
+        axis.plot(a, b, marker, color=colour, mfc="none", ms=4, alpha=0.8, label=f"{name} ({len(a)})")
+    for vertical, horizontal in lines:
+        if vertical is not None:
+            axis.axvline(vertical, color="0.5", lw=1)
+        if horizontal is not None:
+            axis.axhline(horizontal, color="0.5", lw=1)
+    axis.set(xlabel=x, ylabel=y, title=title)
+    axis.title.set_fontsize(9)
+    axis.legend(fontsize=8)
+    show(figure, alt)
+
+
+def histograms(panels, *, title, alt, bins=18):
+    """Normalised histograms of groups side by side, medians marked above.
+
+    Parameters
+    ----------
+    panels : dict of str -> dict of str -> array
+        Label of the axis (with unit) to the values of each group; the groups are the same in all panels.
+    """
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(3.0 * len(panels), 2.9), layout="constrained", squeeze=False, sharey=False
+    )
+    for axis, (label, groups) in zip(axes.flat, panels.items(), strict=True):
+        values = np.concatenate([np.asarray(v, float) for v in groups.values()])
+        edges = np.linspace(*np.percentile(values, [0.5, 99.5]), bins + 1)
+        for (name, v), (colour, marker, line) in zip(groups.items(), MARKS, strict=False):
+            weight = np.full(len(v), 1 / max(len(v), 1))
+            axis.hist(v, edges, weights=weight, histtype="step", color=colour, ls=line, lw=1.5, label=name)
+            axis.plot(np.median(v), 1.03, marker, color=colour, transform=axis.get_xaxis_transform(), clip_on=False)
+        axis.set(xlabel=label)
+    axes.flat[0].set_ylabel("share of the group")
+    axes.flat[0].legend(fontsize=7)
+    figure.suptitle(f"{title} (symbols above: medians)", fontsize=10)
+    show(figure, alt)
