@@ -10,8 +10,8 @@ def visual_classes(table, survey, *, seed=0):
     """Class that one expert gives each galaxy by eye, and a flag where the expert is not sure.
 
     Arms are seen if they are strong, not too inclined and larger than the PSF; an inclined or dusty late disc is called
-    a spiral all the same. Without arms the bulge decides: one in five of those with a middling bulge falls to the wrong
-    side of E and S0. Small galaxies are flagged. These curves are a design of this course, not a measurement.
+    a spiral all the same. Without arms the bulge decides: lenticulars with the largest bulges, about a quarter, pass
+    for ellipticals. Small galaxies are flagged. These curves are a design of this course, not a measurement.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def visual_classes(table, survey, *, seed=0):
     arms = np.asarray(table["arm_contrast"]) * tilt * resolved
     shows = np.maximum(expit((arms - 0.25) / 0.08), 0.85 * (1 - tilt) * (np.asarray(table["dust"]) > 0.1))
     spiral = (t > 0) & (rng.random(n) < 0.02 + 0.96 * shows)
-    bulge = np.asarray(table["bulge_to_total"]) + rng.normal(0, 0.12, n)
-    elliptical = ~spiral & (bulge > 0.62)
+    bulge = np.asarray(table["bulge_to_total"]) + rng.normal(0, 0.08, n)
+    elliptical = ~spiral & (bulge > 0.70)
     chosen = np.select([spiral, elliptical], [3, 1], 2)
     flag = ((resolved < 0.7) & (rng.random(n) < 0.5)) | (rng.random(n) < 0.05)
     return np.where(flag & (rng.random(n) < 0.1), 0, chosen), flag.astype(int)
