@@ -11,6 +11,9 @@ BINARY_MODELS = {
     "bar": {"n_test": 2_723, "positive": 0.50, "accuracy": 0.93, "precision": 0.92, "recall": 0.90, "f1": 0.93},
 }
 
+#: Networks from k folds whose mean and standard deviation the MaNGA morphology catalogue gives (talk).
+FOLDS = 10
+
 #: Weights of the network of Domínguez Sánchez+2018 (MNRAS 476, 3661) for 69 x 69 pixels in three bands.
 DS18_PARAMETERS = 2_602_849
 
