@@ -211,9 +211,9 @@ def _checked(images, target, what, *, missing=False):
         )
     if missing and torch.isnan(target.reshape(len(target), -1)).all(0).any():
         raise ValueError(f"a column of the {what} targets is NaN from first to last: no galaxy answers that question.")
-    if not torch.isfinite(torch.nan_to_num(target, nan=0.0, posinf=torch.inf) if missing else target).all():
+    wrong = (torch.isinf(target) if missing else ~torch.isfinite(target)).reshape(len(target), -1).any(1)
+    if wrong.any():
         raise ValueError(
-            f"{what} target {int((~torch.isfinite(target.flatten())).nonzero()[0, 0])} is not finite: "
-            "leave galaxies without a label out."
+            f"{what} target {int(wrong.nonzero()[0, 0])} is not finite: leave galaxies without a label out."
         )
     return images, target

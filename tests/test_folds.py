@@ -116,7 +116,7 @@ def test_a_loss_of_ones_own_may_leave_answers_out(stamps):
     with pytest.raises(ValueError, match="not finite"):
         gm.fit(network, images[:60], answers[:60], **options)
     with pytest.raises(ValueError, match="not finite"):
-        gm.fit(network, images[:60], np.where(np.isnan(answers[:60]), np.inf, 1), loss=known_only, **options)
+        gm.fit(network, images[:60], np.where(np.isnan(answers[:60]), -np.inf, 1), loss=known_only, **options)
     with pytest.raises(ValueError, match="no galaxy answers that question"):
         gm.fit(network, images[:60], answers[:60] * [1, np.nan], loss=known_only, **options)
 

@@ -42,13 +42,8 @@ sky
 
 # %%
 near = np.flatnonzero(sky.table["r90"].value > 6)[:16]
-plots.gallery(
-    sky,
-    near,
-    titles=[str(sky.table["hubble_type"][i]) for i in near],
-    caption="Sixteen galaxies and their Hubble types",
-    alt="Sixteen mock galaxies, yellow ellipticals and lenticulars, bluer spirals, some seen on edge, with neighbours and stars.",
-)
+plots.gallery(sky, near, titles=[str(sky.table["hubble_type"][i]) for i in near], caption="Sixteen galaxies and their Hubble types",
+              alt="Sixteen mock galaxies, yellow ellipticals and lenticulars, bluer spirals, some seen on edge, with neighbours and stars.")
 
 # %% [markdown]
 # **Observed galaxies.** The package scikit-image carries the Hubble eXtreme Deep Field as a picture. `gm.deep_field()` finds its sources with photutils and cuts out those that are large enough to show a shape. A few of them are stars of our own Galaxy, with their spikes: the finder cannot tell, and there are no labels. Labels come with larger sets: name their folder in the variable `GALMORPH_DATA` ([how](../data/README.md)), and the lessons use them.
@@ -56,21 +51,14 @@ plots.gallery(
 # %%
 deep = gm.deep_field()
 largest = np.argsort(-deep.table["radius"])[:16]
-plots.gallery(
-    deep,
-    largest,
-    caption="The sixteen largest",
-    alt="Sixteen sources of the Hubble deep field: spirals, ellipticals, an edge-on disc, irregular galaxies, and two stars with spikes.",
-)
+plots.gallery(deep, largest, caption="The sixteen largest", alt="Sixteen sources of the Hubble deep field: spirals, ellipticals, an edge-on disc, irregular galaxies, and two stars with spikes.")
 deep
 
 # %% [markdown]
 # Every image flows through the course as a `GalaxySample`: `images`, a `table` with units, the `survey`, and its `origin`, which is in the caption of every figure. Nobody can mistake a mock galaxy for an observed one.
 
 # %%
-sky.table[
-    "id", "hubble_type", "t_type", "r_mag", "redshift", "log_mass", "half_light_radius", "inclination", "edge_on"
-][:4]
+sky.table["id", "hubble_type", "t_type", "r_mag", "redshift", "log_mass", "half_light_radius", "inclination", "edge_on"][:4]
 
 # %% [markdown]
 # ## Train a first network
@@ -83,15 +71,7 @@ sky, edge_on = sky[np.isfinite(edge_on)], edge_on[np.isfinite(edge_on)]
 train, validation, test = gm.split(sky, fractions=(0.7, 0.1, 0.2), seed=seed)
 torch.manual_seed(seed)
 network = gm.load_weights(gm.CompactCNN(), "mock_trunk")  # a head start: weights that ship with the course
-history = gm.fit(
-    network,
-    sky.images[train],
-    edge_on[train],
-    validation=(sky.images[validation], edge_on[validation]),
-    epochs=4,
-    learning_rate=2e-3,
-    seed=seed,
-)
+history = gm.fit(network, sky.images[train], edge_on[train], validation=(sky.images[validation], edge_on[validation]), epochs=4, learning_rate=2e-3, seed=seed)
 
 # %%
 threshold = gm.choose_threshold(edge_on[validation], gm.predict(network, sky.images[validation]))
@@ -109,35 +89,19 @@ plots.show_metrics(table, caption="Mock galaxies that the network has not seen")
 probability = gm.predict(network, deep.images)
 order = np.argsort(-probability)
 shown = order[np.linspace(0, len(order) - 1, 24).astype(int)]
-plots.gallery(
-    deep,
-    shown,
-    titles=[f"{probability[i]:.2f}" for i in shown],
-    caption="From edge-on to round, says a network trained on mock galaxies",
-    alt="Twenty-four observed galaxies of the deep field ordered by edge-on probability: thin ones come first, round ones last, with some odd ones between.",
-)
+plots.gallery(deep, shown, titles=[f"{probability[i]:.2f}" for i in shown], caption="From edge-on to round, says a network trained on mock galaxies",
+              alt="Twenty-four observed galaxies of the deep field ordered by edge-on probability: thin ones come first, round ones last, with some odd ones between.")
 
 # %% [markdown]
 # Thin galaxies come first and round ones last; where two sources share a stamp, the network is fooled. There are no labels here, but how elongated each source is, photutils measured: does the order agree?
 
 # %%
 agreement = gm.regression_table({"probability and ellipticity": (deep.table["ellipticity"], probability)})
-plots.show_metrics(
-    agreement,
-    metrics=("spearman",),
-    caption="Rank correlation of the edge-on probability with the measured ellipticity, deep field",
-)
+plots.show_metrics(agreement, metrics=("spearman",), caption="Rank correlation of the edge-on probability with the measured ellipticity, deep field")
 claims.check("edge-on accuracy, mock sky", table["accuracy"][0], at_least=0.92, because="the training failed")
 claims.check("edge-on AUC, mock sky", table["auc"][0], at_least=0.95, because="the training failed")
-claims.check(
-    "deep field: rank correlation of edge-on probability and ellipticity",
-    agreement["spearman"][0],
-    at_least=0.2,
-    because="what was learnt on the mock sky did not carry over to Hubble's galaxies",
-)
-claims.check(
-    "deep field: galaxies large enough to classify", len(deep), at_least=150, because="the source finding changed"
-)
+claims.check("deep field: rank correlation of edge-on probability and ellipticity", agreement["spearman"][0], at_least=0.2, because="what was learnt on the mock sky did not carry over to Hubble's galaxies")
+claims.check("deep field: galaxies large enough to classify", len(deep), at_least=150, because="the source finding changed")
 
 # %% [markdown]
 # **A word of honesty.** That looks well, and proves little. These galaxies are at redshift 0.5 to 5, in other bands, ten times sharper; many are of kinds that the mock sky does not have. The network gave each a probability all the same, because it must: *it cannot say "I have never seen such a thing"*. What those numbers are worth outside the domain it was trained on is the subject of lessons 04 and 05, and the talk's last word of advice: do not blindly apply your model.
@@ -147,9 +111,7 @@ noise = torch.rand(8, 3, 64, 64)
 checker = torch.zeros(1, 3, 64, 64)
 checker[:, :, 28:36, :] = 1.0
 nonsense = gm.predict(network, torch.cat([noise[:1], checker]))
-print(
-    f"pure noise: {nonsense[0]:.2f} edge-on; a white stripe: {nonsense[1]:.2f} edge-on. Both are numbers between 0 and 1; neither is a galaxy."
-)
+print(f"pure noise: {nonsense[0]:.2f} edge-on; a white stripe: {nonsense[1]:.2f} edge-on. Both are numbers between 0 and 1; neither is a galaxy.")
 
 # %% [markdown]
 # ## Read a lesson
