@@ -5,7 +5,7 @@ from .evaluation import binary_metrics, calibration_curve, choose_threshold, met
 from .features import fit_forest, morphology_features
 from .folders import read_folder
 from .mock.population import population
-from .mock.volunteers import certain, volunteer_votes
+from .mock.volunteers import certain, expert_t_types, volunteer_votes
 from .networks import DS18, CompactCNN, count_parameters, occlusion_map
 from .observe import colour_image, observe
 from .runtime import device, observed_root, peak_memory_mb, pick, progress, seed_everything, start
