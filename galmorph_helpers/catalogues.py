@@ -17,8 +17,8 @@ def open_ngc():
     -------
     astropy.table.QTable
         `name`, `hubble_type` as written there, `t_type` (DS18 scale), `bar` (0, SAB 0.5, SB 1), `axis_ratio` (b/a of
-        the outer isophote; NaN where unknown), `b_mag` (NaN where unknown), `redshift` (likewise). Galaxies whose type is uncertain
-        ("S?") are left out.
+        the outer isophote), `b_mag` (mag) and `redshift`, NaN where unknown. Galaxies whose type is uncertain ("S?")
+        are left out.
 
     Raises
     ------

@@ -26,8 +26,9 @@ def describe(table):
     -------
     astropy.table.Table
         One row a relation: `relation`, `group`, `n` (galaxies of the group), `published` (NaN where only an order is
-        known), `low` and `high` (the scatter stated), `measured`, `agrees` ("yes", "NO", or "too few" where n < 20 or
-        the catalogue does not reach the limit that the relation is for), `source`.
+        known), `low` and `high` (the scatter stated), `expected` (the three in words), `measured`, `agrees`
+        ("yes", "NO", or "too few" where n < 20 or the catalogue does not reach the limit that the relation is for),
+        `source`.
     """
     missing = [name for name in COLUMNS if name not in table.colnames]
     if missing:
@@ -47,12 +48,20 @@ def describe(table):
                 "published": np.nan if relation.value is None else relation.value,
                 "low": relation.low,
                 "high": relation.high,
+                "expected": _in_words(relation),
                 "measured": value,
                 "agrees": verdict,
                 "source": relation.source,
             }
         )
     return Table(rows=rows)
+
+
+def _in_words(relation):
+    if relation.value is None:
+        return f"above {relation.low:g}" if np.isinf(relation.high) else f"below {relation.high:g}"
+    low, high = (f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.3f}" for x in (relation.low, relation.high))
+    return f"{relation.value:g} ({low} to {high})".replace("-", "−")
 
 
 def _measures(table):

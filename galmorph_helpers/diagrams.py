@@ -193,8 +193,5 @@ def show_table(table, *, caption="", formats=None):
             cells.append(f"<td style=text-align:{'right' if numeric[c] else 'left'}>{escape(text)}</td>")
         red = " style='background:#fbd5d0;color:#000'" if "NO" in [str(v) for v in row] else ""
         lines.append(f"<tr{red}>{''.join(cells)}</tr>")
-    display(
-        HTML(
-            f"<table>{f'<caption>{escape(caption)}</caption>' if caption else ''}<tr>{head}</tr>{''.join(lines)}</table>"
-        )
-    )
+    top = f"<caption>{escape(caption)}</caption>" if caption else ""
+    display(HTML(f"<table>{top}<tr>{head}</tr>{''.join(lines)}</table>"))

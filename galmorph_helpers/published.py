@@ -41,15 +41,15 @@ LABEL_SOURCES = {
     },
     "Galaxy Zoo 2": {
         "talk": "240,000 galaxies, by volunteers",
-        "paper": "304,122 galaxies, more than 16 million classifications in about 14 months (Willett+2013, MNRAS 435, 2835)",
+        "paper": "304,122 galaxies, over 16 million classifications in 14 months (Willett+2013, MNRAS 435, 2835)",
     },
     "Nair & Abraham": {
         "talk": "14,000 galaxies, by professional astronomers",
-        "paper": "14,034 galaxies, by one expert (Nair & Abraham 2010, ApJS 186, 427)",
+        "paper": "14,034 galaxies (Nair & Abraham 2010, ApJS 186, 427)",
     },
 }
 GALAXY_ZOO_2 = {"galaxies": 304_122, "classifications": 16e6, "months": 14}
-#: Galaxies of the Dark Energy Survey with a predicted morphology, the largest catalogue of the talk (Vega-Ferrero+2021).
+#: Galaxies of the Dark Energy Survey with a predicted morphology (Vega-Ferrero+2021), the talk's largest catalogue.
 LARGEST_CATALOGUE = 27_000_000
 
 #: A few of the works that the course rebuilds or leans on, entered by hand: a reading list, not a census.
@@ -57,7 +57,7 @@ WORKS = (
     (
         2015,
         "Dieleman+2015, MNRAS 450, 1441",
-        "Galaxy Zoo answers from images alone: the first convolutional network for them",
+        "Galaxy Zoo answers from pixels, by a convolutional network",
     ),
     (2015, "Huertas-Company+2015, ApJS 221, 8", "visual classes for 50,000 CANDELS galaxies"),
     (2018, "Domínguez Sánchez+2018, MNRAS 476, 3661", "T-Types and Galaxy Zoo questions for 670,000 SDSS galaxies"),
