@@ -65,8 +65,8 @@ def read_efigi(folder):
     Returns
     -------
     astropy.table.QTable
-        `name`, `t_type` (DS18 scale; NaN for dwarf ellipticals, which EFIGI numbers 11), `bar` (length, 0 to 1, NaN
-        where undetermined), `incl` and the other attributes in EFIGI's names, 0 to 1.
+        `name`, `t_type` (DS18 scale; NaN for dwarf ellipticals, which EFIGI numbers 11), `bar` (the length of the bar),
+        and all attributes under EFIGI's names in small letters, each 0 to 1, NaN where undetermined.
     """
     file = Path(folder) / "EFIGI_attributes.txt"
     if not file.exists():

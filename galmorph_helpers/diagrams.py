@@ -11,8 +11,8 @@ from .hubble import read_hubble_type
 from .plots import STYLE, picture, show
 
 CYCLE = ("elliptical", "spiral", "lenticular", "edge-on", "colour", "concentration")  # styles of curves without a class
-COLUMNS = {"E": 0, "S0": 3.2, "Sa": 4.4, "Sb": 5.5, "Sc": 6.6, "Im": 7.8}  # where the fork puts a class
-T_LABELS = (("E", -3, 1.0), ("S0", -1, 3.2), ("Sa", 1, 4.4), ("Sb", 3, 5.5), ("Sc", 5, 6.6), ("Im", 10, 7.8))
+COLUMNS = {"S0": 3.2, "Sa": 4.4, "Sb": 5.5, "Sc": 6.6, "Im": 7.8}  # where the fork puts a class
+T_TICKS = {-3: 1.0, -1: 3.2, 1: 4.4, 3: 5.5, 5: 6.6, 10: 7.8}
 
 
 def tuning_fork(sample, *, alt, size=2.0):
@@ -35,9 +35,8 @@ def tuning_fork(sample, *, alt, size=2.0):
     canvas.plot([0, 3.2], [0, 0], color="0.45", lw=2, zorder=1)
     side = picture(sample.images[0]).shape[0]
     axis = np.linspace(-1, 1, side)
-    fade = np.clip((1 - np.hypot(*np.meshgrid(axis, axis))) / 0.25, 0, 1)[
-        ..., None
-    ]  # no frame: images melt into the sky
+    # No frames: each image fades into the sky towards its rim.
+    fade = np.clip((1 - np.hypot(*np.meshgrid(axis, axis))) / 0.25, 0, 1)[..., None]
     seen = 0
     for name, image in zip(names, sample.images, strict=True):
         kind = read_hubble_type(name)
@@ -55,7 +54,7 @@ def tuning_fork(sample, *, alt, size=2.0):
         canvas.text(x, height - 2.62, label, color="0.75", fontsize=14, ha="center", style="italic")
     canvas.text(5.5, -1.55, "barred spirals", color="0.75", fontsize=14, ha="center", style="italic")
     canvas.annotate("", (8.1, -1.78), (-0.4, -1.78), arrowprops={"arrowstyle": "->", "color": "0.75", "lw": 1.5})
-    for _, t, x in T_LABELS:
+    for t, x in T_TICKS.items():
         canvas.plot([x, x], [-1.83, -1.73], color="0.75", lw=1.5)
         canvas.text(x, -2.0, f"{t:+d}".replace("-", "−"), color="white", fontsize=14, ha="center", va="center")
     canvas.text(-0.5, -2.0, "T-Type", color="white", fontsize=14, va="center")
@@ -144,7 +143,7 @@ def histograms(panels, *, title, alt, bins=40, limits=None):
     show(figure, alt)
 
 
-def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, limits=None):
+def trends(panels, *, xlabel, alt, ylabels=None, ticks=None):
     """Curves with optional bands, side by side.
 
     Parameters
@@ -162,7 +161,7 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, limits=None):
             axis.plot(x, y, color=colour, marker=marker if len(x) < 25 else None, ls=line, ms=5, label=name)
             if band:
                 axis.fill_between(x, *band, color=colour, alpha=0.15, lw=0)
-        axis.set(xlabel=xlabel, ylabel=ylabels[k] if ylabels else "", ylim=limits)
+        axis.set(xlabel=xlabel, ylabel=ylabels[k] if ylabels else "")
         axis.set_title(title, fontsize=9)
         axis.legend(fontsize=8)
         if ticks:
