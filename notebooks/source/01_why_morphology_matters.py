@@ -231,7 +231,7 @@ claims.compare("barred share of spirals, OpenNGC (SB)", 0.294, ngc_barred, (ngc_
 claims.check("barred share of observed spirals, OpenNGC (SB and SAB)", np.mean(ngc["bar"][spiral] > 0), at_least=0.25, because="the catalogue's types did not record bars")
 
 # %% [markdown]
-# The published share, 29.4 % of Galaxy Zoo 2 discs ([Masters et al. 2011](https://doi.org/10.1111/j.1365-2966.2010.17834.x)), lies between what OpenNGC calls SB and what it calls SB or SAB. In the near infrared, where dust does not hide them, more are found. OpenNGC's zero for lenticulars is no measurement: its types do not say "SB0". A missing entry that looks like a number is the oldest trap of catalogue work.
+# The published share, 29.4 % of Galaxy Zoo 2 discs ([Masters et al. 2011](https://doi.org/10.1111/j.1365-2966.2010.17834.x)), lies between what OpenNGC calls SB and what it calls SB or SAB. In the near infrared, where dust does not hide them, more are found. OpenNGC's zero for lenticulars is no measurement: its types do not say "SB0", nor do they know Sdm, whose share is zero on the left. A missing entry that looks like a number is the oldest trap of catalogue work.
 #
 # ## Tell discs from spheroids by their outlines
 #
@@ -441,8 +441,9 @@ half = ...
 _ = checks.check("exercise 2", half, np.sqrt(0.25**2 + (1 - 0.25**2) * 0.5**2), tolerance=1e-3, hint="cos i is uniform, so half of the discs have cos i below 0.5.")
 
 # %% tags=["solution", "nbval-check-output"]
-half = np.sqrt(0.25**2 + (1 - 0.25**2) * 0.5**2)
-_ = checks.check("exercise 2", half, q := np.interp(0.5, random_discs(np.linspace(0.25, 1, 2000), q0=0.25), np.linspace(0.25, 1, 2000)), tolerance=1e-3)
+ratios = np.linspace(0.25, 1, 2000)
+half = np.interp(0.5, random_discs(ratios, q0=0.25), ratios)  # the law above, read backwards
+_ = checks.check("exercise 2", half, np.sqrt(0.25**2 + (1 - 0.25**2) * 0.5**2), tolerance=1e-3)
 
 # %% [markdown]
 # **3. Read the names.** Which share of OpenNGC's spirals (T from 1 to 7) do people call barred at all, SB or SAB?
@@ -461,7 +462,7 @@ _ = checks.check("exercise 3", any_bar, np.mean(ngc["bar"][(ngc["t_type"] >= 1) 
 # ## In practice
 #
 # - Say which T scale you use, convert before you mix, and turn codes into NaN. Keep identifiers as integers or text.
-# - Types given by eye depend on the image: depth, blur and inclination hide arms and bars. A deeper survey finds later types among the same galaxies.
+# - Types given by eye depend on the image: depth, blur and inclination hide arms and bars.
 # - The mock sky has the relations it was given, and only those. `gm.describe` says which; it is no evidence about the universe.
 # - Next: lesson 02, *train a network to classify galaxies*.
 #
