@@ -27,6 +27,11 @@ FLOORS = {
     "checks": 5,
     "widgets": 5,
     "weights": 3,
+    "hubble": 1,
+    "catalogues": 2,
+    "describe": 2,
+    "specimens": 3,
+    "diagrams": 6,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
