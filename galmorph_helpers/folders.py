@@ -157,7 +157,8 @@ def _read_picture(file, size, crop):
 
 
 def _read_fits(file, size, crop):
-    data = next((hdu.data for hdu in fits.open(file, memmap=False) if hdu.data is not None and hdu.is_image), None)
+    with fits.open(file, memmap=False) as hdus:
+        data = next((hdu.data for hdu in hdus if hdu.data is not None and hdu.is_image), None)
     if data is None or data.ndim not in (2, 3):
         raise ValueError("no image of two or three dimensions in the file")
     data = np.asarray(data, np.float32)[None] if data.ndim == 2 else np.asarray(data, np.float32)
