@@ -40,7 +40,7 @@ def contents_of(folder):
 def test_a_set_with_images_is_a_folder_that_read_folder_reads(site, tmp_path, name):
     path = archive.fetch(name, tmp_path / name, n=12, session=site.session())
     sample = gm.read_folder(path, size=24, cache=False)
-    assert len(sample) == 12 and sample.origin == "folder" and sample.images.shape[1] == 3
+    assert len(sample) == 12 and sample.origin == "archive" and sample.images.shape[1] == 3
     assert {"id", "ra", "dec", "petro_r90", "pixel_scale"} <= set(sample.table.colnames)
     assert archive.verify(path)[0] == []
     manifest = layout.read_manifest(path)
@@ -65,6 +65,12 @@ def test_a_table_is_whole_and_has_units(site, tmp_path, name, rows):
         assert table["ra"].unit == u.deg
 
 
+def test_what_the_archive_does_not_know_is_nan(site, tmp_path):
+    path = archive.fetch("gz2", tmp_path / "a", n=20, session=site.session())
+    mass = QTable.read(path / "catalogue.ecsv")["log_mass"]
+    assert np.isnan(mass[2::5]).all() and np.isfinite(mass).sum() == 16
+
+
 def test_types_come_on_the_ds18_scale(site, tmp_path):
     path = archive.fetch("na10_sdss", tmp_path / "a", n=60, session=site.session())
     types = QTable.read(path / "labels.csv", format="ascii.csv")["t_type"]
@@ -82,6 +88,16 @@ def test_a_smaller_fetch_is_the_beginning_of_a_larger_one(site, tmp_path):
     assert len(QTable.read(large / "labels.csv", format="ascii.csv")) == 25
     fresh = archive.fetch("na10_sdss", tmp_path / "fresh", n=25, session=site.session())
     assert contents_of(large) == contents_of(fresh)
+
+
+def test_a_smaller_number_than_before_fetches_no_more_than_that(site, tmp_path):
+    session = site.session(tries=1)
+    site.faults += [(f"ra={ra:.6f}", send(ERROR_PAGE)) for ra in site.sky["ra"][5:40]]
+    with pytest.raises(ArchiveError, match="in a row"):
+        archive.fetch("gz2_sdss", tmp_path / "a", n=40, session=session)
+    site.faults.clear()
+    archive.fetch("gz2_sdss", tmp_path / "a", n=10, session=session)
+    assert len(gm.read_folder(tmp_path / "a", size=16, cache=False)) == 10
 
 
 def test_manga_cubes_are_of_small_bundles(site, tmp_path):
@@ -129,10 +145,19 @@ def test_a_bundle_is_unpacked(site, tmp_path):
 # ---------------------------------------------------------------- odd answers
 
 
-@pytest.mark.parametrize("new", ["TType", "T-TYPE", "tt"])
-def test_another_name_of_a_column_is_understood(site, tmp_path, new):
-    site.columns["TT"] = new
-    archive.fetch("na10", tmp_path / "a", session=site.session())
+@pytest.mark.parametrize(
+    "name, old, new",
+    [
+        ("na10", "TT", "TType"),
+        ("na10", "TT", "tt"),
+        ("manga_dl", "T-Type", "TTYPE"),
+        ("manga_dl", "P_edge", "P_EDGE_ON"),
+    ],
+)
+def test_another_name_of_a_column_is_understood(site, tmp_path, name, old, new):
+    site.columns[old] = new
+    path = archive.fetch(name, tmp_path / "a", session=site.session())
+    assert "t_type" in QTable.read(path / "catalogue.ecsv").colnames
 
 
 @pytest.mark.parametrize(

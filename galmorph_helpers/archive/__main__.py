@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import datetime, timedelta
 
 from .errors import ArchiveError
 from .fetching import estimate, fetch
@@ -71,9 +72,10 @@ def _fetch(asked):
         raise ArchiveError(f"--rate must be above 0 requests a second, got {asked.rate}.")
     cost = estimate(asked.name, asked.n)
     minutes = f"about {cost['minutes']:.0f} minutes" if cost["minutes"] >= 1.5 else "about a minute"
+    end = datetime.now() + timedelta(minutes=cost["minutes"])
     print(
         f"{asked.name}: {cost['galaxies']:,} galaxies, about {max(cost['mb'], 1):,.0f} MB, {cost['requests']:,} "
-        f"requests to {', '.join(cost['hosts'])} at a polite rate, {minutes}"
+        f"requests to {', '.join(cost['hosts'])} at a polite rate, {minutes} (until {end:%H:%M})"
     )
     if asked.dry_run:
         print("dry run: nothing was fetched")

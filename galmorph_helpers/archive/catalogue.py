@@ -1,7 +1,10 @@
 """The table behind a set: asked for, renamed, on the DS18 scale, with positions and sizes where images need them."""
 
+import warnings
+
 import numpy as np
 from astropy.table import QTable, Table
+from astropy.utils.exceptions import AstropyWarning
 
 from ..hubble import convert_t_type
 from .contents import check
@@ -94,7 +97,10 @@ def _raw(folder, entry, n, session):
         raw = sdss_sql(session, query, entry["name"])
     else:
         source = catalogue["url"]
-        raw = Table.read(_source_file(folder, catalogue["url"], session, kind="fits"), hdu=catalogue["hdu"])
+        file = _source_file(folder, catalogue["url"], session, kind="fits")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyWarning)  # units that the FITS standard does not know
+            raw = Table.read(file, hdu=catalogue["hdu"])
     folder.manifest["sources"].append({"what": source, "when": now(), "rows": len(raw)})
     return raw, source
 

@@ -13,5 +13,9 @@ class BadContent(ArchiveError):
     """Something came, but not what was asked for: an error page, a cut file, another format."""
 
 
+class Refused(ArchiveError):
+    """No answer, or a refusal, after several attempts: a service in trouble, or one file that it cannot make."""
+
+
 class DiskFull(ArchiveError):
     """No space left: what is complete stays, and the same command goes on from there."""

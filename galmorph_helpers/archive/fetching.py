@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 from ..runtime import observed_root, progress
 from .catalogue import _source_file, get_catalogue
 from .contents import check, safe_name, unpack
-from .errors import ArchiveError, BadContent, NotThere
+from .errors import ArchiveError, BadContent, NotThere, Refused
 from .layout import open_folder
 from .registry import find_set, load_registry
 from .services import cutout
@@ -60,8 +61,9 @@ def fetch(name, out=None, *, n=None, rate=None, mirror=None, session=None):
             {"images": _images, "table": get_catalogue, "cubes": _cubes, "hdf5": _galaxy10, "bundle": _bundle}[
                 entry["kind"]
             ](folder, entry, n, session)
-        except BaseException:  # Ctrl-C, too: whatever ends the run, the manifest says what is there
-            folder.save()
+        except BaseException:  # whatever ends the run, the manifest says what is there
+            with suppress(OSError):
+                folder.save()
             raise
         folder.save(complete=True)
     return path
@@ -121,7 +123,8 @@ def _images(folder, entry, n, session):
         names.append(name)
         scales.append(scale)
         jobs.append((name, url, params, expected))
-    wanted = [job for job in jobs if not folder.has(job[0], lambda path, e=job[3]: check(path, url=path.name, **e))]
+    whole = [folder.has(job[0], lambda path, e=job[3]: check(path, url=path.name, **e)) for job in jobs]
+    wanted = [job for job, there in zip(jobs[:n], whole, strict=False) if not there]
     labels = QTable(table)
     labels["pixel_scale"] = np.array(scales)
     labels.add_column(names, name="file", index=0)
@@ -130,10 +133,15 @@ def _images(folder, entry, n, session):
         _write_labels(folder, labels)
         folder.save()
 
-    _download_all(folder, wanted, session, entry["name"], checkpoint)
+    try:
+        _download_all(folder, wanted, session, entry["name"], checkpoint)
+    except BaseException:  # Ctrl-C, too: what came by then gets its labels
+        with suppress(OSError):  # on a full disk those of the last checkpoint stay
+            checkpoint()
+        raise
     checkpoint()
-    there = sum(name in folder.files for name in names)
-    print(f"{there} of {len(names)} galaxies have an image" + (f", {len(names) - there} do not" * (there < len(names))))
+    there = sum(name in folder.files for name in names[:n])
+    print(f"{there} of {len(names[:n])} galaxies have an image")
     if not there:
         raise ArchiveError(f"no image of {entry['name']} came: {folder.path}/manifest.json says why for each galaxy.")
 
@@ -146,7 +154,7 @@ def _download_all(folder, jobs, session, what, checkpoint):
         name, url, params, expected = job
         try:
             return name, download(session, url, folder.path / name, params=params, **expected)
-        except (NotThere, BadContent) as error:
+        except (NotThere, BadContent, Refused) as error:
             return name, error
 
     pool = ThreadPoolExecutor(WORKERS)

@@ -128,8 +128,7 @@ def open_folder(path, entry):
     try:
         yield Folder(path, _start(path, entry))
     finally:
-        lock.release()
-        (path / ".lock").unlink(missing_ok=True)
+        lock.release()  # the file stays: removing it would let a third process in beside a second
 
 
 def _start(path, entry):

@@ -154,7 +154,7 @@ def _csv(response, service, what):
         if lines and lines[0].lower().startswith("no objects"):
             return Table()
         raise BadContent(_no_answer(service, what, f"it says {text.strip()[:120]!r}"))
-    return Table.read(lines, format="ascii.csv")
+    return Table.read(lines, format="ascii.csv", fill_values=[("null", "0"), ("", "0")])  # masked, so NaN later
 
 
 def _no_answer(service, what, why):

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from .contents import check
-from .errors import ArchiveError, BadContent, DiskFull, NotThere
+from .errors import ArchiveError, BadContent, DiskFull, NotThere, Refused
 from .registry import load_registry
 
 TRY_AGAIN = (429, 500, 502, 503, 504)
@@ -65,7 +65,7 @@ class Session(requests.Session):
         Address of a server that has copies, such as ``http://192.168.0.2:8000``: `https://host/path` is asked of it
         as `mirror/host/path`, and the rate may be higher. Everything else must be https.
     tries : int
-        How often a request, and then a transfer, is attempted in all.
+        How often a request is attempted in all, and how often a file of which too little or something else came.
     pause : float
         First pause before a second attempt, s; each further one is twice as long.
     timeout : (float, float)
@@ -154,14 +154,13 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
 
     Raises
     ------
-    NotThere, BadContent, DiskFull, ArchiveError
-        A file that the service does not have; one that stays bad; no space; a service that does not answer.
+    NotThere, BadContent, Refused, DiskFull
+        A file that the service does not have; one that stays bad; one that does not come; no space for it.
     """
     part = path.with_name(path.name + ".part")
     last = None
     for attempt in range(session.tries):
-        if attempt:
-            time.sleep(min(session.pause * 2 ** (attempt - 1), LONGEST_WAIT))
+        time.sleep(min(session.pause * 2 ** (attempt - 1), LONGEST_WAIT) if attempt else 0)
         try:
             asked = _stream(session, url, part, params)
             check(part, kind, shape=shape, url=asked)
@@ -171,12 +170,11 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
             os.replace(part, path)
             _tag(part).unlink(missing_ok=True)
             return {"bytes": path.stat().st_size, "sha256": digest, "url": asked}
-        except (ArchiveError, requests.RequestException) as error:
-            if isinstance(error, NotThere) or isinstance(error, ArchiveError) and not isinstance(error, BadContent):
-                raise
+        except BadContent as error:
+            _discard(part)
             last = error
-            if isinstance(error, BadContent):
-                _discard(part)
+        except requests.RequestException as error:  # in the body: what came may be gone on with
+            last = error
         except OSError as error:
             _discard(part)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -185,13 +183,17 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
                     "same command again, it goes on from here."
                 ) from error
             raise ArchiveError(
-                f"cannot write {path} ({error}). Choose a folder that you can write to (--out)."
+                f"cannot write {path} ({error}). Choose a folder you can write to: --out DIR."
             ) from error
     if isinstance(last, BadContent):
         raise BadContent(f"{last}; {session.tries} attempts. Try again later; if it stays so, tell the maintainers.")
-    raise ArchiveError(
-        f"{url} did not deliver in {session.tries} attempts (the last: {last}). Check the network and the service's "
-        "status, then run the same command again: it goes on where it stopped."
+    raise Refused(_gave_up(url, session.tries, last)) from last
+
+
+def _gave_up(url, tries, why):
+    return (
+        f"{url} did not come in {tries} attempts ({why}). Check the network and the service's status, then run the same "
+        "command again: it goes on where it stopped."
     )
 
 
@@ -202,14 +204,18 @@ def _stream(session, url, part, params):
     headers = {"Accept-Encoding": "identity"}  # bytes as they lie on the server, so that hashes compare
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": tag.read_text()}
-    with session.get(url, params=params, headers=headers, stream=True) as response:
+    try:
+        response = session.get(url, params=params, headers=headers, stream=True)
+    except requests.RequestException as error:  # `Retry` has tried again by now
+        raise Refused(_gave_up(url, session.tries, error)) from error
+    with response:
         if response.status_code in (404, 410):
             raise NotThere(f"{response.url} is not there (status {response.status_code})")
         if response.status_code == 416:
             _discard(part)
             raise BadContent(f"{response.url} is shorter than the part already here; it is fetched anew")
         if response.status_code >= 400:
-            raise requests.HTTPError(f"status {response.status_code} {response.reason}")
+            raise Refused(_gave_up(response.url, session.tries, f"status {response.status_code} {response.reason}"))
         resumed = response.status_code == 206
         etag = response.headers.get("ETag", "")
         if etag and not etag.startswith("W/"):
