@@ -46,7 +46,8 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, survey=N
     Returns
     -------
     GalaxySample
-        `origin` is "archive" if `galmorph_helpers.archive` fetched the folder, else "folder". Images are in 0 to 1 (JPEG, PNG) or in the files' units (FITS).
+        `origin` is "archive" if `galmorph_helpers.archive` fetched the folder, else "folder"; images are in 0 to 1
+        (JPEG, PNG) or in the files' units (FITS).
     """
     path = Path(path)
     if size < 1 or (crop is not None and crop < 1):

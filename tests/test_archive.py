@@ -385,8 +385,8 @@ def test_two_thousand_cutouts_at_the_servers_rate_limit(site, tmp_path):
     """None lost, none corrupt, memory flat, and the server hardly ever has to say no."""
     from archive_server import sky
 
-    site.sky, site.limit = sky(2000), 400
-    session = site.session(rate=300)
+    site.sky, site.limit = sky(2000), 160
+    session = site.session(rate=155)
     archive.fetch("gz2_sdss", tmp_path / "a", n=300, session=session)
     before = gm.peak_memory_mb()
     start = time.monotonic()
@@ -487,6 +487,15 @@ def test_registry_is_complete_and_its_hash_is_current():
     for name, catalogue in entries["catalogues"].items():
         assert catalogue["columns"] and catalogue["about"]["checked"], name
     assert pooch.file_hash(str(registry.FILE)) == registry.SHA256, "data/registry.toml changed: update registry.SHA256"
+
+
+def test_without_the_registry_the_message_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "FILE", tmp_path / "registry.toml")
+    monkeypatch.setattr(registry.metadata, "metadata", lambda name: type("About", (), {"get_all": lambda *a: []})())
+    registry.load_registry.cache_clear()
+    with pytest.raises(ArchiveError, match="work in a clone"):
+        archive.find_set("na10")
+    registry.load_registry.cache_clear()
 
 
 # ---------------------------------------------------------------- with the network

@@ -80,6 +80,13 @@ def test_the_servers_retry_after_is_waited_for(site, tmp_path):
     assert 1 <= time.monotonic() - start < 3
 
 
+def test_there_is_a_pause_before_every_further_attempt(site, tmp_path):
+    site.faults += [("getjpeg", refuse(429))] * 2
+    start = time.monotonic()
+    transfer.download(site.session(pause=0.3), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    assert time.monotonic() - start >= 0.3 + 0.6
+
+
 def test_a_retry_after_of_hours_is_not_slept_through(site, tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "LONGEST_WAIT", 0.1)
     site.faults.append(("getjpeg", refuse(503, **{"Retry-After": "86400"})))
@@ -238,13 +245,16 @@ def test_blank_images_and_cut_ones_are_not_taken(tmp_path):
 
 
 def test_fits_is_read_to_its_end_and_its_shape_is_compared(tmp_path):
-    fits.PrimaryHDU(np.ones((3, 40, 40), np.float32)).writeto(tmp_path / "a.fits")
+    fits.PrimaryHDU(np.arange(4800, dtype=np.float32).reshape(3, 40, 40)).writeto(tmp_path / "a.fits")
     contents.check(tmp_path / "a.fits", "fits", shape=(3, 40, 40))
     with pytest.raises(BadContent, match=r"\(3, 40, 40\), \(3, 50, 50\) was asked for"):
         contents.check(tmp_path / "a.fits", "fits", shape=(3, 50, 50))
     (tmp_path / "cut.fits").write_bytes((tmp_path / "a.fits").read_bytes()[:9000])
     with pytest.raises(BadContent, match="damaged fits"):
         contents.check(tmp_path / "cut.fits", "fits")
+    fits.PrimaryHDU(np.zeros((3, 40, 40), np.float32)).writeto(tmp_path / "blank.fits")
+    with pytest.raises(BadContent, match="blank image"):
+        contents.check(tmp_path / "blank.fits", "fits", shape=(3, 40, 40))
     fits.PrimaryHDU().writeto(tmp_path / "none.fits")
     with pytest.raises(BadContent, match="neither an image nor a table"):
         contents.check(tmp_path / "none.fits", "fits")

@@ -87,12 +87,14 @@ def _raw(folder, entry, n, session):
     catalogue = entry["catalogue"]
     if catalogue["service"] == "vizier":
         source = f"VizieR {catalogue['table']}"
+        print(f"asking {source} ...")
         whole = catalogue.get("sizes") == "crossid"  # a small table, so that a fixed shuffle can choose
         raw = vizier_table(session, catalogue["table"], -1 if whole else n)
     elif catalogue["service"] == "sql":
         if n > MOST_ROWS:
             raise ArchiveError(f"SkyServer gives {MOST_ROWS:,} rows at most, {n:,} were asked for: use a smaller --n.")
         source = f"SkyServer DR17, query {catalogue['name']}"
+        print(f"asking {source} (a minute or two) ...")
         query = catalogue["query"].format(n=n, where=entry.get("where", ""))
         raw = sdss_sql(session, query, entry["name"])
     else:

@@ -34,7 +34,8 @@ def check(path, kind, *, shape=None, url=""):
     kind : {"jpeg", "fits", "gzip", "tar", "hdf5"} or None
         None accepts anything but an empty file.
     shape : tuple of int, optional
-        Of the first image of a FITS file: services cut large requests down without a word.
+        Of a cutout, the first image of a FITS file: services cut large requests down without a word, and answer with a
+        blank image where they have none.
     url : str
         For the message.
     """
@@ -69,12 +70,14 @@ def _check_fits(path, shape):
         warnings.simplefilter("ignore", AstropyWarning)  # odd headers are the archive's business
         warnings.filterwarnings("error", message="File may have been truncated", category=AstropyWarning)
         with fits.open(path, memmap=False, lazy_load_hdus=False) as hdus:
-            found = next((hdu.data.shape for hdu in hdus if hdu.is_image and hdu.data is not None), None)
+            image = next((hdu.data for hdu in hdus if hdu.is_image and hdu.data is not None), None)
             tables = any(len(hdu.data) for hdu in hdus if not hdu.is_image)
-    if found is None and not tables:
+    if image is None and not tables:
         raise ValueError("neither an image nor a table in it")
-    if shape and tuple(found or ()) != tuple(shape):
-        raise ValueError(f"its image is {found}, {tuple(shape)} was asked for")
+    if shape and (image is None or image.shape != tuple(shape)):
+        raise ValueError(f"its image is {None if image is None else image.shape}, {tuple(shape)} was asked for")
+    if shape and len(np.unique(image[np.isfinite(image)])) < 2:
+        raise ValueError("a blank image: the survey has nothing at this place")
 
 
 def _read_through(path):

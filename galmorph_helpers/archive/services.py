@@ -80,7 +80,7 @@ def sdss_sql(session, query, what):
     service = _sdss(session)
     try:
         with _uncached():
-            answer = service.query_sql_async(query, data_release=17, cache=False, timeout=600)
+            answer = service.query_sql_async(query, data_release=17, cache=False, timeout=300)
         found = _csv(answer, "SkyServer", what)
     except ArchiveError:
         raise

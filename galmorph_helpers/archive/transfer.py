@@ -18,6 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from ..runtime import progress
 from .contents import check
 from .errors import ArchiveError, BadContent, DiskFull, NotThere, Refused
 from .registry import load_registry
@@ -28,6 +29,8 @@ SLOWEST = 1000  # bytes/s: a transfer below this for PATIENCE seconds counts as 
 PATIENCE = 30.0
 CHUNK = 1 << 12  # bytes: small, since a slow server is only noticed between two of them
 POLITE = 1.0  # requests a second to a host that the registry does not name
+WORTH_A_BAR = 20e6  # bytes
+WORTH_RESUMING = 1 << 18  # bytes: a smaller file is fetched anew
 RESERVE = 200e6  # bytes of disk that a fetch leaves free
 
 
@@ -52,6 +55,9 @@ class _Patient(Retry):
     def get_retry_after(self, response):
         seconds = super().get_retry_after(response)
         return None if seconds is None else min(seconds, LONGEST_WAIT)
+
+    def get_backoff_time(self):
+        return max(self.backoff_factor, super().get_backoff_time())  # urllib3 makes no pause before the second attempt
 
 
 class Session(requests.Session):
@@ -192,8 +198,8 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
 
 def _gave_up(url, tries, why):
     return (
-        f"{url} did not come in {tries} attempts ({why}). Check the network and the service's status, then run the same "
-        "command again: it goes on where it stopped."
+        f"{url} did not come in {tries} attempts ({why}). Check the network and the service's status, then run the "
+        "same command again: it goes on where it stopped."
     )
 
 
@@ -218,7 +224,8 @@ def _stream(session, url, part, params):
             raise Refused(_gave_up(response.url, session.tries, f"status {response.status_code} {response.reason}"))
         resumed = response.status_code == 206
         etag = response.headers.get("ETag", "")
-        if etag and not etag.startswith("W/"):
+        large = int(response.headers.get("Content-Length", 0)) > WORTH_RESUMING
+        if etag and not etag.startswith("W/") and large:
             tag.write_text(etag)
         elif not resumed:
             tag.unlink(missing_ok=True)
@@ -228,15 +235,18 @@ def _stream(session, url, part, params):
 
 def _copy(response, part, resumed):
     start, got = time.monotonic(), 0
+    expected = int(response.headers.get("Content-Length") or -1)
+    chunks = response.iter_content(CHUNK)
+    if expected > WORTH_A_BAR:
+        chunks = progress(chunks, f"{part.stem} (pieces of {CHUNK // 1024} kB)", total=-(-expected // CHUNK))
     with open(part, "ab" if resumed else "wb") as out:
-        for chunk in response.iter_content(CHUNK):
+        for chunk in chunks:
             out.write(chunk)
             got += len(chunk)
             seconds = time.monotonic() - start
             if seconds > PATIENCE and got < SLOWEST * seconds:
                 raise requests.Timeout(f"stalled: {got} bytes in {seconds:.0f} s")
-    expected = response.headers.get("Content-Length")
-    if expected and got != int(expected):
+    if expected >= 0 and got != expected:
         raise requests.ConnectionError(f"cut off after {got} of {expected} bytes")
 
 
