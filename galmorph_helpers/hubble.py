@@ -73,7 +73,7 @@ def nearest_class(t_type):
 
 
 class HubbleType(NamedTuple):
-    """What a Hubble type's name says: T-Type on the DS18 scale; bar 0, 0.5 (SAB) or 1 (SB); E0-E7 as 1 - b/a, or None."""
+    """What a Hubble type's name says: T-Type (DS18 scale); bar 0, 0.5 (SAB) or 1 (SB); 1 - b/a of E0-E7, or None."""
 
     t_type: int
     bar: float

@@ -193,7 +193,7 @@ def test_repeated_galaxies_and_those_without_a_position_are_left_out_and_counted
     path = archive.fetch("na10", tmp_path / "a", session=site.session())
     assert layout.read_manifest(path)["counts"] == {"rows": 8, "no_position": 0, "duplicates": 3}
     rows = Table({"ra": [1.0, 1.0, np.nan, 2.0], "dec": [0.0, 0.0001, 0.0, 90.0]})
-    kept, counts = archive.fetching.get_catalogue.__globals__["one_row_a_galaxy"](rows)
+    kept, counts = tables.one_row_a_galaxy(rows)
     assert len(kept) == 2 and counts == {"no_position": 1, "duplicates": 1}
 
 
@@ -423,6 +423,11 @@ def test_without_astroquery_the_message_says_what_to_install(site, tmp_path, mon
     monkeypatch.setitem(sys.modules, "astroquery.vizier", None)
     with pytest.raises(ArchiveError, match=r"pip install 'galmorph-helpers\[archive\]'"):
         archive.fetch("na10", tmp_path / "a", session=site.session())
+
+
+def test_a_mirror_without_a_scheme_is_an_error(capsys, tmp_path):
+    assert main(["fetch", "na10", "--mirror", "192.168.0.2:8000", "--out", str(tmp_path / "a")]) == 1
+    assert "'192.168.0.2:8000' must be an address such as http" in capsys.readouterr().err
 
 
 def test_the_default_folder_is_in_galmorph_data(site, tmp_path, monkeypatch):

@@ -27,8 +27,8 @@ FLOORS = {
     "checks": 5,
     "widgets": 5,
     "weights": 3,
-    "archive": 3,
     "hubble": 1,
+    "archive": 3,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

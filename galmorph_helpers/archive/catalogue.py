@@ -6,7 +6,7 @@ import numpy as np
 from astropy.table import QTable, Table
 from astropy.utils.exceptions import AstropyWarning
 
-from ..hubble import convert_t_type
+from ..hubble import RANGES, convert_t_type
 from .contents import check
 from .errors import ArchiveError
 from .layout import now
@@ -53,10 +53,7 @@ def _ask(folder, entry, n, session):
     )
     counts = {"rows": len(raw)}
     if "t_type" in table.colnames:
-        try:
-            table["t_type"] = convert_t_type(table["t_type"], catalogue["scale"])
-        except ValueError as error:
-            raise ArchiveError(f"{source}: {error}") from error
+        table["t_type"] = _on_ds18_scale(table["t_type"], catalogue["scale"])
         if images:  # a label is what an image is fetched for
             counts["no_type"] = int(np.isnan(table["t_type"]).sum())
             table = table[~np.isnan(table["t_type"])]
@@ -99,7 +96,7 @@ def _raw(folder, entry, n, session):
         raw = sdss_sql(session, query, entry["name"])
     else:
         source = catalogue["url"]
-        file = _source_file(folder, catalogue["url"], session, kind="fits")
+        file = source_file(folder, catalogue["url"], session, kind="fits")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)  # units that the FITS standard does not know
             raw = Table.read(file, hdu=catalogue["hdu"])
@@ -107,7 +104,7 @@ def _raw(folder, entry, n, session):
     return raw, source
 
 
-def _source_file(folder, url, session, *, kind, sha256=None):
+def source_file(folder, url, session, *, kind, sha256=None):
     """A file as the archive has it, kept in `source/`; fetched only if it is not there."""
     name = f"source/{url.rsplit('/', 1)[1]}"
     (folder.path / "source").mkdir(exist_ok=True)
@@ -116,6 +113,14 @@ def _source_file(folder, url, session, *, kind, sha256=None):
         folder.manifest["sources"].append({"what": url, "when": now()})
         folder.save()
     return folder.path / name
+
+
+def _on_ds18_scale(t_type, scale):
+    if scale == "DS18":  # a network's values may lie beyond the classes
+        return np.asarray(t_type, float)
+    values, (low, high) = np.array(t_type, float), RANGES[scale]
+    values[(values < low) | (values > high)] = np.nan  # codes for what is no type; they are counted
+    return convert_t_type(values, scale)
 
 
 def _sizes(found):

@@ -10,7 +10,7 @@ from astropy.table import QTable
 from PIL import Image
 
 from ..runtime import observed_root, progress
-from .catalogue import _source_file, get_catalogue
+from .catalogue import get_catalogue, source_file
 from .contents import check, safe_name, unpack
 from .errors import ArchiveError, BadContent, NotThere, Refused
 from .layout import open_folder
@@ -212,7 +212,7 @@ def _galaxy10(folder, entry, n, session):
         raise ArchiveError(
             "galaxy10 comes as HDF5: pip install 'galmorph-helpers[archive]', or pip install h5py."
         ) from error
-    file = _source_file(folder, entry["url"], session, kind="hdf5", sha256=entry["sha256"])
+    file = source_file(folder, entry["url"], session, kind="hdf5", sha256=entry["sha256"])
     (folder.path / "images").mkdir(exist_ok=True)
     with h5py.File(file) as stored:
         lacking = sorted({"images", "ans", "ra", "dec"} - set(stored))
@@ -243,6 +243,6 @@ def _refuse_half(path):
 
 
 def _bundle(folder, entry, n, session):
-    file = _source_file(folder, entry["url"], session, kind="tar")
+    file = source_file(folder, entry["url"], session, kind="tar")
     for name in unpack(file, folder.path / "source"):
         folder.add(f"source/{name}")

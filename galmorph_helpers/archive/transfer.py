@@ -80,6 +80,8 @@ class Session(requests.Session):
 
     def __init__(self, *, rate=None, mirror=None, tries=5, pause=1.0, timeout=(10, 60)):
         super().__init__()
+        if mirror and urlsplit(mirror).scheme not in ("http", "https"):
+            raise ArchiveError(f"the mirror {mirror!r} must be an address such as http://192.168.0.2:8000.")
         self.rate, self.mirror, self.tries, self.pause, self.timeout = rate, mirror, tries, pause, timeout
         self.throttles, self.lock = {}, threading.Lock()
         self.headers["User-Agent"] = user_agent()
