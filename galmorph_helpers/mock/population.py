@@ -56,8 +56,10 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     astropy.table.QTable
         One row a galaxy. Physical columns: `redshift`, `r_mag`, `absolute_r`, `log_mass` (log10 of solar masses),
         `quiescent`, `log_sfr`, `t_type` (DS18 scale: E -3, S0 -2...0, Sa 1 ... Im 10), `hubble_type`, `ltg` (T > 0),
-        `bulge_to_total`, `sersic_index` (of the bulge), `half_light_radius`, `r90`, `g_r`, `r_i`, `inclination`,
-        `edge_on`, `bar` (strong bar in a disc that is not edge-on). The rest describes the drawing: see `light`.
+        `bulge_to_total`, `sersic_index` (of the bulge), `half_light_radius`, `r90`, `g_r`, `r_i`, `rest_g_r`, `u_r`
+        (rest frame), `inclination`, `edge_on`, `bar` (strong bar in a disc that is not edge-on),
+        `velocity_dispersion` (central), `spin` (lambda_R), `rotation_to_dispersion` (V / sigma), `environment` (log10 of
+        the projected density in units of its mean). The rest describes the drawing: see `light`.
     """
     if n < 1:
         raise ValueError(f"a mock catalogue needs n >= 1 galaxies, got n={n}.")
@@ -79,9 +81,10 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     discy = elliptical & (rng.random(n) < 0.5)
     bulge_to_total = np.where(discy, rng.uniform(0.65, 0.95, n), bulge_to_total)
     inclination = np.where(discy, rng.uniform(0, 65, n), inclination)
-    half_light = _half_light_kpc(rng, log_mass, t_type) / _kpc_per_arcsec(redshift)
+    half_light_kpc = _half_light_kpc(rng, log_mass, t_type)
+    half_light = half_light_kpc / _kpc_per_arcsec(redshift)
     r90 = np.hypot(2.3 * half_light, 0.8 * seeing)
-    g_r, bulge_g_r = _colours(rng, t_type, quiescent, log_mass, redshift, inclination)
+    rest_g_r, g_r, bulge_g_r = _colours(rng, t_type, quiescent, log_mass, redshift, inclination)
     edge_on = ~elliptical & (inclination > EDGE_ON_DEGREES)
 
     table = QTable()
@@ -107,6 +110,7 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     table["disc_radius"] = half_light * (1 + 0.45 * bulge_to_total) * u.arcsec
     table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, 1 - (1 - np.cos(np.deg2rad(inclination))) * 0.35)
     _structure(rng, table)
+    _dynamics(np.random.default_rng([seed, 5]), table, rest_g_r, half_light_kpc, discy)
     table.meta["origin"] = "mock"
     return table
 
@@ -133,10 +137,10 @@ def _types(rng, log_mass, quiescent):
     """T-Type given mass and star formation: massive quiescent ones are E, others S0; low-mass active discs are late."""
     n = len(log_mass)
     sigmoid = 1 / (1 + np.exp(-(log_mass - 11.0) / 0.22))
-    is_elliptical = rng.random(n) < 0.25 + 0.55 * sigmoid
+    is_elliptical = rng.random(n) < 0.20 + 0.55 * sigmoid
     lenticular = rng.choice([-2, -1, 0], size=n, p=[0.35, 0.40, 0.25])
     passive = np.where(is_elliptical, -3, lenticular)
-    passive = np.where(rng.random(n) < 0.10, rng.choice([1, 2, 3], size=n), passive)  # red spirals
+    passive = np.where(rng.random(n) < 0.22, rng.choice([1, 2, 3], size=n), passive)  # red spirals
     spiral = np.rint(3.6 - 2.6 * (log_mass - 10.5) + rng.normal(0, 1.5, n)).clip(1, 10)
     active = np.where(rng.random(n) < 0.05, lenticular, spiral)  # blue S0s
     return np.where(quiescent, passive, active).astype(int)
@@ -189,7 +193,7 @@ def _colours(rng, t_type, quiescent, log_mass, redshift, inclination):
     rest += np.where(t_type > 0, 0.10 * (inclination / 90) ** 3, 0.0)
     rest += rng.normal(0, np.where(t_type > 3, 0.10, 0.05))
     k = np.interp(t_type, [-3, 5], [1.9, 1.0]) * redshift  # K_g - K_r of order 2z for old, 1z for young galaxies
-    return rest + k, np.where(t_type == -3, rest + k, np.maximum(rest, 0.72) + 1.9 * redshift)
+    return rest, rest + k, np.where(t_type == -3, rest + k, np.maximum(rest, 0.72) + 1.9 * redshift)
 
 
 def _structure(rng, table):
@@ -220,3 +224,29 @@ def _structure(rng, table):
     )
     dusty = np.interp(t, [-1, 1, 4, 7, 10], [0.0, 0.30, 0.35, 0.2, 0.05])
     table["dust"] = np.where(disc, dusty * rng.uniform(0.2, 1.4, n), 0.0).clip(0, 0.45)
+
+
+def _dynamics(rng, table, rest_g_r, half_light_kpc, discy):
+    """Columns that no image shows: rest-frame colours, rotation, dispersion, environment.
+
+    The relations are of the observed order (u - r = 2.22 parts the two populations, Strateva+2001; denser places hold
+    earlier types, Dressler 1980; lambda_R and V / sigma tied as in Emsellem+2011); their scatter is this course's design.
+    """
+    n, t, mass = len(table), table["t_type"], np.asarray(table["log_mass"])
+    table["rest_g_r"] = rest_g_r * u.mag
+    table["u_r"] = (
+        np.interp(rest_g_r, [0.2, 0.35, 0.48, 0.60, 0.68, 0.77, 0.9], [0.9, 1.2, 1.6, 2.0, 2.3, 2.6, 2.85])
+        + rng.normal(0, 0.08, n)
+    ) * u.mag
+    # Virial order: sigma^2 grows with mass over size; discs keep the dispersion of what bulge they have.
+    bulge = np.where(t == -3, 1.0, np.asarray(table["bulge_to_total"]))
+    log_sigma = 2.18 + 0.5 * (mass - 10.7 - np.log10(half_light_kpc / 3.5)) + 0.25 * np.log10(bulge.clip(0.03, 1))
+    table["velocity_dispersion"] = 10 ** (log_sigma + rng.normal(0, 0.06, n)) * u.km / u.s
+    # Massive ellipticals are slow rotators, discs turn; what is seen of it falls with the cosine of the tilt.
+    slow = (t == -3) & ~discy & (rng.random(n) < 1 / (1 + np.exp(-(mass - 10.9) / 0.25)))
+    edge_on_spin = np.interp(t, [-3, -2, 0, 3, 6, 10], [0.45, 0.55, 0.68, 0.80, 0.78, 0.65]) + rng.normal(0, 0.08, n)
+    tilt = np.where(t == -3, np.arccos(rng.random(n)), np.deg2rad(table["inclination"].value))
+    spin = np.where(slow, rng.normal(0.08, 0.03, n), edge_on_spin * np.sin(tilt) ** 0.5).clip(0.02, 0.95)
+    table["spin"] = spin
+    table["rotation_to_dispersion"] = spin / (1.1 * np.sqrt(1 - spin**2))  # kappa = 1.1, Emsellem+2011, eq. B1
+    table["environment"] = rng.normal(0, 0.5, n) + 0.3 * table["quiescent"] + 0.25 * (t == -3) - 0.2
