@@ -152,6 +152,7 @@ class Handler(BaseHTTPRequestHandler):
         etag = f'"{hash(body) & 0xFFFFFFFF:x}"'
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if status == 200 and asked and self.headers.get("If-Range") == etag:
+            headers = {**(headers or {}), "Content-Range": f"bytes {asked[1]}-{len(body) - 1}/{len(body)}"}
             body, status = body[int(asked[1]) :], 206
         with self.server.lock:
             self.server.log.append((self.path, status, self.headers.get("User-Agent")))

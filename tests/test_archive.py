@@ -385,8 +385,8 @@ def test_two_thousand_cutouts_at_the_servers_rate_limit(site, tmp_path):
     """None lost, none corrupt, memory flat, and the server hardly ever has to say no."""
     from archive_server import sky
 
-    site.sky, site.limit = sky(2000), 160
-    session = site.session(rate=155)
+    site.sky, site.limit = sky(2000), 205
+    session = site.session(rate=200)
     archive.fetch("gz2_sdss", tmp_path / "a", n=300, session=session)
     before = gm.peak_memory_mb()
     start = time.monotonic()

@@ -169,6 +169,23 @@ def test_a_large_file_goes_on_where_it_was_cut(site, tmp_path):
     assert (tmp_path / "big2").read_bytes() == body and [status for _, status, _ in site.log] == [206]
 
 
+def test_a_part_is_not_gone_on_with_at_another_place(site, tmp_path):
+    body = np.random.default_rng(0).bytes(300_000)
+    site.bodies["/data.sdss.org/big"] = body
+    (tmp_path / "big.part").write_bytes(b"x" * 1000)
+    (tmp_path / "big.part.etag").write_text('"old"')
+    site.faults.append(
+        ("big", lambda handler: handler.send(body[500:], 206, {"Content-Range": "bytes 500-299999/300000"}))
+    )
+    transfer.download(site.session(), "https://data.sdss.org/big", tmp_path / "big")
+    assert (tmp_path / "big").read_bytes() == body
+    site.faults.append(("big", refuse(416)))
+    (tmp_path / "big.part").write_bytes(b"x" * 1000)
+    (tmp_path / "big.part.etag").write_text('"old"')
+    transfer.download(site.session(), "https://data.sdss.org/big", tmp_path / "big")
+    assert (tmp_path / "big").read_bytes() == body
+
+
 @pytest.mark.parametrize("target", ["https://127.0.0.1/x", "ftp://127.0.0.1/x", "file:///etc/hosts"])
 def test_a_redirect_to_another_scheme_is_refused(site, tmp_path, target):
     site.faults.append(("getjpeg", refuse(302, Location=target)))

@@ -233,6 +233,9 @@ def _galaxy10(folder, entry, n, session):
                 Image.fromarray(stored["images"][row]).save(part, format="png")
                 os.replace(part, folder.path / name)
                 folder.add(name)
+            if folder.due():
+                _write_labels(folder, labels)
+                folder.save()
     _write_labels(folder, labels)
     folder.manifest["asked"] = max(folder.manifest["asked"], n)
 

@@ -158,7 +158,10 @@ def _csv(response, service, what):
 
 
 def _no_answer(service, what, why):
-    return f"{service} did not send a table for {what} ({str(why).strip()[:200]}). It may be busy: try again later."
+    return (
+        f"{service} did not send a table for {what} ({str(why).strip()[:200]}). "
+        "It may be busy, or this computer offline: try again later."
+    )
 
 
 def cutout(service, ra, dec, r90):

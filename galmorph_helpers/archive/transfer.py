@@ -219,12 +219,13 @@ def _stream(session, url, part, params):
     with response:
         if response.status_code in (404, 410):
             raise NotThere(f"{response.url} is not there (status {response.status_code})")
-        if response.status_code == 416:
-            _discard(part)
-            raise BadContent(f"{response.url} is shorter than the part already here; it is fetched anew")
+        resumed = response.status_code == 206
+        if response.status_code == 416 or (
+            resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        ):
+            raise BadContent(f"{response.url} is not what the part already here belongs to; it is fetched anew")
         if response.status_code >= 400:
             raise Refused(_gave_up(response.url, session.tries, f"status {response.status_code} {response.reason}"))
-        resumed = response.status_code == 206
         etag = response.headers.get("ETag", "")
         large = int(response.headers.get("Content-Length", 0)) > WORTH_RESUMING
         if etag and not etag.startswith("W/") and large:
