@@ -82,7 +82,9 @@ class Archive(ThreadingHTTPServer):
         """A session that asks this server, quickly."""
         from galmorph_helpers.archive.transfer import Session
 
-        return Session(**{"rate": 1000, "mirror": self.url, "pause": 0.02, "timeout": (2, 0.5), **options})
+        session = Session(**{"rate": 1000, "mirror": self.url, "pause": 0.02, "timeout": (2, 0.5), **options})
+        session.trust_env = False  # no proxy between here and loopback
+        return session
 
     def close(self):
         self.shutdown()

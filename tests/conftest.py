@@ -17,5 +17,6 @@ def site(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     archive = Archive()
     monkeypatch.setenv("GALMORPH_MIRROR", archive.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield archive
     archive.close()

@@ -48,7 +48,8 @@ class Throttle:
             now = time.monotonic()
             turn = max(now, self.next)
             self.next = turn + self.interval
-        time.sleep(turn - now)
+        if turn > now:
+            time.sleep(turn - now)
 
 
 class _Patient(Retry):
@@ -168,7 +169,8 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
     part = path.with_name(path.name + ".part")
     last = None
     for attempt in range(session.tries):
-        time.sleep(min(session.pause * 2 ** (attempt - 1), LONGEST_WAIT) if attempt else 0)
+        if attempt:
+            time.sleep(min(session.pause * 2 ** (attempt - 1), LONGEST_WAIT))
         try:
             asked = _stream(session, url, part, params)
             check(part, kind, shape=shape, url=asked)
