@@ -1,16 +1,22 @@
 """Helpers of the course *Galaxy morphology with deep learning*: ``import galmorph_helpers as gm``."""
 
 from .claims import Claims
+from .cubes import elliptical_radius, lambda_r, radial_spectra, read_cube, read_maps, read_sdss_spectrum
 from .evaluation import binary_metrics, calibration_curve, choose_threshold, metrics_table, regression_table
 from .features import fit_forest, morphology_features
 from .folders import read_folder
+from .gradients import activity, gradient, passive_ridge, principal_components, project
+from .mock.manga import write_manga
 from .mock.population import population
+from .mock.rotators import rotators
+from .mock.spectra import activity_profile, lenticulars, mock_spectra
 from .mock.volunteers import certain, volunteer_votes
 from .networks import DS18, CompactCNN, count_parameters, occlusion_map
 from .observe import colour_image, observe
 from .runtime import device, observed_root, peak_memory_mb, pick, progress, seed_everything, start
 from .samples import GalaxySample, group_rows, split
 from .sources import deep_field, mock_sample
+from .spectroscopy import d4000, equivalent_width, extinction, flag_spikes, log_grid, normalise, rest_frame
 from .surveys import DES, SDSS, Survey, sky_sigma_for_limit, surface_brightness_limit
 from .training import History, augment, fit, predict, predict_value
 from .weights import load_weights
