@@ -201,7 +201,8 @@ def mock_spectra(table, *, seed=0, noise=True):
     x = (np.arange(90) + 0.5) / 30  # fine radii, Re
     centres = (EDGES[1:] + EDGES[:-1]) / 2
     shape = (len(table), len(centres) + 1, len(WAVELENGTH))
-    flux, ivar = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    flux = np.empty(shape, np.float32)
+    ivar = np.empty(shape, np.float32) if noise else np.broadcast_to(np.float32(1), shape)
     radius = np.empty(shape[:2])
     for start in progress(range(0, len(table), 100), f"{len(table)} mock lenticulars"):
         rows = table[start : start + 100]
@@ -213,7 +214,9 @@ def mock_spectra(table, *, seed=0, noise=True):
             share = np.broadcast_to(np.eye(len(x))[nearest], share.shape)
         radius[batch] = share @ x
         stars, gas = share @ stars, share @ gas
-        flux[batch], ivar[batch] = _observe(templates, rows, stars, gas, radius[batch], rng, noise)
+        flux[batch], weight = _observe(templates, rows, stars, gas, radius[batch], rng, noise)
+        if noise:
+            ivar[batch] = weight
     return RadialSpectra(WAVELENGTH, flux, ivar, radius, table)
 
 
@@ -231,7 +234,7 @@ def _observe(templates, table, stars, gas, radius, rng, noise):
         gas_sigma=(rng.uniform(40, 130, (n, 1)) + np.zeros(b)).ravel(), dust=column["dust"].ravel() * noise,
     )  # fmt: skip
     if not noise:
-        return clean.reshape(n, b, -1), np.ones((n, b, len(WAVELENGTH)))
+        return clean.reshape(n, b, -1), None
     reddening = -0.4 * 3.1 * column["true_ebv"].ravel()[:, None] * extinction(WAVELENGTH)
     clean *= 10 ** reddening.astype(np.float32)
     tilt = np.log(WAVELENGTH / 5500)
