@@ -51,7 +51,7 @@ def spectra(
                     annotation_clip=False,
                 )
     for axis in axes.flat:
-        axis.set(ylabel=ylabel, ylim=limits)
+        axis.set(ylabel=ylabel, ylim=limits, xlim=(wavelength[0], wavelength[-1]))
         for place in (marks or {}).values():
             axis.axvline(place, color="0.8", lw=0.8, zorder=0)
     last = -np.inf
@@ -75,49 +75,46 @@ def spectra(
     show(figure, alt)
 
 
-def plane(groups, *, xlabel, ylabel, alt, title="", line=None, tracks=(), names=None, limits=None, size=(6.4, 4.6)):
-    """Points of named groups in a plane.
+def plane(groups, *, xlabel, ylabel, alt, title="", line=None, tracks=None, names=None, limits=None, size=(6.8, 4.8)):
+    """Points of named groups in a plane; with tracks or named points, which then matter most, groups are faint.
 
     Parameters
     ----------
     groups : dict of str -> (x, y)
     line : (point, direction), optional
         A straight line through the plane.
-    tracks : sequence of array (B, 2), optional
-        Paths, each with an arrow at its end.
+    tracks : dict of str -> array (B, 2), optional
+        Paths from a dot to an arrow.
     names : dict of str -> (x, y), optional
         Points with their own name.
     limits : ((float, float), (float, float)), optional
         Of x and y.
     """
+    tracks, names = tracks or {}, names or {}
     figure, axis = plt.subplots(figsize=size, layout="constrained")
+    faint = bool(tracks or names)
     for i, (name, (x, y)) in enumerate(groups.items()):
         colour, marker, _ = CYCLE[i % len(CYCLE)]
-        axis.plot(
-            x,
-            y,
-            marker,
-            ls="none",
-            color=colour,
-            ms=4 if len(x) < 100 else 3,
-            alpha=0.9 if len(x) < 100 else 0.5,
-            label=name,
-            mew=0.8,
-        )
+        colour = "0.7" if len(groups) == 1 and faint else colour
+        axis.plot(x, y, marker, ls="none", color=colour, ms=3, alpha=0.3 if faint else 0.6, label=name, mew=0.8)
     if line is not None:
         axis.axline(line[0], np.add(line[0], line[1]), color="k", lw=1)
-    for track in tracks:
-        axis.plot(*np.transpose(track), color="0.15", lw=1.2)
-        axis.annotate("", track[-1], track[-2], arrowprops={"arrowstyle": "-|>", "color": "0.15", "mutation_scale": 14})
-    for name, (x, y) in (names or {}).items():
-        axis.plot(x, y, "*", color="k", ms=7, mec="w", mew=0.5)
-        axis.annotate(name, (x, y), xytext=(4, 3), textcoords="offset points", fontsize=7, annotation_clip=True)
+    for i, (name, track) in enumerate(tracks.items()):
+        colour, marker, style = CYCLE[i % len(CYCLE)]
+        axis.plot(*np.transpose(track), color=colour, ls=style, lw=2, label=name)
+        axis.plot(*track[0], marker, color=colour, ms=6, mec="k", mew=0.6)
+        arrow = {"arrowstyle": "-|>", "color": colour, "mutation_scale": 18}
+        axis.annotate("", track[-1], track[-2], arrowprops=arrow)
+    for i, (name, (x, y)) in enumerate(sorted(names.items(), key=lambda item: item[1][0])):
+        axis.plot(x, y, "*", color="k", ms=9, mec="w", mew=0.6)
+        offset = (5, 4) if i % 2 else (-5, -5)  # to either side in turn, since neighbours crowd
+        side = {"ha": "left", "va": "bottom"} if i % 2 else {"ha": "right", "va": "top"}
+        axis.annotate(name, (x, y), xytext=offset, textcoords="offset points", fontsize=7, annotation_clip=True, **side)
     axis.set(xlabel=xlabel, ylabel=ylabel, title=title)
     if limits:
         axis.set(xlim=limits[0], ylim=limits[1])
     axis.title.set_fontsize(10)
-    if groups:
-        axis.legend(fontsize=8)
+    axis.legend(fontsize=8)
     show(figure, alt)
 
 
@@ -138,7 +135,10 @@ def profiles(groups, *, xlabel, ylabel, alt, title="", zero=False):
 
 
 def histograms(panels, *, bins, alt, title=""):
-    """Outlined histograms of named groups, a panel a quantity: {axis label: {name: values}}; `bins` by label."""
+    """Outlined histograms of named groups, a panel a quantity: {axis label: {name: values}}; `bins` by label.
+
+    The outermost bins hold what lies beyond them, too.
+    """
     figure, axes = plt.subplots(1, len(panels), figsize=(4.6 * len(panels), 3.2), squeeze=False, layout="constrained")
     for axis, (label, groups) in zip(axes.flat, panels.items(), strict=True):
         for i, (name, values) in enumerate(groups.items()):

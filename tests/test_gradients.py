@@ -269,7 +269,7 @@ def test_charts_have_alt_text(monkeypatch):
         ylabel="y",
         alt="plane",
         line=((0, 0), (1, 1)),
-        tracks=[np.eye(2)],
+        tracks={"t": np.eye(2)},
         names={"n": (1, 1)},
         limits=((0, 1), (0, 1)),
     )
