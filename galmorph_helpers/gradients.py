@@ -34,7 +34,7 @@ def principal_components(flux, ivar=None, *, n_components=10, iterations=6, clip
     """Eigenspectra of spectra with missing pixels and outliers.
 
     Missing pixels start as the mean spectrum and are replaced by what the components say of them, again and again
-    (Yip et al. 2004, AJ 128, 585). Spectra that the components describe badly are left out from the second round on.
+    (Yip et al. 2004, AJ 128, 585). Spectra that the components describe badly, in units of their noise, are left out.
     Without missing pixels and outliers the result is scikit-learn's `PCA`, up to signs.
 
     Parameters
@@ -44,8 +44,8 @@ def principal_components(flux, ivar=None, *, n_components=10, iterations=6, clip
         Pixels with inverse variance zero are missing; all others count alike.
     n_components, iterations : int
     clip : float
-        A spectrum is an outlier when its rms residual is this many median absolute deviations above the median.
-        `numpy.inf` keeps all.
+        A spectrum is an outlier when its rms residual, over the noise, is this many median absolute deviations above
+        the median. `numpy.inf` keeps all.
 
     Raises
     ------
@@ -74,11 +74,11 @@ def principal_components(flux, ivar=None, *, n_components=10, iterations=6, clip
     for step in range(1 if complete else iterations):
         # A gross outlier would claim a component and so hide: at first, few components, and each spectrum counts alike,
         # however far it is (spherical principal components, Locantore et al. 1999, Test 8, 1).
-        gently = robust and step < 2
+        gently = robust and step < min(2, iterations - 1)
         mean = np.median(filled[kept], 0) if gently else filled[kept].mean(0)
         centred = filled[kept] - mean
         if gently:
-            centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+            centred /= np.linalg.norm(centred, axis=1, keepdims=True).clip(1e-30)
         components, variance = _leading(centred, min(3, n_components) if gently else n_components)
         model = mean + (filled - mean) @ components.T @ components
         filled = np.where(good, filled, model)
