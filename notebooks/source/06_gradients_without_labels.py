@@ -392,7 +392,7 @@ else:
 # %%
 if stars:
     short = {name.replace("SDSS ", "").replace(" (star-forming)", " SF").replace("elliptical", "E").replace("starb", "starburst "): point for name, point in place.items()}
-    charts.plane(zones, line=(ridge.point, ridge.direction), names=short, xlabel="PC1", ylabel="PC2", limits=((-12, 33), (-7, 11)), size=(9, 5.4), title="Observed spectra (stars) in the plane of the mock galaxies",
+    charts.plane(zones, line=(ridge.point, ridge.direction), names=short, xlabel="PC1", ylabel="PC2", size=(9, 5.4), title="Observed spectra (stars) in the plane of the mock galaxies",
                  alt="Observed spectra in the mock plane: elliptical, S0 and bulge templates beside the passive ridge, starbursts far out in the active cloud, SDSS galaxies mostly on the ridge and star-forming ones off it.")
     print("distance from the passive sequence in its widths:")
     print(", ".join(f"{name} {d:+.1f}" for name, d in sorted(distance.items(), key=lambda pair: pair[1])))
