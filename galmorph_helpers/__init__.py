@@ -2,12 +2,17 @@
 
 from .catalogues import open_ngc, read_efigi, read_mass_sfr
 from .claims import Claims
+from .cubes import elliptical_radius, lambda_r, radial_spectra, read_cube, read_maps, read_sdss_spectrum
 from .describe import describe
 from .evaluation import binary_metrics, calibration_curve, choose_threshold, metrics_table, regression_table
 from .features import fit_forest, morphology_features
 from .folders import read_folder
+from .gradients import activity, gradient, passive_ridge, principal_components, project
 from .hubble import convert_t_type, nearest_class, read_hubble_type
+from .mock.manga import write_manga
 from .mock.population import population
+from .mock.rotators import rotators
+from .mock.spectra import activity_profile, lenticulars, mock_spectra
 from .mock.volunteers import certain, expert_t_types, volunteer_votes
 from .networks import DS18, CompactCNN, count_parameters, occlusion_map
 from .observe import colour_image, observe
@@ -15,6 +20,7 @@ from .runtime import device, observed_root, peak_memory_mb, pick, progress, seed
 from .samples import GalaxySample, group_rows, split
 from .sources import deep_field, mock_sample
 from .specimens import portraits, specimens
+from .spectroscopy import d4000, equivalent_width, extinction, flag_spikes, log_grid, normalise, rest_frame
 from .surveys import DES, SDSS, Survey, sky_sigma_for_limit, surface_brightness_limit
 from .training import History, augment, fit, predict, predict_value
 from .weights import load_weights

@@ -15,6 +15,10 @@ BINARY_MODELS = {
 #: Weights of the network of Domínguez Sánchez+2018 (MNRAS 476, 3661) for 69 x 69 pixels in three bands.
 DS18_PARAMETERS = 2_602_849
 
+#: Lenticulars of MaNGA with activity gradients from principal components, and the range of the share that has a ring
+#: of star formation near one half-light radius (Tous+2023, arXiv:2211.09697, abstract).
+MANGA_S0 = {"galaxies": 532, "rings": (0.21, 0.34)}
+
 #: T-Type of each Hubble class on the scale of Domínguez Sánchez+2018, which the talk's axis follows.
 T_TYPE_DS18 = {
     "E": -3,
