@@ -1,19 +1,29 @@
 """Helpers of the course *Galaxy morphology with deep learning*: ``import galmorph_helpers as gm``."""
 
-from .catalogues import combined_classes, morphology_catalogue, purity_table, read_catalogue, write_catalogue
+from .catalogues import open_ngc, read_efigi, read_mass_sfr
 from .claims import Claims
+from .cubes import elliptical_radius, lambda_r, radial_spectra, read_cube, read_maps, read_sdss_spectrum
+from .describe import describe
 from .evaluation import binary_metrics, calibration_curve, choose_threshold, metrics_table, regression_table
 from .features import fit_forest, morphology_features
 from .folders import read_folder
 from .folds import Folds, fit_folds, fold_numbers, near_duplicates, predict_dropout, predict_folds
+from .gradients import activity, gradient, passive_ridge, principal_components, project
+from .hubble import convert_t_type, nearest_class, read_hubble_type
 from .mock.experts import single_sersic_index, visual_classes
+from .mock.manga import write_manga
 from .mock.population import population
-from .mock.volunteers import certain, volunteer_votes
+from .mock.rotators import rotators
+from .mock.spectra import activity_profile, lenticulars, mock_spectra
+from .mock.volunteers import certain, expert_t_types, volunteer_votes
 from .networks import DS18, CompactCNN, count_parameters, occlusion_map
 from .observe import colour_image, observe
+from .publishing import combined_classes, morphology_catalogue, purity_table, read_catalogue, write_catalogue
 from .runtime import device, observed_root, peak_memory_mb, pick, progress, seed_everything, start
 from .samples import GalaxySample, group_rows, split
 from .sources import deep_field, mock_sample
+from .specimens import portraits, specimens
+from .spectroscopy import d4000, equivalent_width, extinction, flag_spikes, log_grid, normalise, rest_frame
 from .surveys import DES, SDSS, Survey, sky_sigma_for_limit, surface_brightness_limit
 from .training import History, augment, fit, predict, predict_value
 from .uncertainty import fit_temperature, spread_by_probability, uncertainty_table

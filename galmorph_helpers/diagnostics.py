@@ -1,9 +1,9 @@
-"""Figures of doubt and of groups: where uncertainty peaks, whether it finds errors, how classes differ."""
+"""Figures of doubt: where uncertainty peaks, whether it finds errors, what leaving galaxies out would buy."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .plots import STYLE, show
+from .plots import show
 
 MARKS = [("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", ":"), ("#CC79A7", "D", "-.")]
 
@@ -66,55 +66,3 @@ def rejection(rows, *, keep=1.0, title="", alt=""):
     axis.title.set_fontsize(9)
     axis.legend(fontsize=8, loc="lower left")
     show(figure, alt or f"Accuracy against the share of galaxies kept: {kept:.3f} where {keep:.0%} are.")
-
-
-def plane(groups, *, x, y, title, alt, lines=()):
-    """Groups of galaxies in a plane.
-
-    Parameters
-    ----------
-    groups : dict of str -> (array, array)
-        x and y of each group; names are keys of `STYLE`, or anything.
-    x, y : str
-        Labels of the axes, with units.
-    lines : sequence of (x or None, y or None)
-        Vertical and horizontal lines.
-    """
-    figure, axis = plt.subplots(figsize=(5.6, 3.8), layout="constrained")
-    for (name, (a, b)), usual in zip(groups.items(), MARKS, strict=False):
-        colour, marker, _ = STYLE.get(name, usual)
-        axis.plot(a, b, marker, color=colour, mfc="none", ms=4, alpha=0.8, label=f"{name} ({len(a)})")
-    for vertical, horizontal in lines:
-        if vertical is not None:
-            axis.axvline(vertical, color="0.5", lw=1)
-        if horizontal is not None:
-            axis.axhline(horizontal, color="0.5", lw=1)
-    axis.set(xlabel=x, ylabel=y, title=title)
-    axis.title.set_fontsize(9)
-    axis.legend(fontsize=8)
-    show(figure, alt)
-
-
-def histograms(panels, *, title, alt, bins=18):
-    """Normalised histograms of groups side by side, medians marked above.
-
-    Parameters
-    ----------
-    panels : dict of str -> dict of str -> array
-        Label of the axis (with unit) to the values of each group; the groups are the same in all panels.
-    """
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(3.0 * len(panels), 2.9), layout="constrained", squeeze=False, sharey=False
-    )
-    for axis, (label, groups) in zip(axes.flat, panels.items(), strict=True):
-        values = np.concatenate([np.asarray(v, float) for v in groups.values()])
-        edges = np.linspace(*np.percentile(values, [0.5, 99.5]), bins + 1)
-        for (name, v), (colour, marker, line) in zip(groups.items(), MARKS, strict=False):
-            weight = np.full(len(v), 1 / max(len(v), 1))
-            axis.hist(v, edges, weights=weight, histtype="step", color=colour, ls=line, lw=1.5, label=name)
-            axis.plot(np.median(v), 1.03, marker, color=colour, transform=axis.get_xaxis_transform(), clip_on=False)
-        axis.set(xlabel=label)
-    axes.flat[0].set_ylabel("share of the group")
-    axes.flat[0].legend(fontsize=7)
-    figure.suptitle(f"{title} (symbols above: medians)", fontsize=10)
-    show(figure, alt)

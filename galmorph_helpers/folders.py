@@ -46,7 +46,8 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, survey=N
     Returns
     -------
     GalaxySample
-        `origin` is "folder"; images in 0 to 1 (JPEG, PNG) or in the files' units (FITS).
+        `origin` is "archive" if `galmorph_helpers.archive` fetched the folder, else "folder"; images are in 0 to 1
+        (JPEG, PNG) or in the files' units (FITS).
     """
     path = Path(path)
     if size < 1 or (crop is not None and crop < 1):
@@ -72,7 +73,8 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, survey=N
         warnings.warn(f"{message} They are left out.", stacklevel=2)
     images = torch.from_numpy(pixels)
     images = images.float().div_(255) if images.dtype == torch.uint8 else images
-    return GalaxySample(images, table[kept], survey, "folder", path.name)
+    origin = "archive" if (path / "manifest.json").exists() else "folder"
+    return GalaxySample(images, table[kept], survey, origin, path.name)
 
 
 def _read_labels(path, labels):
@@ -157,7 +159,8 @@ def _read_picture(file, size, crop):
 
 
 def _read_fits(file, size, crop):
-    data = next((hdu.data for hdu in fits.open(file, memmap=False) if hdu.data is not None and hdu.is_image), None)
+    with fits.open(file, memmap=False) as hdus:
+        data = next((hdu.data for hdu in hdus if hdu.data is not None and hdu.is_image), None)
     if data is None or data.ndim not in (2, 3):
         raise ValueError("no image of two or three dimensions in the file")
     data = np.asarray(data, np.float32)[None] if data.ndim == 2 else np.asarray(data, np.float32)

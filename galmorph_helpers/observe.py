@@ -3,8 +3,12 @@
 from math import pi
 
 import torch
+from torch.nn.functional import pad
 
 from .mock.light import frequencies
+
+SEEING_SCATTER = 0.08  # of ln FWHM between fields
+CENTRING = 1.0  # a cutout is centred on its galaxy to this many stamp pixels
 
 
 def moffat_transform(k, fwhm):
@@ -39,7 +43,8 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     generator : torch.Generator, optional
         For the noise.
     noise : bool
-        False leaves PSF and pixels only.
+        Also what differs from field to field: noise, seeing, sky level, registration of the bands. False leaves PSF and
+        pixels only.
 
     Returns
     -------
@@ -53,15 +58,22 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     native = survey.pixel_scale / scale  # a native pixel in stamp pixels
     resampled = bool((native - 1).abs().max() > 1e-6)
     pixel = _box(kx, ky, native)
-    sampling = _box(kx, ky, native) ** 2 * _box(kx, ky, 1.0) if resampled else None
+    sampling = _box(kx, ky, native) ** 2 * _box(kx, ky, 1.0) ** 2 if resampled else None
     images = torch.empty((*spectrum.shape[:2], size, size), device=device)
-    for b in range(spectrum.shape[1]):
-        transfer = moffat_transform(k, survey.psf_fwhm[b] / scale) * (pixel * sampling if resampled else pixel)
-        padded = torch.fft.irfft2(spectrum[:, b] * transfer, s=(kx.shape[-2],) * 2)
+    n, bands = spectrum.shape[:2]
+    seeing, shift = torch.ones((n, 1, 1), device=device), torch.zeros((bands, 2, n, 1, 1), device=device)
+    if noise:  # no two fields are alike
+        seeing = torch.exp(SEEING_SCATTER * torch.randn((n, 1, 1), generator=generator, device=device))
+        either_way = torch.rand((bands + 1, 2, n, 1, 1), generator=generator, device=device) - 0.5
+        shift = survey.registration / scale * either_way[1:] + 2 * CENTRING * either_way[0]
+    for b in range(bands):
+        transfer = moffat_transform(k, seeing * survey.psf_fwhm[b] / scale) * (pixel * sampling if resampled else pixel)
+        moved = torch.exp(-2j * pi * kx[:, :1] * shift[b, 0]) * torch.exp(-2j * pi * ky[:, :, :1] * shift[b, 1])
+        padded = torch.fft.irfft2(spectrum[:, b] * (transfer * moved), s=(kx.shape[-2],) * 2)
         images[:, b] = padded[:, :size, :size]
     if not noise:
         return images
-    for b in range(spectrum.shape[1]):
+    for b in range(bands):
         photons = images[:, b].clamp(min=0) * native**2 / survey.electrons[b]
         sigma = (
             torch.sqrt(survey.sky_sigma[b] ** 2 + photons) / native
@@ -73,7 +85,7 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
                 torch.fft.fftfreq(size, device=device)[None, :, None],
             )
             grain = torch.fft.irfft2(
-                torch.fft.rfft2(grain) * _box(*k_small, native) ** 2 * _box(*k_small, 1.0), s=(size, size)
+                torch.fft.rfft2(grain) * (_box(*k_small, native) * _box(*k_small, 1.0)) ** 2, s=(size, size)
             )
         # Sky subtraction is never perfect: a small pedestal per stamp and band.
         pedestal = (
@@ -88,9 +100,10 @@ def _box(kx, ky, width):
     return torch.sinc(kx * width) * torch.sinc(ky * width)
 
 
-#: SDSS colour images after Lupton+2004 (PASP 116, 133): weight of i, r, g, softening, pedestal. Calibrated in bulk on
+#: SDSS colour images after Lupton+2004 (PASP 116, 133): weight of i, r, g, softening, pedestal of the sky, brightness
+#: below which colours fade to grey. Calibrated in bulk on
 #: the sky noise and the peak brightness of colour cutouts, not taken from the survey's code.
-SDSS_LOOK = {"weights": (1.0, 1.35, 2.2), "softening": 8.0, "pedestal": 0.018}
+SDSS_LOOK = {"weights": (1.08, 1.55, 2.4), "softening": 6.5, "pedestal": 0.013, "grey": 0.03}
 
 
 def colour_image(flux, survey, pixel_scale, *, look=None):
@@ -121,5 +134,40 @@ def colour_image(flux, survey, pixel_scale, *, look=None):
     intensity = bands.mean(1, keepdim=True).clamp(min=1e-4)
     q = look["softening"]
     rgb = bands * (torch.asinh(q * intensity) / (q * intensity))
+    luma = rgb.mean(1, keepdim=True).clamp(min=0)
+    rgb = luma + luma / (luma + look["grey"]) * (rgb - luma)  # the sky is grey: faint colours fade
     brightest = rgb.amax(1, keepdim=True).clamp(min=1)  # saturated pixels keep their colour
-    return (rgb / brightest).clamp(0, 1)
+    return _compressed((rgb / brightest).clamp(0, 1))
+
+
+# Steps of the 5 x 5 lowest chroma frequencies at quality 75, in 256ths (Annex K of ITU-T T.81).
+_CHROMA_STEPS = (
+    (9, 9, 12, 24, 50),
+    (9, 11, 13, 33, 50),
+    (12, 13, 28, 50, 50),
+    (24, 33, 50, 50, 50),
+    (50, 50, 50, 50, 50),
+)
+
+
+def _compressed(rgb):
+    """What JPEG compression leaves of the colours: faint chroma noise goes, blocks of even colour stay.
+
+    Archives send cutouts of 424 pixels with chroma at half resolution, in blocks of 16 pixels. Of the inner 212, shrunk
+    to a stamp of 64, such a block is 5 pixels wide: its cosine transform is rounded to the steps of the quantisation.
+    """
+    n, _, h, w = rgb.shape
+    red, green, blue = rgb.unbind(1)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    chroma = torch.stack(((blue - luma) / 1.772, (red - luma) / 1.402), 1)  # JFIF's YCbCr
+    padded = pad(chroma, (0, -w % 5, 0, -h % 5), mode="replicate")
+    rows, columns = padded.shape[-2] // 5, padded.shape[-1] // 5
+    blocks = padded.reshape(n, 2, rows, 5, columns, 5)
+    j = torch.arange(5, device=rgb.device)
+    cosine = torch.cos(pi * (j + 0.5) * j[:, None] / 5) * (2 / 5) ** 0.5
+    cosine[0] /= 2**0.5
+    step = torch.tensor(_CHROMA_STEPS, device=rgb.device)[:, None, :] * (5 / 8 / 255)
+    frequencies = torch.einsum("ui,ncrixj,vj->ncruxv", cosine, blocks, cosine)
+    blocks = torch.einsum("ui,ncruxv,vj->ncrixj", cosine, torch.round(frequencies / step) * step, cosine)
+    cb, cr = blocks.reshape(padded.shape)[..., :h, :w].unbind(1)
+    return torch.stack((luma + 1.402 * cr, luma - 0.344136 * cb - 0.714136 * cr, luma + 1.772 * cb), 1).clamp(0, 1)

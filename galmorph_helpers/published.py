@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Binary models of the MaNGA morphology catalogue (talk; Domínguez Sánchez+2022, MNRAS 509, 4024).
 BINARY_MODELS = {
@@ -16,6 +17,10 @@ FOLDS = 10
 
 #: Weights of the network of Domínguez Sánchez+2018 (MNRAS 476, 3661) for 69 x 69 pixels in three bands.
 DS18_PARAMETERS = 2_602_849
+
+#: Lenticulars of MaNGA with activity gradients from principal components, and the range of the share that has a ring
+#: of star formation near one half-light radius (Tous+2023, arXiv:2211.09697, abstract).
+MANGA_S0 = {"galaxies": 532, "rings": (0.21, 0.34)}
 
 #: T-Type of each Hubble class on the scale of Domínguez Sánchez+2018, which the talk's axis follows.
 T_TYPE_DS18 = {
@@ -34,6 +39,45 @@ T_TYPE_DS18 = {
     "Sm": 9,
     "Im": 10,
 }
+
+#: Who looked at which galaxies, so that networks can learn from them: as the talk says it, and as the paper does.
+LABEL_SOURCES = {
+    "Sloan Digital Sky Survey": {
+        "talk": "1/3 of the sky, 0.5 billion objects, a 2.5 m telescope",
+        "paper": "a 2.5 m telescope at Apache Point (York+2000, AJ 120, 1579)",
+    },
+    "Galaxy Zoo 2": {
+        "talk": "240,000 galaxies, by volunteers",
+        "paper": "304,122 galaxies, over 16 million classifications in 14 months (Willett+2013, MNRAS 435, 2835)",
+    },
+    "Nair & Abraham": {
+        "talk": "14,000 galaxies, by professional astronomers",
+        "paper": "14,034 galaxies (Nair & Abraham 2010, ApJS 186, 427)",
+    },
+}
+GALAXY_ZOO_2 = {"galaxies": 304_122, "classifications": 16e6, "months": 14}
+#: Galaxies of the Dark Energy Survey with a predicted morphology (Vega-Ferrero+2021), the talk's largest catalogue.
+LARGEST_CATALOGUE = 27_000_000
+
+#: A few of the works that the course rebuilds or leans on, entered by hand: a reading list, not a census.
+WORKS = (
+    (
+        2015,
+        "Dieleman+2015, MNRAS 450, 1441",
+        "Galaxy Zoo answers from pixels, by a convolutional network",
+    ),
+    (2015, "Huertas-Company+2015, ApJS 221, 8", "visual classes for 50,000 CANDELS galaxies"),
+    (2018, "Domínguez Sánchez+2018, MNRAS 476, 3661", "T-Types and Galaxy Zoo questions for 670,000 SDSS galaxies"),
+    (2019, "Domínguez Sánchez+2019, MNRAS 484, 93", "from one survey to another with few new labels"),
+    (2020, "Walmsley+2020, MNRAS 491, 1554", "votes as probabilities; which galaxy to label next"),
+    (2021, "Vega-Ferrero+2021, MNRAS 506, 1927", "27 million DES galaxies, trained on emulated faint ones"),
+    (2021, "Sarmiento+2021, ApJ 921, 177", "structure found in MaNGA maps without labels"),
+    (2022, "Domínguez Sánchez+2022, MNRAS 509, 4024", "MaNGA galaxies with an uncertainty for each"),
+    (2022, "Walmsley+2022, MNRAS 509, 3966", "detailed answers for 314,000 DECaLS galaxies"),
+    (2024, "Huertas-Company+2024, A&A 685, A48", "galaxies seen by JWST, by adversarial adaptation"),
+)
+#: Papers on deep learning that one slide of the talk lists, by year: the speaker's choice.
+TALK_WALL = {2015: 2, 2017: 6, 2018: 8, 2019: 18, 2020: 15, 2021: 15, 2022: 8}
 
 
 @dataclass(frozen=True)
@@ -88,3 +132,73 @@ def audit(*, precision, recall, positive):
     accuracy, f1 = implied(precision, recall, positive)
     accuracies, f1s = zip(*corners, strict=True)
     return Audit(accuracy, f1, (min(accuracies), max(accuracies)), (min(f1s), max(f1s)))
+
+
+class Relation(NamedTuple):
+    """A relation that observed galaxies follow: `value` for a `group` of them, agreed with between `low` and `high`.
+
+    `low` to `high` is the scatter that the source states, or the spread between sources; where only the order of two
+    groups is known, it is open on one side and `value` is None.
+    """
+
+    name: str
+    group: str
+    value: float | None
+    low: float
+    high: float
+    source: str
+
+
+def _relations():
+    """The list that `galmorph_helpers.describe` works through. "Of order" marks what has no single source."""
+    inf, of_order = float("inf"), "of order; several works"
+
+    def near(name, group, value, spread, source):
+        return Relation(name, group, value, value - spread, value + spread, source)
+
+    def above_zero(name, group, source):
+        return Relation(name, group, None, 0.0, inf, source)
+
+    roberts = "order: Roberts & Haynes 1994, ARA&A 32, 115"
+    rows = [
+        near("median redshift", "r < 17.77", 0.10, 0.02, "SDSS main sample, Strauss+2002, AJ 124, 1810"),
+        near("slope of log counts with r", "all", 0.60, 0.05, "a uniform, Euclidean volume"),
+        near("slope of the main sequence", "star-forming", 0.76, 0.10, "Renzini & Peng 2015, ApJL 801, L29"),
+        near("log SFR at log M = 10.5", "star-forming", 0.34, 0.10, "Renzini & Peng 2015, ApJL 801, L29"),
+        near("scatter of the main sequence, dex", "star-forming", 0.30, 0.05, of_order),
+        near("median log sSFR", "quiescent", -11.9, 0.4, of_order),
+    ]
+    for mass, share in ((10.0, 0.19), (10.5, 0.50), (11.0, 0.81)):
+        rows.append(near("quiescent fraction", f"log M = {mass}", share, 0.10, of_order))
+    for column in ("log M", "rest g - r", "log sSFR"):
+        early, late = ("LTG", "ETG") if column == "log sSFR" else ("ETG", "LTG")
+        rows.append(above_zero(f"median {column}, {early} minus {late}", "all", roberts))
+    for name, colour, spread in (("E", 0.77, 0.05), ("S0", 0.74, 0.05), ("Sa", 0.68, 0.05), ("Sb", 0.60, 0.05),
+                                 ("Sc", 0.48, 0.10), ("Im", 0.35, 0.10)):  # fmt: skip
+        rows.append(near("median rest g - r", name, colour, spread, of_order))
+    strateva = "Strateva+2001, AJ 122, 1861: 2.22 parts the populations"
+    rows += [
+        Relation("median u - r", "ETG", None, 2.22, inf, strateva),
+        Relation("median u - r", "LTG", None, -inf, 2.22, strateva),
+    ]
+    simien = "Simien & de Vaucouleurs 1986, ApJ 302, 564 (B band)"
+    for name, share in (("S0", 0.57), ("S0/a", 0.45), ("Sa", 0.39), ("Sb", 0.24), ("Sc", 0.10), ("Sd", 0.02)):
+        rows.append(Relation("median B/T", name, share, share * 10**-0.15, share * 10**0.15, simien))
+    shen = "Shen+2003, MNRAS 343, 978"
+    rows += [
+        near("median ln(R50 / R50 at its mass)", "ETG", 0.0, 0.10, shen),
+        near("median ln(R50 / R50 at its mass)", "LTG", 0.0, 0.10, shen),
+        Relation("scatter of ln R50 at log M > 10.9", "all", 0.36, 0.30, 0.42, shen),
+        near("slope of log R50 with log M", "ETG", 0.56, 0.10, shen),
+        near("median b/a", "discs", 0.53, 0.05, "discs of thickness 0.2 at random (Hubble 1926, ApJ 64, 321)"),
+        near("mean b/a", "E", 0.77, 0.05, of_order),
+        near("barred fraction", "discs, i < 70°", 0.294, 0.05, "Masters+2011, MNRAS 411, 2026"),
+        near("fast rotators", "ETG", 0.86, 0.10, "Emsellem+2011, MNRAS 414, 888"),
+        above_zero("median V/sigma, LTG minus ETG", "all", roberts),
+        near("slope of log sigma with log L", "E", 0.25, 0.10, "Faber & Jackson 1976, ApJ 204, 668"),
+        above_zero("ETG fraction, densest minus sparsest quarter", "all", "Dressler 1980, ApJ 236, 351"),
+    ]
+    return tuple(rows)
+
+
+RELATIONS = _relations()

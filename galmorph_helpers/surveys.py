@@ -29,6 +29,8 @@ class Survey:
         Electrons counted per nanomaggy in each band: sets the photon noise of the source.
     magnitude_limit : float
         Faintest r magnitude of the galaxies for which people made labels.
+    registration : float
+        Bands are shifted against each other at random by up to half of this, arcsec.
     """
 
     name: str
@@ -38,11 +40,15 @@ class Survey:
     sky_sigma: tuple
     electrons: tuple
     magnitude_limit: float
+    registration: float = 0.0
 
 
 # SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise follows from the
-# 95 % completeness limit r = 22.2; electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r.
-SDSS = Survey("SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.017, 0.027, 0.043), (970.0, 980.0, 700.0), 17.77)
+# 95 % completeness limit r = 22.2; electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its
+# colour images the bands are off against each other by a fraction of a pixel.
+SDSS = Survey(
+    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.017, 0.027, 0.043), (970.0, 980.0, 700.0), 17.77, 0.16
+)
 
 # DES DR1 (Abbott+2018, ApJS 239, 18): 0.263" pixels, median FWHM 1.12/0.96/0.88", 10 sigma depths of
 # 24.33/24.08/23.44 mag in a 1.95" aperture, from which the noise of a pixel follows.

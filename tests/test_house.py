@@ -24,7 +24,15 @@ CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 
 def texts():
     """Every text file of the project in which its address could stand."""
-    tracked = ["README.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE-text.md", "data/README.md", "Makefile"]
+    tracked = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CITATION.cff",
+        "LICENSE-text.md",
+        "data/README.md",
+        "data/registry.toml",
+        "Makefile",
+    ]
     found = [ROOT / name for name in tracked]
     for folder, pattern in (("notebooks", "**/*.py"), ("notebooks", "*.ipynb"), ("galmorph_helpers", "**/*.py")):
         found += sorted((ROOT / folder).glob(pattern))
@@ -56,7 +64,8 @@ def test_both_conda_environments_are_the_same():
 
 def test_conda_environment_installs_what_pyproject_asks_for():
     conda = [r for r in conda_requirements(ROOT / "environment.yml") if r != "pip" and not r.startswith("python=")]
-    assert floors(conda) == floors(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["notebooks"])
+    extras = PROJECT["optional-dependencies"]
+    assert floors(conda) == floors(PROJECT["dependencies"] + extras["notebooks"] + extras["archive"])
 
 
 def test_constraints_pin_every_dependency_within_its_range():

@@ -3,22 +3,24 @@
 import numpy as np
 from scipy.special import expit, gammainc, gammaincinv
 
+from .volunteers import volunteer_votes
+
 VISUAL_CLASSES = {0: "unclassifiable", 1: "E", 2: "S0", 3: "S"}
 
 
 def visual_classes(table, survey, *, seed=0):
     """Class that one expert gives each galaxy by eye, and a flag where the expert is not sure.
 
-    Arms are seen if they are strong, not too inclined and larger than the PSF; an inclined or dusty late disc is called
-    a spiral all the same. Without arms the bulge decides: lenticulars with the largest bulges, about a quarter, pass
-    for ellipticals. Small galaxies are flagged. These curves are a design of this course, not a measurement.
+    What shows arms, or a disc on edge, to volunteers is a spiral; late types that show neither pass for lenticulars or
+    ellipticals. Among those the bulge decides, as far as it can be judged. Small galaxies are flagged. These curves are
+    a design of this course, not a measurement.
 
     Parameters
     ----------
     table : QTable
         Rows of `population`.
     survey : Survey
-        Its r-band PSF blurs what is seen.
+        Its r-band PSF and sky noise limit what is seen.
     seed : int
 
     Returns
@@ -28,15 +30,13 @@ def visual_classes(table, survey, *, seed=0):
     """
     rng = np.random.default_rng([seed, 41])
     n, t = len(table), np.asarray(table["t_type"])
-    resolved = (table["r90"].to_value("arcsec") / (3 * survey.psf_fwhm[1])).clip(0, 1)
-    tilt = expit((75 - table["inclination"].to_value("deg")) / 5)
-    arms = np.asarray(table["arm_contrast"]) * tilt * resolved
-    shows = np.maximum(expit((arms - 0.25) / 0.08), 0.85 * (1 - tilt) * (np.asarray(table["dust"]) > 0.1))
+    votes = volunteer_votes(table, survey, seed=seed + 1)
+    shows = np.maximum(expit((votes["spiral"] - 0.3) / 0.08), 0.85 * votes["edge_on"])
     spiral = (t > 0) & (rng.random(n) < 0.02 + 0.96 * shows)
-    bulge = np.asarray(table["bulge_to_total"]) + rng.normal(0, 0.08, n)
-    elliptical = ~spiral & (bulge > 0.70)
-    chosen = np.select([spiral, elliptical], [3, 1], 2)
-    flag = ((resolved < 0.7) & (rng.random(n) < 0.5)) | (rng.random(n) < 0.05)
+    bulge = np.asarray(table["bulge_to_total"]) + rng.normal(0, 0.15, n)
+    chosen = np.select([spiral, bulge > 0.6], [3, 1], 2)
+    small = table["r90"].to_value("arcsec") < 2.5 * survey.psf_fwhm[1]
+    flag = (small & (rng.random(n) < 0.5)) | (rng.random(n) < 0.05)
     return np.where(flag & (rng.random(n) < 0.1), 0, chosen), flag.astype(int)
 
 

@@ -14,7 +14,7 @@ from torch.nn.functional import grid_sample
 
 TRUNCATION = 8.0  # a Sérsic profile ends at this many half-light radii, as the SDSS de Vaucouleurs models do
 PADDING = 1.25  # drawn on a field this much wider than the stamp, so that wings do not wrap around
-DISC_HEIGHT = 0.22  # sech^2 scale height of a stellar disc in units of its scale length
+DISC_HEIGHT = 1.1  # sech^2 scale height of a stellar disc in scale lengths, per unit of its thickness q0
 KNOTS = 10  # star-forming regions drawn in a disc
 FIELD_GALAXIES, FIELD_STARS = (
     3.2,
@@ -54,17 +54,19 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
     bulge = p["bulge_to_total"] * sersic_transform(
         p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]) * p["bulge_radius"]
     )
-    disc, dust = _disc_transforms(kx, ky, p)
-    smooth, blue = _structure(p, size, rng)
-    smooth = torch.fft.rfft2(smooth, s=(kx.shape[-2], kx.shape[-2]))
-    blue = torch.fft.rfft2(blue, s=(kx.shape[-2], kx.shape[-2]))
+    disc, core, dust = _disc_transforms(kx, ky, p)
+    seen = (p["visible"] > 0).flatten().nonzero().flatten()  # the others show no structure: nothing to draw
+    smooth, blue = _structure({name: value[seen] for name, value in p.items()}, size, rng)
+    smooth, blue = torch.fft.rfft2(torch.stack((smooth, blue)), s=(kx.shape[-2], kx.shape[-2]))
     centre = torch.exp(-2j * torch.pi * (kx + ky) * ((size - 1) / 2))
     out = torch.empty((len(table), len(bands), *kx.shape[-2:]), dtype=torch.complex64, device=device)
-    smooth_disc = (1 - p["bar_light"] - p["ring_light"] - p["knot_light"]) * disc
+    settled = 1 - p["bar_light"] - p["ring_light"] - p["knot_light"]
     for b in range(len(bands)):
         absorbed = flux["absorption"][b] * p["dust"] * dust
-        stars = flux["bulge"][b] * bulge + flux["disc"][b] * (smooth_disc - absorbed)
-        out[:, b] = stars * centre + flux["disc"][b] * smooth + flux["young"][b] * blue
+        deficit = (p["disc_deficit"] + flux["gradient"][b]) * (core - disc)
+        stars = flux["bulge"][b] * bulge + flux["disc"][b] * (settled * (disc - deficit) - absorbed)
+        out[:, b] = stars * centre
+        out[seen, b] += flux["disc"][b][seen] * smooth + flux["young"][b][seen] * blue
     if field:
         _add_field(out, kx, ky, np.asarray(pixel_scale, float), size, bands, rng)
     return out
@@ -135,6 +137,9 @@ def _parameters(table, pixel_scale, device):
         "arm_phase",
         "flocculence",
         "lopsidedness",
+        "patchiness",
+        "disc_deficit",
+        "thickness",
         "knot_light",
         "dust",
     ]
@@ -144,7 +149,8 @@ def _parameters(table, pixel_scale, device):
         for name in ("position_angle", "inclination", "bar_angle", "arm_pitch")
     }
     p |= {name: tensor(table[name].to_value("arcsec") / pixel_scale) for name in ("bulge_radius", "disc_radius")}
-    p["h"] = p["disc_radius"] / 1.678  # scale length of an exponential disc from its half-light radius
+    # Scale length of a disc from its half-light radius: that of an exponential, corrected for the deficit.
+    p["h"] = p["disc_radius"] / (1.678 * (1 + 0.66 * p["disc_deficit"]))
     # Arms, bars and rings are seen in discs that are not edge-on.
     p["visible"] = ((torch.cos(p["inclination"]) - 0.17) / 0.2).clamp(0, 1) * (p["bulge_to_total"] < 1)
     for name in ("bar_light", "ring_light", "knot_light"):
@@ -164,7 +170,7 @@ def _band_fluxes(table, bands, device):
     young_colour = {"g": 0.05, "r": 0.0, "i": 0.0}
     bulge_share = np.asarray(table["bulge_to_total"])
     r_flux = 10 ** (-0.4 * (table["r_mag"].value - 22.5))
-    out = {"bulge": [], "disc": [], "young": [], "absorption": []}
+    out = {"bulge": [], "disc": [], "young": [], "absorption": [], "gradient": []}
     for band in bands:
         total = r_flux * 10 ** (-0.4 * colour[band])
         bulge = np.minimum(bulge_share * r_flux * 10 ** (-0.4 * bulge_colour[band]), total)
@@ -176,6 +182,7 @@ def _band_fluxes(table, bands, device):
         for name, values in parts.items():
             out[name].append(torch.as_tensor(values.astype(np.float32), device=device)[:, None, None])
         out["absorption"].append({"g": 1.25, "r": 1.0, "i": 0.75}[band])  # dust reddens
+        out["gradient"].append({"g": 0.08, "r": 0.0, "i": -0.04}[band])  # discs are older inside
     return out
 
 
@@ -191,16 +198,19 @@ def _axes(x, y, angle):
 
 
 def _disc_transforms(kx, ky, p):
-    """Inclined exponential discs with a sech^2 height, of unit flux: the stars, and the thin sheet of dust.
+    """Inclined discs with a sech^2 height, of unit flux: the stars, a core of half their size, a thin sheet of dust.
 
     F = [1 + (2 pi h)^2 (u^2 + v^2 cos^2 i)]^(-3/2) * x / sinh(x), x = pi^2 z0 v sin i: van der Kruit & Searle (1981,
     A&A 95, 105) discs seen at inclination i. The dust is the same disc, five times thinner: a sheet of missing light.
+    Taking some of the core away leaves a disc that is flatter inside.
     """
     u, v = _axes(kx, ky, p["position_angle"])
-    plane = _exponential((2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2))
-    x = torch.pi**2 * DISC_HEIGHT * p["h"] * v * torch.sin(p["inclination"])
-    plane = plane * (p["bulge_to_total"] < 1)
-    return plane * _x_over_sinh(x), 0.5 * plane * _x_over_sinh(x / 5) * DISC_HEIGHT
+    square = (2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2)
+    height = DISC_HEIGHT * p["thickness"]
+    x = torch.pi**2 * height * p["h"] * v * torch.sin(p["inclination"])
+    exists = p["bulge_to_total"] < 1
+    plane, edge = _exponential(square) * exists, _x_over_sinh(x)
+    return plane * edge, _exponential(square / 4) * exists * edge, 0.5 * plane * _x_over_sinh(x / 5) * height
 
 
 def _exponential(square):
@@ -222,7 +232,8 @@ def _structure(p, size, rng):
     cos_i = torch.cos(p["inclination"]).clamp(min=0.3)
     y = y / cos_i
     radius, azimuth = torch.hypot(x, y) / p["h"], torch.atan2(y, x)
-    disc = torch.exp(-radius) / (2 * torch.pi * p["h"] ** 2 * cos_i)
+    disc = torch.exp(-radius)
+    disc = disc * (1 + p["disc_deficit"] * (1 - 4 * disc)) / (2 * torch.pi * p["h"] ** 2 * cos_i)
 
     twist = torch.log(radius.clamp(min=0.1)) / torch.tan(p["arm_pitch"])
     spiral = p["arm_winding"] * azimuth - twist
@@ -230,11 +241,13 @@ def _structure(p, size, rng):
     arms = arms + p["flocculence"] * _ridge((p["arm_number"] + 3) * spiral + 2.3 * p["arm_phase"])
     begin = torch.sigmoid((radius - torch.where(p["bar_light"] > 0, 0.9 * p["bar_length"], 0.5)) / 0.15)
     side = p["lopsidedness"] * torch.cos(azimuth - p["arm_phase"]) * (radius / 2).clamp(max=1)
-    smooth = disc * p["visible"] * (p["arm_contrast"] * begin * arms + side)
+    patches = torch.expm1(p["patchiness"] * (_patches(len(disc), size, rng, device) - p["patchiness"] / 2))
+    patches = patches - (patches * disc).sum((-2, -1), keepdim=True) / disc.sum((-2, -1), keepdim=True)
+    smooth = disc * p["visible"] * (p["arm_contrast"] * begin * arms + side + patches)
 
     xb, yb = _axes(x, y, p["bar_angle"])
     a = p["bar_length"] * p["h"]
-    box = ((xb / a).abs() ** 2.6 + (yb / (0.32 * a)).abs() ** 2.6).clamp(max=20)
+    box = ((xb / a).abs() ** 3 + (yb / (0.32 * a)).abs() ** 3).clamp(max=20)
     # A bar sweeps up most of the disc inside its radius, so the gaps beside it are dark.
     swept = 0.7 * disc * p["visible"] * (p["bar_light"] > 0) * torch.exp(-((radius / p["bar_length"]) ** 2))
     bar = p["bar_light"] + swept.sum((-2, -1), keepdim=True)
@@ -242,6 +255,23 @@ def _structure(p, size, rng):
     ring = torch.exp(-0.5 * ((radius - 1.25 * p["bar_length"]) / 0.25) ** 2)
     smooth = smooth + p["ring_light"] * _unit(ring)
     return smooth, _knots(p, size, cos_i, rng)
+
+
+def _patches(n, size, rng, device):
+    """Random windows of a field of unit variance that is as patchy on all scales: power as k^-2."""
+    windows = _patchy_field(size).to(device).unfold(0, size, 1).unfold(1, size, 1)
+    corner = torch.as_tensor(rng.integers(0, len(windows), (2, n)), device=device)
+    return windows[corner[0], corner[1]]
+
+
+@lru_cache(maxsize=4)
+def _patchy_field(size):
+    side = max(256, 4 * size)
+    k = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
+    k = np.maximum(k, 1.5 / size)  # no patch larger than a galaxy
+    noise = np.fft.rfft2(np.random.default_rng(0).normal(size=(side, side)))
+    field = np.fft.irfft2(noise / k, s=(side, side))
+    return torch.tensor((field - field.mean()) / field.std(), dtype=torch.float32)
 
 
 def _ridge(phase):

@@ -27,7 +27,7 @@ HUBBLE_TYPES = {
     10: "Im",
 }
 
-DISC_THICKNESS = 0.20  # intrinsic axis ratio q0 of a disc seen edge-on; 0.15 to 0.25 is observed
+DISC_THICKNESS = 0.20  # intrinsic axis ratio q0 of a spiral's disc seen edge-on; 0.15 to 0.25 is observed
 EDGE_ON_DEGREES = 80.0  # a disc inclined by more than this is called edge-on
 # Side of a size-matched stamp in R90: the inner half of Galaxy Zoo's 424 pixels of 0.02 R90 each (Willett+2013).
 R90_CUTOUT = 4.24
@@ -58,8 +58,8 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
         `quiescent`, `log_sfr`, `t_type` (DS18 scale: E -3, S0 -2...0, Sa 1 ... Im 10), `hubble_type`, `ltg` (T > 0),
         `bulge_to_total`, `sersic_index` (of the bulge), `half_light_radius`, `r90`, `g_r`, `r_i`, `rest_g_r`, `u_r`
         (rest frame), `inclination`, `edge_on`, `bar` (strong bar in a disc that is not edge-on),
-        `velocity_dispersion` (central), `spin` (lambda_R), `rotation_to_dispersion` (V / sigma), `environment` (log10 of
-        the projected density in units of its mean). The rest describes the drawing: see `light`.
+        `velocity_dispersion` (central), `spin` (lambda_R), `rotation_to_dispersion` (V / sigma), `environment`
+        (log10 of the projected density in units of its mean). The rest describes the drawing: see `light`.
     """
     if n < 1:
         raise ValueError(f"a mock catalogue needs n >= 1 galaxies, got n={n}.")
@@ -76,14 +76,15 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     elliptical = t_type == -3
     bulge_to_total = np.where(elliptical, 1.0, _bulge_fraction(t_type) * 10 ** rng.normal(0, 0.15, n)).clip(0, 1)
     bulge_to_total[~elliptical] = bulge_to_total[~elliptical].clip(0.01, 0.80)
-    inclination, axis_ratio = _orientation(rng, elliptical)
+    thickness = _thickness(rng, t_type)
+    inclination, axis_ratio = _orientation(rng, elliptical, thickness)
     # Half of the ellipticals, the fast rotators, hold a faint disc; seen from the side they would be called lenticular.
     discy = elliptical & (rng.random(n) < 0.5)
     bulge_to_total = np.where(discy, rng.uniform(0.65, 0.95, n), bulge_to_total)
     inclination = np.where(discy, rng.uniform(0, 65, n), inclination)
     half_light_kpc = _half_light_kpc(rng, log_mass, t_type)
     half_light = half_light_kpc / _kpc_per_arcsec(redshift)
-    r90 = np.hypot(2.3 * half_light, 0.8 * seeing)
+    r90 = np.hypot(2.3 * half_light, 1.2 * seeing)  # of a Moffat PSF alone: 1.3 FWHM
     rest_g_r, g_r, bulge_g_r = _colours(rng, t_type, quiescent, log_mass, redshift, inclination)
     edge_on = ~elliptical & (inclination > EDGE_ON_DEGREES)
 
@@ -100,6 +101,7 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     table["g_r"], table["bulge_g_r"] = g_r * u.mag, bulge_g_r * u.mag
     table["r_i"] = (0.10 + 0.42 * g_r + rng.normal(0, 0.03, n)) * u.mag
     table["inclination"], table["axis_ratio"] = inclination * u.deg, axis_ratio
+    table["thickness"] = thickness
     table["position_angle"] = rng.uniform(0, 180, n) * u.deg
     table["edge_on"] = edge_on
     # Half-light radii of the parts: a compact bulge inside a disc somewhat larger than the whole.
@@ -108,7 +110,7 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
         * u.arcsec
     )
     table["disc_radius"] = half_light * (1 + 0.45 * bulge_to_total) * u.arcsec
-    table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, 1 - (1 - np.cos(np.deg2rad(inclination))) * 0.35)
+    table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, 1 - (1 - np.cos(np.deg2rad(inclination))) * 0.5)
     _structure(rng, table)
     _dynamics(np.random.default_rng([seed, 5]), table, rest_g_r, half_light_kpc, discy)
     table.meta["origin"] = "mock"
@@ -147,10 +149,13 @@ def _types(rng, log_mass, quiescent):
 
 
 def _bulge_fraction(t_type):
-    """B/T of Simien & de Vaucouleurs (1986), on the RC3 scale (S0 at -2 where DS18 has -1); E is 1 by definition."""
+    """B/T of Simien & de Vaucouleurs (1986), times 0.6, on the RC3 scale (S0 at -2 where DS18 has -1).
+
+    Decompositions of images find bulges smaller than the older profiles did: of order 0.3 in S0, 0.15 in Sb.
+    """
     rc3 = np.where(t_type < 0, t_type - 1.0, t_type)
     x = rc3 + 5
-    return 10 ** (-0.4 * (0.324 * x - 0.054 * x**2 + 0.0047 * x**3))
+    return 0.6 * 10 ** (-0.4 * (0.324 * x - 0.054 * x**2 + 0.0047 * x**3))
 
 
 def _sersic_index(rng, t_type):
@@ -159,14 +164,21 @@ def _sersic_index(rng, t_type):
     return (mean * 10 ** rng.normal(0, 0.12, len(t_type))).clip(0.5, 6.0)
 
 
-def _orientation(rng, elliptical):
+def _thickness(rng, t_type):
+    """Intrinsic axis ratio q0 of a disc: near 0.2 in spirals, thicker in lenticulars and irregulars."""
+    return np.interp(t_type, [-2, 0, 2, 6, 10], [0.32, 0.27, DISC_THICKNESS, 0.18, 0.35]) * 10 ** rng.normal(
+        0, 0.06, len(t_type)
+    )
+
+
+def _orientation(rng, elliptical, thickness):
     """Inclination (deg) and observed axis ratio.
 
     Discs of thickness q0 point anywhere: q^2 = q0^2 + (1 - q0^2) cos^2 i. E follow a Beta distribution of mean 0.77.
     """
     n = len(elliptical)
     cos_i = rng.random(n)
-    q_disc = np.sqrt(DISC_THICKNESS**2 + (1 - DISC_THICKNESS**2) * cos_i**2)
+    q_disc = np.sqrt(thickness**2 + (1 - thickness**2) * cos_i**2)
     q_elliptical = rng.beta(5.0, 1.5, n).clip(0.35, 1.0)
     return np.where(elliptical, 0.0, np.rad2deg(np.arccos(cos_i))), np.where(elliptical, q_elliptical, q_disc)
 
@@ -187,9 +199,9 @@ def _kpc_per_arcsec(redshift):
 
 def _colours(rng, t_type, quiescent, log_mass, redshift, inclination):
     """Observed g-r of the galaxy and its bulge: type, mass, star formation, dust in inclined discs, k-correction."""
-    rest = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.74, 0.68, 0.60, 0.48, 0.35])
+    rest = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.74, 0.66, 0.58, 0.47, 0.35])
     rest += 0.04 * (log_mass - 10.7)  # massive galaxies are more metal-rich
-    rest += np.where((t_type > 0) & quiescent, 0.10, 0.0) - np.where((t_type <= 0) & ~quiescent, 0.15, 0.0)
+    rest += np.where((t_type > 0) & quiescent, 0.05, 0.0) - np.where((t_type <= 0) & ~quiescent, 0.15, 0.0)
     rest += np.where(t_type > 0, 0.10 * (inclination / 90) ** 3, 0.0)
     rest += rng.normal(0, np.where(t_type > 3, 0.10, 0.05))
     k = np.interp(t_type, [-3, 5], [1.9, 1.0]) * redshift  # K_g - K_r of order 2z for old, 1z for young galaxies
@@ -216,9 +228,15 @@ def _structure(rng, table):
     table["arm_contrast"] = np.where(t > 0, contrast * np.where(table["quiescent"], 0.7, 1.0), 0.0)
     table["arm_phase"] = rng.uniform(0, 2 * np.pi, n)
     table["flocculence"] = rng.uniform(0.0, 0.7, n)  # share of the arm pattern in many short arms
+    # Discs are lopsided (m = 1 of 0.1 and more in a third of them, Rix & Zaritsky 1995) and patchy with star formation.
     table["lopsidedness"] = np.where(
-        t > 0, np.interp(t, [0, 6, 10], [0.05, 0.15, 0.6]) * rng.normal(0, 1, n), 0.0
+        disc, np.interp(t, [-2, 0, 3, 6, 10], [0.06, 0.10, 0.20, 0.25, 0.6]) * rng.normal(0, 1, n), 0.0
     ).clip(-0.8, 0.8)
+    # Many discs are flatter inside and steeper outside than an exponential (type II of Freeman 1970).
+    table["disc_deficit"] = np.where(t > 0, rng.uniform(0.0, 0.3, n), 0.0)
+    table["patchiness"] = np.where(
+        t > 0, np.interp(t, [0, 3, 6, 10], [0.1, 0.25, 0.4, 0.5]) * rng.uniform(0.3, 1.5, n), 0.0
+    ) * np.where(table["quiescent"], 0.5, 1.0)
     table["knot_light"] = np.where(
         (t > 2) & ~table["quiescent"], np.interp(t, [2, 6, 10], [0.02, 0.06, 0.14]) * rng.uniform(0.3, 1.7, n), 0.0
     )
@@ -230,7 +248,7 @@ def _dynamics(rng, table, rest_g_r, half_light_kpc, discy):
     """Columns that no image shows: rest-frame colours, rotation, dispersion, environment.
 
     The relations are of the observed order (u - r = 2.22 parts the two populations, Strateva+2001; denser places hold
-    earlier types, Dressler 1980; lambda_R and V / sigma tied as in Emsellem+2011); their scatter is this course's design.
+    earlier types, Dressler 1980; lambda_R and V / sigma tied as in Emsellem+2011); the scatter is this course's design.
     """
     n, t, mass = len(table), table["t_type"], np.asarray(table["log_mass"])
     table["rest_g_r"] = rest_g_r * u.mag

@@ -1,42 +1,61 @@
-"""What a crowd of volunteers would have clicked: vote fractions that depend on what can be seen, not the truth."""
+"""What people would have said of mock galaxies: votes and types that depend on what can be seen, not on the truth."""
 
 import numpy as np
 from astropy.table import QTable
 from scipy.special import expit
 
 VOTERS = 40  # classifications a galaxy, of order Galaxy Zoo 2's (Willett+2013)
+EDGE_ON_RATIO = 0.46  # axis ratio, as seen, at which half of the volunteers call a disc edge-on
 
 
 def volunteer_votes(table, survey, *, seed=0):
-    """Fractions of volunteers who say "edge-on" and "barred" of each mock galaxy.
+    """Fractions of 40 volunteers whose way down the Galaxy Zoo decision tree ends in each answer.
 
-    A disc is called edge-on the more often the closer it is to 90 degrees, half of the time at 78; a bar is seen if it
-    is bright and longer than the PSF, in a disc that is not too inclined. Galaxies that the PSF blurs show neither. The
-    shapes of these curves are a design of this course, not a measurement.
+    First question: smooth, or features? Arms, bars and edge-on discs are features if they are strong and long enough in
+    units of the PSF; a bulge outshines them, noise hides them. Then: edge-on? If not: a bar? arms? The order and the
+    wording are those of Willett+2013; the shapes of the curves are a design of this course, not a measurement.
 
     Parameters
     ----------
     table : QTable
         Rows of `population`.
     survey : Survey
-        Its r-band PSF blurs what they see.
+        Its r-band PSF and sky noise limit what they see.
     seed : int
 
     Returns
     -------
     QTable
-        `edge_on` and `bar`, fractions of 40 votes.
+        `smooth`, `features`, `edge_on`, `bar`, `spiral`: fractions of all volunteers, so `smooth` + `features` = 1 and
+        the others are at most `features`. Galaxy Zoo 2 divides by those who were asked:
+        edge_on / features, bar / (features - edge_on), spiral / (features - edge_on).
     """
     rng = np.random.default_rng([seed, 40])
-    blur = survey.psf_fwhm[1]
-    disc = table["t_type"] > -3
-    inclination = table["inclination"].to_value("deg")
-    resolved = (table["r90"].to_value("arcsec") / (2 * blur)).clip(0, 1)
-    edge_on = 0.02 + 0.96 * disc * resolved * expit((inclination - 78) / 2.0)
-    length = table["bar_length"] * table["disc_radius"].to_value("arcsec") / 1.678 / blur  # semi-major axis in PSFs
-    strength = table["bar_light"] / 0.11 * length.clip(0, 2) * (1 - table["bulge_to_total"])  # a bulge outshines a bar
-    bar = 0.05 + 0.90 * expit(4 * (strength - 1.0)) * (table["bar_light"] > 0) * expit((70 - inclination) / 4)
-    return QTable({"edge_on": rng.binomial(VOTERS, edge_on) / VOTERS, "bar": rng.binomial(VOTERS, bar) / VOTERS})
+    see = _visibility(table, survey)
+    plain = 1 - (1 - 0.97 * see["edge_on"]) * (1 - 0.75 * see["bar"]) * (1 - 0.95 * see["arms"])
+    features = rng.binomial(VOTERS, 0.03 + 0.95 * plain)
+    edge_on = rng.binomial(features, 0.02 + 0.96 * see["edge_on"] / np.maximum(plain, see["edge_on"]).clip(1e-6))
+    bar = rng.binomial(features - edge_on, 0.04 + 0.92 * see["bar"] / np.maximum(plain, see["bar"]).clip(1e-6))
+    spiral = rng.binomial(features - edge_on, 0.05 + 0.90 * see["arms"] / np.maximum(plain, see["arms"]).clip(1e-6))
+    counts = {"smooth": VOTERS - features, "features": features, "edge_on": edge_on, "bar": bar, "spiral": spiral}
+    return QTable({name: count / VOTERS for name, count in counts.items()})
+
+
+def expert_t_types(table, survey, *, seed=0):
+    """T-Type (DS18 scale) that an expert would have written down: the truth, blurred by how little can be seen.
+
+    Experts scatter by 1.3 to 2.3 types (Naim+1995, MNRAS 274, 1107). An expert who sees no arms in a spiral calls it
+    earlier: its type moves half-way to S0/a.
+
+    Returns
+    -------
+    numpy.ndarray (N,), -3 to 10
+    """
+    rng = np.random.default_rng([seed, 46])
+    see, t_type = _visibility(table, survey), np.asarray(table["t_type"], float)
+    unseen = 1 - np.maximum(see["arms"], see["edge_on"])
+    seen_as = np.where(t_type > 0, t_type * (1 - 0.5 * unseen), t_type)
+    return np.clip(seen_as + rng.normal(0, 0.7 + 0.8 * unseen), -3, 10)
 
 
 def certain(fraction, *, low=0.3, high=0.7):
@@ -50,3 +69,29 @@ def certain(fraction, *, low=0.3, high=0.7):
     if not 0 <= low < high <= 1:
         raise ValueError(f"low and high must satisfy 0 <= low < high <= 1, got {low} and {high}.")
     return np.where(fraction > high, 1.0, np.where(fraction < low, 0.0, np.nan))
+
+
+def _visibility(table, survey):
+    """How clearly arms, bar and edge-on disc are seen, 0 to 1 each."""
+    blur = survey.psf_fwhm[1]
+    disc = np.asarray(table["t_type"] > -3)
+    tilt = table["inclination"].to_value("deg")
+    light = 1 - np.asarray(table["bulge_to_total"])
+    h = table["disc_radius"].to_value("arcsec") / 1.678
+    # Axis ratio of the half-light ellipse after the PSF: what the eye goes by, inclination and type it cannot know.
+    radius, seeing = table["half_light_radius"].to_value("arcsec"), 0.5 * blur
+    q_seen = np.sqrt((table["axis_ratio"] ** 2 * radius**2 + seeing**2) / (radius**2 + seeing**2))
+    # Signal-to-noise of a PSF-sized patch one scale length from the centre.
+    flux = 10 ** (-0.4 * (table["r_mag"].value - 22.5)) * light * np.exp(-1) / (2 * np.pi * h**2)
+    noise = survey.sky_sigma[1] / survey.pixel_scale * 1.06 * blur
+    contrast_to_noise = flux * blur**2 / noise
+    length = table["bar_length"] * h / blur  # semi-major axis in PSFs
+    strength = table["bar_light"] / 0.11 * length.clip(0, 2) * light
+    arms = np.asarray(table["arm_contrast"]) * light * expit((78 - tilt) / 4)
+    return {
+        "edge_on": expit((EDGE_ON_RATIO - q_seen) / 0.04) * np.where(disc, 1.0, 0.5),
+        "bar": expit(4 * (strength - 1.0)) * np.asarray(table["bar_light"] > 0) * expit((70 - tilt) / 4),
+        "arms": expit(6 * (arms * (h / blur / 1.5).clip(0, 1.5) * (contrast_to_noise / 20).clip(0, 1) - 0.35))
+        * disc
+        * (arms > 0),
+    }

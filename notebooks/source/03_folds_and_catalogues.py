@@ -32,7 +32,7 @@ from scipy.special import expit
 from torch.nn import functional as F
 
 import galmorph_helpers as gm
-from galmorph_helpers import checks, diagnostics, plots, widgets
+from galmorph_helpers import charts, checks, diagnostics, diagrams, plots, widgets
 from galmorph_helpers.mock.population import COSMOLOGY
 from galmorph_helpers.published import BINARY_MODELS, FOLDS
 
@@ -51,9 +51,6 @@ n_train = gm.pick(cpu=1500, gpu=20_000)
 sky = gm.mock_sample(table=gm.population(n_train + 1500, seed=seed, magnitude_limit=17), seed=seed)
 train, calibration, test = gm.split(sky, fractions=(n_train / len(sky), 450 / len(sky), 1050 / len(sky)), seed=seed)
 votes = gm.volunteer_votes(sky.table, sky.survey, seed=seed)
-if "smooth" not in votes.colnames:  # volunteers call smooth what shows no arms
-    tilt = expit((75 - sky.table["inclination"].value) / 5)
-    votes["smooth"] = 1 - expit((sky.table["arm_contrast"] * tilt * (sky.table["r90"].value / 3.9).clip(0, 1) - 0.25) / 0.1)
 t_type = np.asarray(sky.table["t_type"], float)
 late = t_type > 0
 centre, width = t_type[train].mean(), t_type[train].std()  # a network learns numbers near 1 best
@@ -278,10 +275,10 @@ for column, name in enumerate(names):
     columns[name], columns[f"{name}_std"] = mean[:, column], std[:, column]
 catalogue = gm.morphology_catalogue(columns)
 truth = np.select([t_type[test] == -3, t_type[test] <= 0, t_type[test] <= 3], ["E", "S0", "S1"], "S2")
-kinds = {"elliptical": truth == "E", "lenticular": truth == "S0", "spiral": truth == "S1", "late spiral": truth == "S2"}
-diagnostics.plane({name: (t_mean[rows_], p_ltg[rows_]) for name, rows_ in kinds.items()}, x="T-Type, mean of the folds", y="P_LTG, mean of the folds", lines=[(0, 0.5)],
-                  title=f"Two models, one sky; true classes — {sky.caption}",
-                  alt="P_LTG rises with T-Type along a narrow S: ellipticals and lenticulars at the lower left, spirals at the upper right, and few galaxies in the corners where the two models contradict each other.")
+kinds = {name: truth == name for name in ("E", "S0", "S1", "S2")}
+charts.plane({name: (t_mean[inside], p_ltg[inside]) for name, inside in kinds.items()}, xlabel="T-Type, mean of the folds (vertical line: 0)", ylabel="P_LTG, mean of the folds",
+             line=((0, 0.5), (0, 1)), title=f"Two models, one sky; true classes — {sky.caption}",
+             alt="P_LTG rises with T-Type along a narrow S: ellipticals and lenticulars at the lower left, spirals at the upper right, and few galaxies in the corners where the two models contradict each other.")
 
 # %%
 single_cut = np.select([t_mean < -2, t_mean < 0, t_mean < 3], ["E", "S0", "S1"], "S2")  # halfway between E (-3) and S0 (-1)
@@ -309,7 +306,7 @@ kpc = (physical["half_light_radius"] * COSMOLOGY.kpc_proper_per_arcmin(physical[
 quantities = {"half-light radius, log kpc": np.log10(kpc), "absolute r magnitude": physical["absolute_r"].value,
               "velocity dispersion, km/s": physical["velocity_dispersion"].to_value(u.km / u.s), "bulge-to-total ratio": np.asarray(physical["bulge_to_total"])}
 groups = {"early, T < 0": agree_early, "early, T > 0": t_early}
-diagnostics.histograms({label_: {name: values[inside] for name, inside in groups.items()} for label_, values in quantities.items()},
+diagrams.histograms({label_: {name: values[inside] for name, inside in groups.items()} for label_, values in quantities.items()}, bins=18,
                        title=f"Early types by P_LTG — {sky.caption}",
                        alt="Histograms: early types with T above 0 have smaller radii, fainter magnitudes, lower velocity dispersions and smaller bulges than early types with T below 0.")
 medians = {label_: [np.median(values[inside]) for inside in groups.values()] for label_, values in quantities.items()}
@@ -339,7 +336,7 @@ bulge = np.asarray(physical["bulge_to_total"])
 network_late = p_ltg > 0.5
 print(f"{smooth.mean():.0%} of the test galaxies are smooth; of these {network_late[smooth].mean():.0%} are late types for the network and {late[test][smooth].mean():.0%} in truth; {np.mean(truth[smooth] == 'E'):.0%} are ellipticals")
 both = {"smooth, late": smooth & network_late, "smooth, early": smooth & ~network_late, "features, late": ~smooth & network_late}
-diagnostics.histograms({"Sérsic index of a single fit": {n: index[i] for n, i in both.items()}, "bulge-to-total ratio": {n: bulge[i] for n, i in both.items()}},
+diagrams.histograms({"Sérsic index of a single fit": {n: index[i] for n, i in both.items()}, "bulge-to-total ratio": {n: bulge[i] for n, i in both.items()}}, bins=18,
                        title=f"Smooth or not, late or early by P_LTG — {sky.caption}",
                        alt="Histograms: smooth galaxies that the network calls late have low Sérsic indices and small bulges, like late types with visible features, and unlike smooth early types.")
 n_smooth_late, bt_smooth_late = np.median(index[both["smooth, late"]]), np.median(bulge[both["smooth, late"]])

@@ -1,0 +1,218 @@
+"""What the archives are asked: queries through astroquery, and the address of each galaxy's cutout.
+
+Checked against the code of astroquery 0.4.11: `Vizier` returns 50 rows unless `row_limit` says otherwise, and an empty
+list where nothing matches; an answer that is no table comes back as None; answers are cached for a week, wrong ones,
+too, unless that is switched off. `SDSS.query_sql` returns None for an empty
+answer; `SDSS.query_crossid` matches positions to the nearest primary object within 3 arcmin at most.
+"""
+
+import warnings
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import Angle, Latitude, Longitude, SkyCoord
+from astropy.table import Table, vstack
+
+from .errors import ArchiveError, BadContent
+
+ROWS_A_QUERY = 200  # positions or identifiers in one query to SkyServer
+MOST_ROWS = 500_000  # of one SkyServer query
+
+
+def _astroquery(name):
+    try:
+        if name == "vizier":
+            from astroquery.vizier import Vizier as service
+        elif name == "sdss":
+            from astroquery.sdss import SDSSClass as service
+        else:
+            from astroquery.hips2fits import hips2fitsClass as service
+    except ImportError as error:
+        raise ArchiveError(
+            "fetching from archives needs astroquery: pip install 'galmorph-helpers[archive]', or astroquery."
+        ) from error
+    return service
+
+
+def _uncached():
+    from astroquery import cache_conf
+
+    return cache_conf.set_temp("cache_active", False)
+
+
+def vizier_table(session, table, n):
+    """A table of VizieR, all columns and computed positions, the first `n` rows.
+
+    Parameters
+    ----------
+    session : Session
+    table : str
+        Such as "J/ApJS/186/427/table2".
+    n : int
+        -1 for all rows.
+
+    Returns
+    -------
+    astropy.table.Table
+    """
+    query = _astroquery("vizier")(columns=["**", "_RA", "_DE"], row_limit=n)
+    query._session = session  # our manners, for its requests
+    try:
+        with warnings.catch_warnings(), _uncached():
+            warnings.simplefilter("ignore")  # units that VizieR writes and the VO standard does not know
+            found = query.get_catalogs(table)
+    except ArchiveError:
+        raise
+    except Exception as error:  # astroquery and astropy raise many kinds for an answer that is no VOTable
+        raise BadContent(_no_answer("VizieR", table, error)) from error
+    if found is None:
+        raise BadContent(_no_answer("VizieR", table, "the answer is not a table"))
+    if not len(found) or not len(found[0]):
+        raise ArchiveError(
+            f"VizieR has no rows for {table!r}. Look at https://vizier.cds.unistra.fr/viz-bin/VizieR?-source={table}: "
+            "if the table is there, try again later; if it has moved, tell the maintainers."
+        )
+    return found[0]
+
+
+def sdss_sql(session, query, what):
+    """The answer of SkyServer (DR17) to an SQL query, as a Table."""
+    service = _sdss(session)
+    try:
+        with _uncached():
+            answer = service.query_sql_async(query, data_release=17, cache=False, timeout=300)
+        found = _csv(answer, "SkyServer", what)
+    except ArchiveError:
+        raise
+    except Exception as error:  # as above
+        raise BadContent(_no_answer("SkyServer", what, error)) from error
+    if not len(found):
+        raise ArchiveError(
+            f"SkyServer found no galaxies for {what}. Try again later; if it stays so, tell the maintainers."
+        )
+    return found
+
+
+def sdss_crossid(session, ra, dec, *, within=3.0):
+    """SDSS objects nearest to positions: `objID`, `ra`, `dec`, `petroR90_r`, `petroMag_r`; no row where there is none.
+
+    Parameters
+    ----------
+    session : Session
+    ra, dec : array
+        Degrees.
+    within : float
+        Arcsec.
+    """
+    service, parts = _sdss(session), []
+    for start in range(0, len(ra), ROWS_A_QUERY):
+        rows = slice(start, start + ROWS_A_QUERY)
+        what = f"positions {start + 1} to {start + len(ra[rows])}"
+        try:
+            with _uncached():
+                answer = service.query_crossid_async(
+                    SkyCoord(ra[rows], dec[rows], unit="deg"),
+                    radius=within * u.arcsec,
+                    photoobj_fields=["objID", "ra", "dec", "petroR90_r", "petroMag_r"],
+                    data_release=17,
+                    cache=False,
+                )
+            parts.append(_csv(answer, "SkyServer", what))
+        except ArchiveError:
+            raise
+        except Exception as error:  # as above
+            raise BadContent(_no_answer("SkyServer", what, error)) from error
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        raise ArchiveError("SkyServer knows none of these positions: are they in the SDSS footprint?")
+    return vstack(parts, metadata_conflicts="silent")
+
+
+def sdss_objects(session, objids):
+    """Positions and sizes of DR7 objects: `objid`, `ra`, `dec`, `petroR90_r`, `petroMag_r` from PhotoObjDR7."""
+    parts = []
+    for start in range(0, len(objids), ROWS_A_QUERY):
+        some = ", ".join(str(int(objid)) for objid in objids[start : start + ROWS_A_QUERY])
+        query = f"SELECT dr7objid AS objid, ra, dec, petroR90_r, petroMag_r FROM PhotoObjDR7 WHERE dr7objid IN ({some})"
+        parts.append(sdss_sql(session, query, f"objects {start + 1} to {start + ROWS_A_QUERY}"))
+    return vstack(parts, metadata_conflicts="silent")
+
+
+def _sdss(session):
+    service = _astroquery("sdss")()
+    service._session = session
+    return service
+
+
+def _csv(response, service, what):
+    """SkyServer's CSV (a comment line `#Table1`, then the header) as a Table, empty where it has no rows."""
+    text = response.text
+    if response.status_code >= 400:
+        raise BadContent(_no_answer(service, what, f"status {response.status_code}"))
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if "error_message" in text or not lines or "<" in lines[0] or lines[0].lower().startswith("no objects"):
+        if lines and lines[0].lower().startswith("no objects"):
+            return Table()
+        raise BadContent(_no_answer(service, what, f"it says {text.strip()[:120]!r}"))
+    return Table.read(lines, format="ascii.csv", fill_values=[("null", "0"), ("", "0")])  # masked, so NaN later
+
+
+def _no_answer(service, what, why):
+    return (
+        f"{service} did not send a table for {what} ({str(why).strip()[:200]}). "
+        "It may be busy, or this computer offline: try again later."
+    )
+
+
+def cutout(service, ra, dec, r90):
+    """Where the cutout of one galaxy is: URL, parameters, and what the answer must be.
+
+    Parameters
+    ----------
+    service : dict
+        An entry of `cutouts` in the registry.
+    ra, dec : float
+        Degrees.
+    r90 : float
+        Petrosian radius that holds 90 % of the light, r band, arcsec.
+
+    Returns
+    -------
+    url : str
+    params : dict
+    expected : dict
+        `kind`, and `shape` for FITS: as `download` takes them.
+    pixel_scale : float
+        Arcsec.
+    """
+    width = service["width_r90"] * r90
+    if not (np.isfinite([ra, dec, width]).all() and width > 0 and -90 <= dec <= 90):
+        raise ArchiveError(f"no cutout for ra={ra}, dec={dec}, R90={r90}: a position in degrees and a size are needed.")
+    if "layer" in service:
+        scale = service["pixel_scale"]
+        pixels = int(np.clip(round(width / scale), 32, service["max_pixels"]))
+        params = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "layer": service["layer"], "pixscale": scale, "size": pixels}
+        params["bands"] = service["bands"]
+        return service["url"], params, {"kind": "fits", "shape": (len(service["bands"]), pixels, pixels)}, scale
+    pixels = service["pixels"]
+    scale = width / pixels
+    if "hips" in service:
+        params = _hips_params(service["hips"], ra, dec, width, pixels)
+    else:
+        params = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "scale": f"{scale:.5f}", "width": pixels, "height": pixels}
+    return service["url"], params, {"kind": "jpeg"}, scale
+
+
+def _hips_params(hips, ra, dec, width, pixels):
+    """The query as astroquery builds it; the file itself is downloaded as it is, not decoded and encoded again."""
+    return _astroquery("hips2fits")().query(
+        hips=hips,
+        width=pixels,
+        height=pixels,
+        projection="TAN",
+        ra=Longitude(ra * u.deg),
+        dec=Latitude(dec * u.deg),
+        fov=Angle(width * u.arcsec),
+        format="jpg",
+        get_query_payload=True,
+    )

@@ -1,0 +1,185 @@
+"""Spectra, planes, profiles, histograms and maps: the figures of lessons in which the data are no pictures."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .plots import show
+
+#: Okabe-Ito colours with a marker, a line and a hatch each, in the order in which groups are given.
+CYCLE = (
+    ("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."), ("#E69F00", "D", ":"),
+    ("#CC79A7", "v", (0, (5, 1))), ("#000000", "x", (0, (1, 1))), ("#56B4E9", "P", (0, (3, 1, 1, 1))),
+)  # fmt: skip
+
+
+def spectra(
+    wavelength, rows, *, alt, offset=0.0, panels=False, marks=None, ylabel="normalised flux", title="", limits=None
+):
+    """Spectra in one frame, each `offset` above the last, or one a panel.
+
+    Parameters
+    ----------
+    wavelength : array (P,)
+        Å.
+    rows : dict of str -> array (P,)
+        NaN leaves a gap.
+    marks : dict of str -> float, optional
+        Lines to name at their wavelengths.
+    limits : (float, float), optional
+        Of the flux axis.
+    """
+    height = 1.5 * len(rows) + 0.8 if panels else 3.6
+    figure, axes = plt.subplots(
+        len(rows) if panels else 1, 1, figsize=(9, height), sharex=True, squeeze=False, layout="constrained"
+    )
+    for i, (name, flux) in enumerate(rows.items()):
+        axis, colour = axes[i if panels else 0, 0], CYCLE[0 if panels else i % len(CYCLE)][0]
+        axis.plot(wavelength, flux + (0 if panels else i * offset), color=colour, lw=0.8)
+        if panels:
+            axis.set_title(name, fontsize=9, loc="left")
+        else:
+            end = flux[-200:][np.isfinite(flux[-200:])]
+            if len(end):
+                axis.annotate(
+                    name,
+                    (wavelength[-1], np.median(end) + i * offset),
+                    xytext=(4, 0),
+                    textcoords="offset points",
+                    color=colour,
+                    fontsize=8,
+                    va="center",
+                    annotation_clip=False,
+                )
+    for axis in axes.flat:
+        axis.set(ylabel=ylabel, ylim=limits, xlim=(wavelength[0], wavelength[-1]))
+        for place in (marks or {}).values():
+            axis.axvline(place, color="0.8", lw=0.8, zorder=0)
+    last = -np.inf
+    for name, place in sorted((marks or {}).items(), key=lambda mark: mark[1]):
+        if place - last > 90:  # names of close lines would overlap
+            axes[0, 0].annotate(
+                name,
+                (place, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(2, -3),
+                textcoords="offset points",
+                rotation=90,
+                fontsize=7,
+                va="top",
+                color="0.35",
+            )
+            last = place
+    axes[-1, 0].set_xlabel("rest wavelength (Å)")
+    if title:
+        figure.suptitle(title, fontsize=10)
+    show(figure, alt)
+
+
+def plane(groups, *, xlabel, ylabel, alt, title="", line=None, tracks=None, names=None, limits=None, size=(6.8, 4.8)):
+    """Points of named groups in a plane; with tracks or named points, which then matter most, groups are faint.
+
+    Parameters
+    ----------
+    groups : dict of str -> (x, y)
+    line : (point, direction), optional
+        A straight line through the plane.
+    tracks : dict of str -> array (B, 2), optional
+        Paths from a dot to an arrow.
+    names : dict of str -> (x, y), optional
+        Points with their own name.
+    limits : ((float, float), (float, float)), optional
+        Of x and y.
+    """
+    tracks, names = tracks or {}, names or {}
+    figure, axis = plt.subplots(figsize=size, layout="constrained")
+    faint = bool(tracks or names)
+    for i, (name, (x, y)) in enumerate(groups.items()):
+        colour, marker, _ = CYCLE[i % len(CYCLE)]
+        colour = "0.7" if len(groups) == 1 and faint else colour
+        axis.plot(x, y, marker, ls="none", color=colour, ms=3, alpha=0.3 if faint else 0.6, label=name, mew=0.8)
+    if line is not None:
+        axis.axline(line[0], np.add(line[0], line[1]), color="k", lw=1)
+    for i, (name, track) in enumerate(tracks.items()):
+        colour, marker, style = CYCLE[i % len(CYCLE)]
+        axis.plot(*np.transpose(track), color=colour, ls=style, lw=2, label=name)
+        axis.plot(*track[0], marker, color=colour, ms=6, mec="k", mew=0.6)
+        arrow = {"arrowstyle": "-|>", "color": colour, "mutation_scale": 18}
+        axis.annotate("", track[-1], track[-2], arrowprops=arrow)
+    for i, (name, (x, y)) in enumerate(sorted(names.items(), key=lambda item: item[1][0])):
+        axis.plot(x, y, "*", color="k", ms=9, mec="w", mew=0.6)
+        offset = (5, 4) if i % 2 else (-5, -5)  # to either side in turn, since neighbours crowd
+        side = {"ha": "left", "va": "bottom"} if i % 2 else {"ha": "right", "va": "top"}
+        axis.annotate(name, (x, y), xytext=offset, textcoords="offset points", fontsize=7, annotation_clip=True, **side)
+    axis.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    if limits:
+        axis.set(xlim=limits[0], ylim=limits[1])
+    axis.title.set_fontsize(10)
+    axis.legend(fontsize=8)
+    show(figure, alt)
+
+
+def profiles(groups, *, xlabel, ylabel, alt, title="", zero=False):
+    """Lines with error bars, {name: (x, y) or (x, y, error)}."""
+    figure, axis = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
+    for i, (name, (x, y, *error)) in enumerate(groups.items()):
+        colour, marker, line = CYCLE[i % len(CYCLE)]
+        axis.errorbar(
+            x, y, error[0] if error else None, color=colour, marker=marker, ls=line, ms=4, capsize=2, label=name
+        )
+    if zero:
+        axis.axhline(0, color="0.6", lw=1)
+    axis.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axis.title.set_fontsize(10)
+    axis.legend(fontsize=8)
+    show(figure, alt)
+
+
+def histograms(panels, *, bins, alt, title=""):
+    """Outlined histograms of named groups, a panel a quantity: {axis label: {name: values}}; `bins` by label.
+
+    The outermost bins hold what lies beyond them, too.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.6 * len(panels), 3.2), squeeze=False, layout="constrained")
+    for axis, (label, groups) in zip(axes.flat, panels.items(), strict=True):
+        for i, (name, values) in enumerate(groups.items()):
+            colour, _, line = CYCLE[i % len(CYCLE)]
+            values = np.asarray(values)[np.isfinite(values)]
+            axis.hist(
+                values.clip(bins[label][0], bins[label][-1]),
+                bins[label],
+                histtype="step",
+                color=colour,
+                ls=line,
+                lw=1.6,
+                label=name,
+                weights=np.full(len(values), 1 / max(len(values), 1)),
+            )
+        axis.set(xlabel=label, ylabel="share of galaxies")
+    axes[0, 0].legend(fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    show(figure, alt)
+
+
+def maps(images, *, caption, alt, symmetric=(), extent=None):
+    """Maps with a colour bar each, {title with unit: array (Y, X)}; those in `symmetric` are centred on 0."""
+    figure, axes = plt.subplots(1, len(images), figsize=(3.2 * len(images), 3.2), squeeze=False, layout="constrained")
+    for i, (axis, (title, image)) in enumerate(zip(axes.flat, images.items(), strict=True)):
+        low, high = np.nanpercentile(image, [2, 98])
+        if title in symmetric:
+            high = np.nanpercentile(np.abs(image), 98)
+            low = -high
+        drawn = axis.imshow(
+            image,
+            origin="lower",
+            cmap="PuOr_r" if title in symmetric else "cividis",
+            vmin=low,
+            vmax=high,
+            extent=extent,
+            interpolation="nearest",
+        )
+        figure.colorbar(drawn, ax=axis, orientation="horizontal", shrink=0.85, pad=0.02)
+        axis.set_title(title, fontsize=9)
+        axis.set_xlabel("arcsec" if extent else "spaxels", fontsize=8)
+        axis.tick_params(labelsize=7, labelleft=i == 0)
+    figure.suptitle(caption, fontsize=10)
+    show(figure, alt)

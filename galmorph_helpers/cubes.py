@@ -1,0 +1,265 @@
+"""Integral-field data: MaNGA's LOGCUBE and MAPS files as DR17 lays them out, radial spectra, and rotation.
+
+Layout: data model of the MaNGA pipelines (Law et al. 2016, AJ 152, 83; Westfall et al. 2019, AJ 158, 231). Extensions
+and channels are found by name: their numbers change between releases.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.io import fits
+
+from .spectroscopy import C_KM_S, WINDOWS, log_grid, rest_frame
+
+DO_NOT_USE = 2**3 + 2**10  # FORESTAR and DONOTUSE of MANGA_DRP3PIXMASK
+
+
+@dataclass(frozen=True)
+class Cube:
+    """A spectrum in each spaxel.
+
+    Attributes
+    ----------
+    wavelength : array (P,)
+        Observed, vacuum, Å.
+    flux, ivar : array (P, Y, X)
+        1e-17 erg/s/cm²/Å/spaxel, reddened by the Galaxy; inverse variance, zero where the survey says not to use it.
+    ebv : float
+        E(B-V) of the Galaxy, magnitudes.
+    origin : str
+        "mock" for a cube that the course made, otherwise "folder".
+    """
+
+    wavelength: np.ndarray
+    flux: np.ndarray
+    ivar: np.ndarray
+    ebv: float
+    origin: str
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What a pipeline measured in each spaxel, (Y, X), NaN where it says that it failed.
+
+    Attributes
+    ----------
+    radius : array
+        Elliptical, R / Re.
+    brightness : array
+        Mean flux in the g band.
+    stellar_velocity, stellar_sigma, gas_velocity : array
+        km/s; velocities relative to `redshift`, the dispersion freed of the instrument's.
+    halpha, halpha_ew : array
+        1e-17 erg/s/cm²/spaxel, and Å.
+    d4000 : array
+        Dn4000.
+    redshift : float
+    """
+
+    radius: np.ndarray
+    brightness: np.ndarray
+    stellar_velocity: np.ndarray
+    stellar_sigma: np.ndarray
+    gas_velocity: np.ndarray
+    halpha: np.ndarray
+    halpha_ew: np.ndarray
+    d4000: np.ndarray
+    redshift: float
+
+
+def _extension(hdus, name, file):
+    if name not in hdus:
+        raise ValueError(
+            f"{file} has no extension {name!r}; it has {[h.name for h in hdus]}. A MaNGA LOGCUBE holds FLUX, IVAR, "
+            "MASK and WAVE; a MAPS file SPX_ELLCOO, STELLAR_VEL and EMLINE_GFLUX among others: is this the other?"
+        )
+    return hdus[name]
+
+
+def read_cube(file):
+    """Read a MaNGA LOGCUBE file (of the reduction pipeline), plain or gzipped, as a `Cube`."""
+    with fits.open(file) as hdus:
+        flux, ivar, mask, wave = (_extension(hdus, n, file).data for n in ("FLUX", "IVAR", "MASK", "WAVE"))
+        if not flux.shape == ivar.shape == mask.shape or flux.shape[:1] != wave.shape:
+            raise ValueError(
+                f"{file}: FLUX {flux.shape}, IVAR {ivar.shape}, MASK {mask.shape} and WAVE {wave.shape} do not match."
+            )
+        header = hdus[0].header
+        usable = (mask & DO_NOT_USE == 0) & np.isfinite(flux) & np.isfinite(ivar)
+        return Cube(
+            np.asarray(wave, float),
+            np.where(usable, flux, 0).astype(np.float32),
+            np.where(usable, ivar, 0).clip(0).astype(np.float32),
+            float(header.get("EBVGAL", 0.0)),
+            "mock" if header.get("ORIGIN") == "mock" else "folder",
+        )
+
+
+def read_maps(file):
+    """Read a MaNGA MAPS file (of the analysis pipeline) as `Maps`."""
+    with fits.open(file) as hdus:
+
+        def channel(name, wanted=None):
+            hdu = _extension(hdus, name, file)
+            data, index = np.asarray(hdu.data, float), ()
+            if wanted:
+                names = {
+                    str(v).strip(): int(k[1:]) - 1 for k, v in hdu.header.items() if k[0] == "C" and k[1:].isdigit()
+                }
+                if wanted not in names:
+                    raise ValueError(f"{file}: extension {name} has no channel {wanted!r}, only {sorted(names)}.")
+                index = names[wanted]
+            data = data[index]
+            if f"{name}_MASK" in hdus:
+                data = np.where(hdus[f"{name}_MASK"].data[index] == 0, data, np.nan)
+            return data
+
+        correction = channel("STELLAR_SIGMACORR")[0]
+        with np.errstate(invalid="ignore"):  # NaN where the instrument is broader than the measurement
+            sigma = np.sqrt(channel("STELLAR_SIGMA") ** 2 - correction**2)
+        header = hdus[0].header
+        if "SCINPVEL" not in header:
+            raise ValueError(f"{file}: the header has no SCINPVEL, the velocity cz that velocities are relative to.")
+        return Maps(
+            radius=channel("SPX_ELLCOO", "R/Re"),
+            brightness=channel("SPX_MFLUX"),
+            stellar_velocity=channel("STELLAR_VEL"),
+            stellar_sigma=sigma,
+            gas_velocity=channel("EMLINE_GVEL", "Ha-6564"),
+            halpha=channel("EMLINE_GFLUX", "Ha-6564"),
+            halpha_ew=channel("EMLINE_GEW", "Ha-6564"),
+            d4000=channel("SPECINDEX", "Dn4000"),
+            redshift=header["SCINPVEL"] / C_KM_S,
+        )
+
+
+def read_sdss_spectrum(file):
+    """Read an SDSS spectrum (spec-PLATE-MJD-FIBER.fits) as wavelength, flux, ivar, redshift and the survey's subclass.
+
+    Returns
+    -------
+    wavelength : array (P,)
+        Observed, vacuum, Å.
+    flux, ivar : array (1, P)
+        1e-17 erg/s/cm²/Å.
+    redshift : float
+    subclass : str
+        "" where the survey gave none.
+    """
+    with fits.open(file) as hdus:
+        coadd, galaxy = _extension(hdus, "COADD", file).data, hdus[2].data
+        return (
+            10 ** coadd["loglam"].astype(float),
+            coadd["flux"][None].astype(np.float32),
+            coadd["ivar"][None].astype(np.float32),
+            float(galaxy["Z"][0]),
+            str(galaxy["SUBCLASS"][0]).strip(),
+        )
+
+
+def elliptical_radius(x, y, *, position_angle=0.0, axis_ratio=1.0):
+    """Radius in the plane of a thin tilted disc, and azimuth from its major axis (deg), at offsets on the sky.
+
+    Parameters
+    ----------
+    x, y : array
+        Offsets from the centre, any unit.
+    position_angle : float
+        Of the major axis, degrees from +x towards +y.
+    axis_ratio : float
+        Minor over major axis, 0 to 1.
+    """
+    if not 0 < axis_ratio <= 1:
+        raise ValueError(f"axis_ratio must be in (0, 1], got {axis_ratio!r}: minor over major axis.")
+    angle = np.deg2rad(position_angle)
+    major, minor = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / axis_ratio
+    return np.hypot(major, minor), np.rad2deg(np.arctan2(minor, major)) % 360
+
+
+def radial_spectra(cube, maps, *, edges, correlated=True):
+    """Spectra at rest, normalised, in elliptical annuli of a cube.
+
+    Each spaxel is moved by its own stellar velocity; spaxels without one, without a radius or without light are left
+    out. The spectrum of an annulus is Σ flux / Σ level over the spaxels good at that wavelength, level being the
+    spaxel's mean in line-free windows, so that a bad pixel in a bright spaxel bends nothing.
+
+    Parameters
+    ----------
+    cube : Cube
+    maps : Maps
+    edges : array (B + 1,)
+        Of the annuli, R / Re.
+    correlated : bool
+        Neighbouring spaxels of MaNGA share fibres: the noise of a sum over N is 1 + 1.62 log10 N times (up to N = 100)
+        what independent ones would give (Law et al. 2016, AJ 152, 83).
+
+    Returns
+    -------
+    flux, ivar : array (B, Q)
+        On `log_grid()`; an annulus without spaxels has inverse variance zero.
+    radius : array (B,)
+        Mean R / Re of the light, NaN for an empty annulus.
+
+    Raises
+    ------
+    ValueError
+        If no spaxel is good.
+    """
+    edges, grid = np.asarray(edges, float), log_grid()
+    if cube.flux.shape[1:] != maps.radius.shape:
+        raise ValueError(
+            f"the cube is {cube.flux.shape[1:]} spaxels wide, the maps {maps.radius.shape}: not one galaxy."
+        )
+    lit = (cube.ivar > 0).mean(0) > 0.5
+    measured = np.isfinite(maps.stellar_velocity) & np.isfinite(maps.radius)
+    inside = (maps.radius >= edges[0]) & (maps.radius < edges[-1])
+    if not (lit & measured & inside).any():
+        raise ValueError(
+            f"no good spaxel: of {lit.size}, {lit.sum()} have over half of their wavelengths, {measured.sum()} a "
+            f"stellar velocity and a radius in the maps, {inside.sum()} lie within {edges[-1]:g} Re; none all three."
+        )
+    y, x = np.nonzero(lit & measured & inside)
+    redshift = (1 + maps.redshift) * (1 + maps.stellar_velocity[y, x] / C_KM_S) - 1
+    flux, ivar = rest_frame(
+        cube.wavelength, cube.flux[:, y, x].T, cube.ivar[:, y, x].T, redshift, grid=grid, ebv=cube.ebv
+    )
+    windows = np.any([(grid >= a) & (grid < b) for a, b in WINDOWS], axis=0)
+    good = (ivar > 0).astype(np.float32)
+    level = (flux * good)[:, windows].sum(1) / np.maximum(good[:, windows].sum(1), 1)
+    good[level <= 0] = 0
+    which = np.digitize(maps.radius[y, x], edges) - 1
+    shape = (len(edges) - 1, len(grid))
+    out, weight, radius = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.full(shape[0], np.nan)
+    for b in range(shape[0]):
+        own = (which == b) & (level > 0)
+        n = own.sum()
+        if n == 0:
+            continue
+        light = level[own] @ good[own]
+        noise = (good[own] / np.where(ivar[own] > 0, ivar[own], 1)).sum(0)
+        seen = light > 0.3 * level[own].sum()  # too few spaxels are no annulus
+        out[b, seen] = (flux[own] * good[own]).sum(0)[seen] / light[seen]
+        factor = 1 + 1.62 * np.log10(min(n, 100)) if correlated else 1.0
+        weight[b, seen] = light[seen] ** 2 / noise[seen] / factor**2
+        radius[b] = np.average(maps.radius[y, x][own], weights=level[own])
+    return out, weight, radius
+
+
+def lambda_r(brightness, radius, velocity, dispersion):
+    """How much of a galaxy's motion is rotation: λ_R = Σ F R |V| / Σ F R √(V² + σ²) (Emsellem+2007, MNRAS 379, 401).
+
+    Parameters
+    ----------
+    brightness, radius, velocity, dispersion : array (..., S)
+        S spaxels, or pieces of annuli, of each galaxy; those with NaN are left out.
+
+    Returns
+    -------
+    array (...)
+        0 (no rotation) to 1 (nothing else); NaN for a galaxy without a good spaxel.
+    """
+    good = np.isfinite(brightness + radius + velocity + dispersion)
+    weight = np.where(good, np.asarray(brightness) * radius, 0)
+    velocity, dispersion = np.where(good, velocity, 0), np.where(good, dispersion, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (weight * np.abs(velocity)).sum(-1) / (weight * np.hypot(velocity, dispersion)).sum(-1)

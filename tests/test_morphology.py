@@ -1,0 +1,264 @@
+"""Types as names and numbers, specimens, observed catalogues, and the mock catalogue beside published relations."""
+
+import numpy as np
+import pytest
+from astropy.table import Table
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.display import HTML, Image
+
+import galmorph_helpers as gm
+from galmorph_helpers import diagrams, plots
+from galmorph_helpers.describe import describe, shen_radius
+from galmorph_helpers.published import RELATIONS, T_TYPE_DS18
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Everything that a figure or a table displays."""
+    out = []
+    monkeypatch.setattr(plots, "display", out.append)
+    monkeypatch.setattr(diagrams, "display", out.append)
+    return out
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return gm.population(20_000, seed=3)
+
+
+# ---------------------------------------------------------------- types
+
+
+@given(st.lists(st.floats(-3.5, 10.5), min_size=1), st.sampled_from(["RC3", "NA10", "EFIGI"]))
+def test_t_types_go_to_another_scale_and_back(t, scale):
+    there = gm.convert_t_type(t, "DS18", to=scale)
+    np.testing.assert_allclose(gm.convert_t_type(there, scale), t, atol=1e-9)
+    order = np.argsort(t, kind="stable")
+    assert (np.diff(there[order]) >= -1e-9).all()  # earlier stays earlier
+
+
+def test_t_types_of_the_classes_are_those_of_the_catalogues():
+    np.testing.assert_allclose(gm.convert_t_type([-5, -3, -2, 0, 1, 4, 10]), [-3, -2, -1, 0, 1, 4, 10])
+    np.testing.assert_allclose(gm.convert_t_type([-3, -2, -1, 0, 5], "DS18", to="RC3"), [-5, -3, -2, 0, 5])
+    assert gm.convert_t_type(3.0, "RC3", to="NA10") == 3  # one scale under two names
+
+
+def test_codes_are_no_types():
+    assert np.isnan(gm.convert_t_type([90, 99], "RC3")).all() and np.isnan(gm.convert_t_type(99, "NA10"))
+    assert np.isnan(gm.convert_t_type([11, np.nan], "EFIGI")).all()
+    np.testing.assert_array_equal(gm.nearest_class([-3.4, -2.5, -0.5, 0.5, 10.4, np.nan]), [-3, -3, -1, 0, 10, np.nan])
+
+
+def test_t_types_of_the_wrong_scale_are_refused():
+    with pytest.raises(ValueError, match="-5 is not on the DS18 scale"):
+        gm.convert_t_type([0, -5], "DS18", to="RC3")
+    with pytest.raises(ValueError, match="99 is not on the EFIGI scale"):
+        gm.convert_t_type(99, "EFIGI")
+    with pytest.raises(ValueError, match="got 'Hubble'"):
+        gm.convert_t_type(0, "Hubble")
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [("E", (-3, 0, None)), ("E4", (-3, 0, 0.4)), ("E-S0", (-2, 0, None)), ("S0", (-1, 0, None)), ("SB0", (-1, 1, None)),
+     ("S0-a", (0, 0, None)), ("SB0/a", (0, 1, None)), ("SABc", (5, 0.5, None)), ("SBbc", (4, 1, None)),
+     ("Sdm", (8, 0, None)), ("SBm", (9, 1, None)), ("Im", (10, 0, None)), ("IB", (10, 1, None)), ("I", (10, 0, None))],
+)  # fmt: skip
+def test_hubble_types_are_read_as_catalogues_write_them(name, expected):
+    assert gm.read_hubble_type(name) == expected
+
+
+def test_every_class_is_read_as_its_own_t_type():
+    assert {name: gm.read_hubble_type(name).t_type for name in T_TYPE_DS18} == T_TYPE_DS18
+
+
+@given(st.text(max_size=6))
+def test_any_other_name_is_refused_or_on_the_scale(name):
+    try:
+        kind = gm.read_hubble_type(name)
+    except ValueError as error:
+        assert "not a Hubble type" in str(error)
+    else:
+        assert -3 <= kind.t_type <= 10 and kind.bar in (0, 0.5, 1)
+
+
+@pytest.mark.parametrize("name", ["S?", "E?", "", "E9", "Ia", "S", "SBcba", "dE"])
+def test_uncertain_types_are_refused(name):
+    with pytest.raises(ValueError, match="write it like E4"):
+        gm.read_hubble_type(name)
+
+
+# ---------------------------------------------------------------- specimens
+
+
+def test_specimens_are_what_their_names_say():
+    table = gm.specimens(["E0", "E7", "S0", "SBb", "SABc", "Im", 5], inclination=60)
+    np.testing.assert_array_equal(table["t_type"], [-3, -3, -1, 3, 5, 10, 5])
+    np.testing.assert_allclose(table["axis_ratio"][:2], [1.0, 0.3])
+    np.testing.assert_array_equal(table["bar"], [False, False, False, True, False, False, False])
+    assert 0 < table["bar_light"][4] < table["bar_light"][3]
+    assert (table["inclination"][2:].value == 60).all() and (table["r90"].value == pytest.approx(24))
+    assert (np.diff(table["bulge_to_total"][[1, 2, 3, 5]]) < 0).all()
+    assert table["hubble_type"][6] == "Sc" and set(gm.population(1).colnames) == set(table.colnames)
+
+
+def test_portraits_show_the_galaxy_alone_and_the_knobs_turn_it():
+    table = gm.specimens(["E0", "E7", "Sb", "Sb"], inclination=0, bar=0)
+    table["bar_light"][3] = 0.26
+    images = gm.portraits(table, size=80, noise=False).images
+    assert images.shape == (4, 3, 80, 80) and images.min() >= 0 and images.max() <= 1
+    grey = images.mean(1)
+    np.testing.assert_allclose(grey[0], grey[0].T, atol=0.02)  # E0 is round, E7 is not
+    assert (grey[1] - grey[1].T).abs().max() > 0.1
+    assert (grey[2] - grey[3]).abs().max() > 0.05  # a bar shows
+    edge_on = gm.portraits(gm.specimens(["Sb"], inclination=85), size=80, noise=False).images.mean(1)[0]
+    assert (edge_on > 0.2).sum() < 0.6 * (grey[2] > 0.2).sum()
+
+
+def test_specimens_can_be_drawn_by_mock_sample_and_come_with_their_origin():
+    sample = gm.mock_sample(table=gm.specimens(["S0", "Im"]), size=16)
+    assert len(sample) == 2 and "mock" in gm.portraits(sample.table, size=16).caption
+
+
+@pytest.mark.parametrize(
+    "call, says",
+    [(lambda: gm.specimens([]), "empty"), (lambda: gm.specimens(["Q"]), "not a Hubble type"),
+     (lambda: gm.specimens([12]), "-3 to 10"), (lambda: gm.specimens(["Sb"], inclination=91), "0 to 90"),
+     (lambda: gm.specimens(["Sb"], bar=2), "0 to 1"), (lambda: gm.specimens([float("nan")]), "-3 to 10"),
+     (lambda: gm.portraits(gm.specimens(["Sb"]), size=4), "at least 8"),
+     (lambda: gm.portraits(gm.specimens(["Sb"]), width=0), "width > 0")],
+)  # fmt: skip
+def test_bad_specimens_are_refused(call, says):
+    with pytest.raises(ValueError, match=says):
+        call()
+
+
+# ---------------------------------------------------------------- describe
+
+
+def test_describe_judges_every_published_relation(catalogue):
+    table = describe(catalogue)
+    assert len(table) == len(RELATIONS) and all(table["source"])
+    np.testing.assert_array_equal(table["relation"], [r.name for r in RELATIONS])
+    judged = table[table["agrees"] != "too few"]
+    assert len(judged) >= 30 and np.mean(judged["agrees"] == "yes") >= 0.85
+    inside = (judged["low"] <= judged["measured"]) & (judged["measured"] <= judged["high"])
+    np.testing.assert_array_equal(inside, judged["agrees"] == "yes")
+
+
+def verdict(table, relation, group):
+    row = table[(table["relation"] == relation) & (table["group"] == group)]
+    assert len(row) == 1
+    return row["agrees"][0]
+
+
+def test_describe_notices_what_is_wrong(catalogue):
+    broken = catalogue.copy()
+    broken["log_sfr"] = broken["log_sfr"] + 0.5 * (broken["log_mass"] - 10.5)
+    broken["axis_ratio"] = 1.0
+    broken["bar"] = False
+    broken["half_light_radius"] = 2 * broken["half_light_radius"]
+    table = describe(broken)
+    spoilt = {
+        "slope of the main sequence": "star-forming",
+        "median b/a": "discs",
+        "barred fraction": "discs, i < 70°",
+        "median ln(R50 / R50 at its mass)": "ETG",
+    }
+    for relation, group in spoilt.items():
+        assert verdict(describe(catalogue), relation, group) == "yes" and verdict(table, relation, group) == "NO"
+
+
+def test_describe_does_not_judge_what_it_cannot():
+    few = describe(gm.population(30, seed=0, magnitude_limit=16))
+    assert verdict(few, "median redshift", "r < 17.77") == "too few"
+    assert verdict(few, "median rest g - r", "Im") == "too few"
+    with pytest.raises(KeyError, match="missing: .*spin"):
+        describe(Table({"redshift": [0.1]}))
+
+
+def test_sizes_of_shen():
+    np.testing.assert_allclose(shen_radius([11, 11], [True, False]), [4.16, 4.75], atol=0.01)
+
+
+# ---------------------------------------------------------------- catalogues
+
+
+def test_open_ngc_holds_real_galaxies():
+    ngc = gm.open_ngc()
+    assert len(ngc) > 9000 and len(np.unique(ngc["name"])) == len(ngc)
+    m31 = ngc[ngc["name"] == "NGC0224"]
+    assert m31["t_type"][0] == 3 and 0.2 < m31["axis_ratio"][0] < 0.5
+    known = ngc["axis_ratio"][np.isfinite(ngc["axis_ratio"])]
+    assert 0 < known.min() and known.max() <= 1
+    assert not any("?" in name for name in ngc["hubble_type"])
+
+
+def test_open_ngc_says_what_to_install(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyongc", None)
+    with pytest.raises(ImportError, match="pip install 'pyongc"):
+        gm.open_ngc()
+
+
+def test_efigi_types_come_on_the_course_scale(tmp_path):
+    header = "PGCname T T_inf T_sup Bulge_to_Total B_inf B_sup Bar_Length L_inf L_sup"
+    lines = [
+        "# a comment",
+        header,
+        "PGC1 -5 -5 -5 1 1 1 0 0 0",
+        "PGC2 11 9 11 0 0 0 -1 -1 -1",
+        "PGC3 3 3 4 .5 .5 .5 .75 .5 1",
+    ]
+    (tmp_path / "EFIGI_attributes.txt").write_text("\n".join(lines))
+    table = gm.read_efigi(tmp_path)
+    np.testing.assert_array_equal(table["t_type"], [-3, np.nan, 3])
+    np.testing.assert_array_equal(table["bar"], [0, np.nan, 0.75])
+    with pytest.raises(FileNotFoundError, match="EFIGI_attributes.txt"):
+        gm.read_efigi(tmp_path / "elsewhere")
+
+
+def test_votes_of_ambiguous_identifiers_are_not_used(tmp_path):
+    base = 1237648704057573661
+    rows = ["objid,z,lgm,sfr,p_E,p_S"]
+    rows += [f"{base},0.04,11.1,-0.8,0.9,0.1", f"{base},0.04,11.1,-0.8,0.0,1.0"]  # twice, with different votes
+    rows += [f"{base + 60},0.04,10.1,0.2,0.9,0.1"]  # the same 64-bit float
+    rows += [f"{base + 10**6},0.04,10.2,0.1,0.2,0.8", f"{base + 2 * 10**6},0.04,10.3,0.1,,"]
+    rows += [f"{base + 3 * 10**6},0.04,0,-9999,0.2,0.8"]  # no mass
+    (tmp_path / "groups.csv").write_text("\n".join(rows))
+    table = gm.read_mass_sfr(tmp_path, name="groups.csv")
+    np.testing.assert_array_equal(table["objid"] - base, [0, 60, 10**6, 2 * 10**6])
+    np.testing.assert_array_equal(table["p_spiral"], [np.nan, np.nan, 0.8, np.nan])
+    with pytest.raises(FileNotFoundError, match="no other.csv"):
+        gm.read_mass_sfr(tmp_path, name="other.csv")
+    (tmp_path / "short.csv").write_text("objid,z\n1,0.1")
+    with pytest.raises(KeyError, match="lgm"):
+        gm.read_mass_sfr(tmp_path, name="short.csv")
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_diagrams_have_alt_text_and_the_fork_names_its_origin(shown):
+    fork = gm.portraits(gm.specimens(["E0", "E4", "S0", "Sb", "SBb", "Im"]), size=16)
+    diagrams.tuning_fork(fork, alt="a fork")
+    x = np.linspace(0, 1, 50)
+    diagrams.planes({"a": (x, x, x), "b": (x, x**2, np.where(x > 0.5, np.nan, x))}, xlabel="x", ylabel="y", label="z",
+                    lines=[("one", lambda v: v)], fewest=1, alt="planes")  # fmt: skip
+    diagrams.histograms({"mass": {"elliptical": x, "other": x**2}}, title="t", alt="histograms")
+    diagrams.trends(
+        {"t": {"spiral": (x, x), "band": (x, x, x - 1, x + 1)}}, xlabel="x", alt="trends", ticks=([0, 1], "ab")
+    )
+    assert len(shown) == 4 and all(isinstance(s, Image) for s in shown)
+    assert [s._repr_mimebundle_()[1]["image/png"]["alt"] for s in shown] == ["a fork", "planes", "histograms", "trends"]
+
+
+def test_a_table_is_escaped_and_shows_a_no_in_red(shown):
+    diagrams.show_table(
+        Table({"name": ["<b>", "x"], "value": [-1.5, np.nan], "agrees": ["yes", "NO"]}), caption="<script>"
+    )
+    (table,) = shown
+    assert isinstance(table, HTML) and "<b>" not in table.data and "<script>" not in table.data
+    assert "−1.50" in table.data and "–" in table.data and table.data.count("#fbd5d0") == 1
