@@ -5,7 +5,7 @@ from math import pi
 import torch
 from torch.nn.functional import pad
 
-from .mock.light import frequencies
+from .mock.light import frequencies, scaled
 
 SEEING_SCATTER = 0.08  # of ln FWHM between fields
 CENTRING = 1.0  # a cutout is centred on its galaxy to this many stamp pixels
@@ -61,15 +61,19 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     sampling = _box(kx, ky, native) ** 2 * _box(kx, ky, 1.0) ** 2 if resampled else None
     images = torch.empty((*spectrum.shape[:2], size, size), device=device)
     n, bands = spectrum.shape[:2]
-    seeing, shift = torch.ones((n, 1, 1), device=device), torch.zeros((bands, 2, n, 1, 1), device=device)
+    seeing = 1.0
     if noise:  # no two fields are alike
         seeing = torch.exp(SEEING_SCATTER * torch.randn((n, 1, 1), generator=generator, device=device))
         either_way = torch.rand((bands + 1, 2, n, 1, 1), generator=generator, device=device) - 0.5
         shift = survey.registration / scale * either_way[1:] + 2 * CENTRING * either_way[0]
     for b in range(bands):
         transfer = moffat_transform(k, seeing * survey.psf_fwhm[b] / scale) * (pixel * sampling if resampled else pixel)
-        moved = torch.exp(-2j * pi * kx[:, :1] * shift[b, 0]) * torch.exp(-2j * pi * ky[:, :, :1] * shift[b, 1])
-        padded = torch.fft.irfft2(spectrum[:, b] * (transfer * moved), s=(kx.shape[-2],) * 2)
+        seen = scaled(spectrum[:, b], transfer)
+        if noise:
+            seen = seen * (
+                torch.exp(-2j * pi * kx[:, :1] * shift[b, 0]) * torch.exp(-2j * pi * ky[:, :, :1] * shift[b, 1])
+            )
+        padded = torch.fft.irfft2(seen, s=(kx.shape[-2],) * 2)
         images[:, b] = padded[:, :size, :size]
     if not noise:
         return images
@@ -97,13 +101,13 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
 
 def _box(kx, ky, width):
     """Transform of a square pixel of `width` stamp pixels (torch.sinc is sin(pi x) / (pi x))."""
-    return torch.sinc(kx * width) * torch.sinc(ky * width)
+    return torch.sinc(kx[:, :1] * width) * torch.sinc(ky[:, :, :1] * width)
 
 
 #: SDSS colour images after Lupton+2004 (PASP 116, 133): weight of i, r, g, softening, pedestal of the sky, brightness
 #: below which colours fade to grey. Calibrated in bulk on
 #: the sky noise and the peak brightness of colour cutouts, not taken from the survey's code.
-SDSS_LOOK = {"weights": (1.08, 1.55, 2.4), "softening": 6.5, "pedestal": 0.013, "grey": 0.03}
+SDSS_LOOK = {"weights": (1.05, 1.58, 2.2), "softening": 6.5, "pedestal": 0.014, "grey": 0.03}
 
 
 def colour_image(flux, survey, pixel_scale, *, look=None):
@@ -134,8 +138,8 @@ def colour_image(flux, survey, pixel_scale, *, look=None):
     intensity = bands.mean(1, keepdim=True).clamp(min=1e-4)
     q = look["softening"]
     rgb = bands * (torch.asinh(q * intensity) / (q * intensity))
-    luma = rgb.mean(1, keepdim=True).clamp(min=0)
-    rgb = luma + luma / (luma + look["grey"]) * (rgb - luma)  # the sky is grey: faint colours fade
+    luma = rgb.mean(1, keepdim=True)
+    rgb = luma + luma**2 / (luma**2 + look["grey"] ** 2) * (rgb - luma)  # the sky is grey: faint colours fade
     brightest = rgb.amax(1, keepdim=True).clamp(min=1)  # saturated pixels keep their colour
     return _compressed((rgb / brightest).clamp(0, 1))
 
@@ -156,18 +160,22 @@ def _compressed(rgb):
     Archives send cutouts of 424 pixels with chroma at half resolution, in blocks of 16 pixels. Of the inner 212, shrunk
     to a stamp of 64, such a block is 5 pixels wide: its cosine transform is rounded to the steps of the quantisation.
     """
-    n, _, h, w = rgb.shape
+    _, _, h, w = rgb.shape
     red, green, blue = rgb.unbind(1)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     chroma = torch.stack(((blue - luma) / 1.772, (red - luma) / 1.402), 1)  # JFIF's YCbCr
     padded = pad(chroma, (0, -w % 5, 0, -h % 5), mode="replicate")
-    rows, columns = padded.shape[-2] // 5, padded.shape[-1] // 5
-    blocks = padded.reshape(n, 2, rows, 5, columns, 5)
-    j = torch.arange(5, device=rgb.device)
+    rows, columns = (_block_cosines(side, rgb.device) for side in padded.shape[-2:])
+    step = torch.tensor(_CHROMA_STEPS, device=rgb.device).repeat(len(rows) // 5, len(columns) // 5) * (5 / 8 / 255)
+    amplitude = rows @ (padded @ columns.T)
+    restored = rows.T @ (torch.round(amplitude / step) * step @ columns)
+    cb, cr = restored[..., :h, :w].unbind(1)
+    return torch.stack((luma + 1.402 * cr, luma - 0.344136 * cb - 0.714136 * cr, luma + 1.772 * cb), 1).clamp(0, 1)
+
+
+def _block_cosines(side, device):
+    """Cosine transform of each 5 pixels of a row of `side`, as one orthogonal matrix."""
+    j = torch.arange(5, device=device)
     cosine = torch.cos(pi * (j + 0.5) * j[:, None] / 5) * (2 / 5) ** 0.5
     cosine[0] /= 2**0.5
-    step = torch.tensor(_CHROMA_STEPS, device=rgb.device)[:, None, :] * (5 / 8 / 255)
-    frequencies = torch.einsum("ui,ncrixj,vj->ncruxv", cosine, blocks, cosine)
-    blocks = torch.einsum("ui,ncruxv,vj->ncrixj", cosine, torch.round(frequencies / step) * step, cosine)
-    cb, cr = blocks.reshape(padded.shape)[..., :h, :w].unbind(1)
-    return torch.stack((luma + 1.402 * cr, luma - 0.344136 * cb - 0.714136 * cr, luma + 1.772 * cb), 1).clamp(0, 1)
+    return torch.block_diag(*[cosine] * (side // 5))

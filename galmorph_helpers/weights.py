@@ -51,4 +51,4 @@ def _find(name):
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
-HASHES = {"mock_trunk": "2b0fee2d93affe2b7f4c11e20c2793862bf1c692e2a9b792626c7d08004dc1a1"}
+HASHES = {"mock_trunk": "5f54c11d53dc8de47b23702dcc5dad8e0c49e9c600e7871de5bcb5f6a5359942"}

@@ -197,6 +197,13 @@ def test_noiseless_images_do_not_move_and_noisy_ones_do():
     assert 0.2 < (offset[1] - offset[0]).std() < 2  # cutouts are centred to about a pixel
 
 
+def test_a_batch_without_structure_is_drawn():
+    table = population(60, seed=4)
+    ellipticals = table[table["t_type"] == -3][:3]
+    images = gm.mock_sample(table=ellipticals, size=32).images
+    assert torch.isfinite(images).all() and (images.amax((1, 2, 3)) > 0.1).all()
+
+
 def test_volunteers_see_what_can_be_seen(catalogue):
     votes = gm.volunteer_votes(catalogue, gm.SDSS, seed=0)
     disc = catalogue["t_type"] > -3

@@ -38,9 +38,11 @@ What it is not for: it has never seen an observed galaxy, nor another survey's l
 
 
 def properties(table):
-    """What the network learns to read: standardised, (N, 13)."""
-    names = ["t_type", "bulge_to_total", "axis_ratio", "edge_on", "arm_contrast", "bar", "knot_light", "quiescent"]
+    """What the network learns to read, truth and votes of mock volunteers: standardised, (N, 16)."""
+    names = ["t_type", "bulge_to_total", "axis_ratio", "arm_contrast", "bar", "knot_light", "quiescent"]
     columns = {name: np.asarray(table[name], float) for name in names}
+    votes = gm.volunteer_votes(table, gm.SDSS, seed=SEED)
+    columns |= {f"{name} votes": np.asarray(votes[name]) for name in ("features", "edge_on", "spiral", "bar")}
     columns["cos i of discs"] = np.cos(table["inclination"].to_value("rad")) * (table["t_type"] > -3)
     columns["log n"] = np.log10(table["sersic_index"])
     columns["g - r"], columns["r magnitude"] = table["g_r"].value, table["r_mag"].value

@@ -12,14 +12,13 @@ import torch
 from scipy.special import j0
 from torch.nn.functional import grid_sample
 
+from .structure import structure, turned_axes
+
 TRUNCATION = 8.0  # a Sérsic profile ends at this many half-light radii, as the SDSS de Vaucouleurs models do
 PADDING = 1.25  # drawn on a field this much wider than the stamp, so that wings do not wrap around
 DISC_HEIGHT = 1.1  # sech^2 scale height of a stellar disc in scale lengths, per unit of its thickness q0
-KNOTS = 10  # star-forming regions drawn in a disc
-FIELD_GALAXIES, FIELD_STARS = (
-    3.2,
-    1.6,
-)  # per square arcminute between r = 15 and 21.5, of order what SDSS sees at mid latitude
+# Per square arcminute between r = 15 and 21.5, of order what SDSS sees at mid latitude.
+FIELD_GALAXIES, FIELD_STARS = 3.2, 1.6
 
 
 def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=True, device="cpu"):
@@ -55,9 +54,12 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
         p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]) * p["bulge_radius"]
     )
     disc, core, dust = _disc_transforms(kx, ky, p)
-    seen = (p["visible"] > 0).flatten().nonzero().flatten()  # the others show no structure: nothing to draw
-    smooth, blue = _structure({name: value[seen] for name, value in p.items()}, size, rng)
-    smooth, blue = torch.fft.rfft2(torch.stack((smooth, blue)), s=(kx.shape[-2], kx.shape[-2]))
+    drawn = ("arm_contrast", "lopsidedness", "patchiness", "bar_light", "ring_light", "knot_light")
+    some = sum(p[name].abs() for name in drawn) * p["visible"] > 0  # the others show no structure: nothing to draw
+    seen = some.flatten().nonzero().flatten()
+    if len(seen):
+        smooth, blue = structure({name: value[seen] for name, value in p.items()}, size, rng)
+        smooth, blue = torch.fft.rfft2(torch.stack((smooth, blue)), s=(kx.shape[-2], kx.shape[-2]))
     centre = torch.exp(-2j * torch.pi * (kx + ky) * ((size - 1) / 2))
     out = torch.empty((len(table), len(bands), *kx.shape[-2:]), dtype=torch.complex64, device=device)
     settled = 1 - p["bar_light"] - p["ring_light"] - p["knot_light"]
@@ -65,8 +67,9 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
         absorbed = flux["absorption"][b] * p["dust"] * dust
         deficit = (p["disc_deficit"] + flux["gradient"][b]) * (core - disc)
         stars = flux["bulge"][b] * bulge + flux["disc"][b] * (settled * (disc - deficit) - absorbed)
-        out[:, b] = stars * centre
-        out[seen, b] += flux["disc"][b][seen] * smooth + flux["young"][b][seen] * blue
+        out[:, b] = scaled(centre, stars)
+        if len(seen):
+            out[seen, b] += flux["disc"][b][seen] * smooth + flux["young"][b][seen] * blue
     if field:
         _add_field(out, kx, ky, np.asarray(pixel_scale, float), size, bands, rng)
     return out
@@ -78,6 +81,11 @@ def frequencies(size, device="cpu"):
     kx = torch.fft.rfftfreq(padded, device=device).expand(1, padded, -1)
     ky = torch.fft.fftfreq(padded, device=device)[None, :, None].expand_as(kx)
     return kx, ky
+
+
+def scaled(spectrum, factor):
+    """A complex spectrum times a real factor; torch would make the factor complex first, which takes twice as long."""
+    return torch.view_as_complex(torch.view_as_real(spectrum) * factor[..., None])
 
 
 def sersic_transform(index, k_radius):
@@ -188,13 +196,8 @@ def _band_fluxes(table, bands, device):
 
 def _turned(kx, ky, p, axis_ratio):
     """Frequency along the radius of an ellipse with the galaxy's position angle."""
-    u, v = _axes(kx, ky, p["position_angle"])
+    u, v = turned_axes(kx, ky, p["position_angle"])
     return torch.sqrt(u**2 + (axis_ratio * v) ** 2)
-
-
-def _axes(x, y, angle):
-    c, s = torch.cos(angle), torch.sin(angle)
-    return x * c + y * s, y * c - x * s
 
 
 def _disc_transforms(kx, ky, p):
@@ -204,7 +207,7 @@ def _disc_transforms(kx, ky, p):
     A&A 95, 105) discs seen at inclination i. The dust is the same disc, five times thinner: a sheet of missing light.
     Taking some of the core away leaves a disc that is flatter inside.
     """
-    u, v = _axes(kx, ky, p["position_angle"])
+    u, v = turned_axes(kx, ky, p["position_angle"])
     square = (2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2)
     height = DISC_HEIGHT * p["thickness"]
     x = torch.pi**2 * height * p["h"] * v * torch.sin(p["inclination"])
@@ -222,96 +225,6 @@ def _exponential(square):
 def _x_over_sinh(x):
     x = x.abs().clamp(1e-3, 30)
     return x / torch.sinh(x)
-
-
-def _structure(p, size, rng):
-    """Arms, bar, ring, lopsidedness (coloured as the disc) and young knots, on the pixel grid, per disc flux."""
-    device = p["h"].device
-    axis = torch.arange(size, device=device, dtype=torch.float32) - (size - 1) / 2
-    x, y = _axes(axis[None, None, :], axis[None, :, None], p["position_angle"])
-    cos_i = torch.cos(p["inclination"]).clamp(min=0.3)
-    y = y / cos_i
-    radius, azimuth = torch.hypot(x, y) / p["h"], torch.atan2(y, x)
-    disc = torch.exp(-radius)
-    disc = disc * (1 + p["disc_deficit"] * (1 - 4 * disc)) / (2 * torch.pi * p["h"] ** 2 * cos_i)
-
-    twist = torch.log(radius.clamp(min=0.1)) / torch.tan(p["arm_pitch"])
-    spiral = p["arm_winding"] * azimuth - twist
-    arms = (1 - p["flocculence"]) * _ridge(p["arm_number"] * spiral + p["arm_phase"])
-    arms = arms + p["flocculence"] * _ridge((p["arm_number"] + 3) * spiral + 2.3 * p["arm_phase"])
-    begin = torch.sigmoid((radius - torch.where(p["bar_light"] > 0, 0.9 * p["bar_length"], 0.5)) / 0.15)
-    side = p["lopsidedness"] * torch.cos(azimuth - p["arm_phase"]) * (radius / 2).clamp(max=1)
-    patches = torch.expm1(p["patchiness"] * (_patches(len(disc), size, rng, device) - p["patchiness"] / 2))
-    patches = patches - (patches * disc).sum((-2, -1), keepdim=True) / disc.sum((-2, -1), keepdim=True)
-    smooth = disc * p["visible"] * (p["arm_contrast"] * begin * arms + side + patches)
-
-    xb, yb = _axes(x, y, p["bar_angle"])
-    a = p["bar_length"] * p["h"]
-    box = ((xb / a).abs() ** 3 + (yb / (0.32 * a)).abs() ** 3).clamp(max=20)
-    # A bar sweeps up most of the disc inside its radius, so the gaps beside it are dark.
-    swept = 0.7 * disc * p["visible"] * (p["bar_light"] > 0) * torch.exp(-((radius / p["bar_length"]) ** 2))
-    bar = p["bar_light"] + swept.sum((-2, -1), keepdim=True)
-    smooth = smooth - swept + bar * _unit(torch.exp(-1.2 * box))
-    ring = torch.exp(-0.5 * ((radius - 1.25 * p["bar_length"]) / 0.25) ** 2)
-    smooth = smooth + p["ring_light"] * _unit(ring)
-    return smooth, _knots(p, size, cos_i, rng)
-
-
-def _patches(n, size, rng, device):
-    """Random windows of a field of unit variance that is as patchy on all scales: power as k^-2."""
-    windows = _patchy_field(size).to(device).unfold(0, size, 1).unfold(1, size, 1)
-    corner = torch.as_tensor(rng.integers(0, len(windows), (2, n)), device=device)
-    return windows[corner[0], corner[1]]
-
-
-@lru_cache(maxsize=4)
-def _patchy_field(size):
-    side = max(256, 4 * size)
-    k = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
-    k = np.maximum(k, 1.5 / size)  # no patch larger than a galaxy
-    noise = np.fft.rfft2(np.random.default_rng(0).normal(size=(side, side)))
-    field = np.fft.irfft2(noise / k, s=(side, side))
-    return torch.tensor((field - field.mean()) / field.std(), dtype=torch.float32)
-
-
-def _ridge(phase):
-    """A periodic ridge, sharper than a cosine, of zero mean: exp(2 cos x - 2) less its mean e^-2 I0(2)."""
-    return 2 * (torch.exp(2 * (torch.cos(phase) - 1)) - 0.3085)
-
-
-def _unit(image):
-    return image / image.sum((-2, -1), keepdim=True).clamp(min=1e-12)
-
-
-def _knots(p, size, cos_i, rng):
-    """Star-forming knots strung along the arms: points shared between the four pixels around them."""
-    n, device = len(p["h"]), p["h"].device
-
-    def draw(kind, *args):
-        return torch.as_tensor(getattr(rng, kind)(*args, (n, KNOTS)).astype(np.float32), device=device)
-
-    flat = {name: value[:, 0] for name, value in p.items()}
-    radius = draw("gamma", 3.0, 0.6).clamp(0.4, 5)
-    arm = torch.floor(draw("uniform", 0, 1) * flat["arm_number"])
-    along = (
-        torch.log(radius) / torch.tan(flat["arm_pitch"]) + (2 * torch.pi * arm - flat["arm_phase"]) / flat["arm_number"]
-    )
-    scatter = draw("normal", 0, 0.25) + flat["lopsidedness"].abs() * draw("uniform", -3, 3)
-    azimuth = flat["arm_winding"] * (along + scatter)
-    x, y = radius * flat["h"] * torch.cos(azimuth), radius * flat["h"] * torch.sin(azimuth) * cos_i[:, 0]
-    x, y = _axes(x, y, -flat["position_angle"])
-    weight = draw("lognormal", 0, 0.8)
-    weight = flat["knot_light"] * weight / weight.sum(1, keepdim=True)
-    x, y = x + (size - 1) / 2, y + (size - 1) / 2
-    column, row = x.floor(), y.floor()
-    image = torch.zeros(n, size * size, device=device)
-    for dx in (0, 1):
-        for dy in (0, 1):
-            share = (1 - (x - column - dx).abs()) * (1 - (y - row - dy).abs())
-            inside = (column + dx >= 0) & (column + dx < size) & (row + dy >= 0) & (row + dy < size)
-            index = ((row + dy) * size + column + dx).clamp(0, size * size - 1).long()
-            image.scatter_add_(1, index, weight * share * inside)
-    return image.reshape(n, size, size)
 
 
 def _add_field(out, kx, ky, pixel_scale, size, bands, rng):
@@ -340,7 +253,7 @@ def _add_field(out, kx, ky, pixel_scale, size, bands, rng):
 
     angle, q = tensor(rng.uniform(0, np.pi, count)), tensor(rng.uniform(0.35, 1, count))
     x0, y0 = tensor(rng.uniform(0, size - 1, count)), tensor(rng.uniform(0, size - 1, count))
-    u, v = _axes(kx, ky, angle)
+    u, v = turned_axes(kx, ky, angle)
     profile = _exponential((2 * torch.pi * tensor(h)) ** 2 * (u**2 + (q * v) ** 2))
     shifted = profile * (torch.exp(-2j * torch.pi * kx[:, :1] * x0) * torch.exp(-2j * torch.pi * ky[:, :, :1] * y0))
     owner = torch.as_tensor(owner, device=device)

@@ -84,7 +84,8 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     inclination = np.where(discy, rng.uniform(0, 65, n), inclination)
     half_light_kpc = _half_light_kpc(rng, log_mass, t_type)
     half_light = half_light_kpc / _kpc_per_arcsec(redshift)
-    r90 = np.hypot(2.3 * half_light, 1.2 * seeing)  # of a Moffat PSF alone: 1.3 FWHM
+    # In circles, as surveys measure it: 2.3 half-light radii of a round galaxy, fewer of a thin one. A PSF: 1.3 FWHM.
+    r90 = np.hypot(2.3 * half_light * np.sqrt((1 + axis_ratio) / 2), 1.2 * seeing)
     rest_g_r, g_r, bulge_g_r = _colours(rng, t_type, quiescent, log_mass, redshift, inclination)
     edge_on = ~elliptical & (inclination > EDGE_ON_DEGREES)
 
@@ -224,18 +225,18 @@ def _structure(rng, table):
     pitch = np.interp(t, [0, 1, 3, 5, 8], [9, 11, 16, 22, 27]) * 10 ** rng.normal(0, 0.12, n)
     table["arm_pitch"] = pitch.clip(5, 45) * u.deg
     table["arm_winding"] = rng.choice([-1, 1], size=n)  # +1 and -1 are mirror images
-    contrast = np.interp(t, [0, 1, 3, 5, 7, 10], [0.0, 0.80, 1.0, 1.0, 0.8, 0.3]) * rng.uniform(0.4, 1.2, n)
+    contrast = np.interp(t, [0, 1, 3, 5, 7, 10], [0.0, 0.80, 1.0, 1.0, 0.8, 0.3]) * rng.uniform(0.5, 1.4, n)
     table["arm_contrast"] = np.where(t > 0, contrast * np.where(table["quiescent"], 0.7, 1.0), 0.0)
     table["arm_phase"] = rng.uniform(0, 2 * np.pi, n)
     table["flocculence"] = rng.uniform(0.0, 0.7, n)  # share of the arm pattern in many short arms
     # Discs are lopsided (m = 1 of 0.1 and more in a third of them, Rix & Zaritsky 1995) and patchy with star formation.
     table["lopsidedness"] = np.where(
-        disc, np.interp(t, [-2, 0, 3, 6, 10], [0.06, 0.10, 0.20, 0.25, 0.6]) * rng.normal(0, 1, n), 0.0
+        disc, np.interp(t, [-2, 0, 3, 6, 10], [0.10, 0.15, 0.28, 0.35, 0.6]) * rng.normal(0, 1, n), 0.0
     ).clip(-0.8, 0.8)
     # Many discs are flatter inside and steeper outside than an exponential (type II of Freeman 1970).
-    table["disc_deficit"] = np.where(t > 0, rng.uniform(0.0, 0.3, n), 0.0)
+    table["disc_deficit"] = np.where(t > 0, rng.uniform(0.1, 0.33, n), 0.0)
     table["patchiness"] = np.where(
-        t > 0, np.interp(t, [0, 3, 6, 10], [0.1, 0.25, 0.4, 0.5]) * rng.uniform(0.3, 1.5, n), 0.0
+        t > 0, np.interp(t, [0, 3, 6, 10], [0.15, 0.35, 0.5, 0.6]) * rng.uniform(0.3, 1.5, n), 0.0
     ) * np.where(table["quiescent"], 0.5, 1.0)
     table["knot_light"] = np.where(
         (t > 2) & ~table["quiescent"], np.interp(t, [2, 6, 10], [0.02, 0.06, 0.14]) * rng.uniform(0.3, 1.7, n), 0.0
