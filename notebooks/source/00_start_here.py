@@ -123,7 +123,9 @@ root = gm.observed_root()
 if root is None:
     print("No observed labelled set here. Put one in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
 else:
-    observed = gm.read_folder(f"{root}/gz1_sdss_6446", size=64, crop=212, survey=gm.SDSS, classes=["elliptical", "edge_on", "spiral_clockwise", "spiral_anticlockwise"])
+    observed = gm.read_folder(f"{root}/gz1_sdss_6446", size=64, crop=212, survey=gm.SDSS)
+    kind = np.asarray(observed.table["class_name"]).astype(str)
+    observed = observed[(kind != "merger") & (kind != "dont_know")]
     truth = np.asarray(observed.table["class_name"]) == "edge_on"
     carried = gm.predict(network, observed.images)
     order = np.argsort(-carried)[np.linspace(0, len(observed) - 1, 16).astype(int)]
