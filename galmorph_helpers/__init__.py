@@ -10,12 +10,12 @@ from .folders import read_folder
 from .folds import Folds, fit_folds, fold_numbers, near_duplicates, predict_dropout, predict_folds
 from .gradients import activity, gradient, passive_ridge, principal_components, project
 from .hubble import convert_t_type, nearest_class, read_hubble_type
-from .mock.experts import single_sersic_index, visual_classes
+from .mock.experts import expert_t_types, single_sersic_index, visual_classes
 from .mock.manga import write_manga
 from .mock.population import population
 from .mock.rotators import rotators
 from .mock.spectra import activity_profile, lenticulars, mock_spectra
-from .mock.volunteers import certain, expert_t_types, volunteer_votes
+from .mock.volunteers import certain, volunteer_votes
 from .networks import DS18, CompactCNN, count_parameters, occlusion_map
 from .observe import colour_image, observe
 from .publishing import combined_classes, morphology_catalogue, purity_table, read_catalogue, write_catalogue

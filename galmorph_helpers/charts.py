@@ -134,32 +134,6 @@ def profiles(groups, *, xlabel, ylabel, alt, title="", zero=False):
     show(figure, alt)
 
 
-def histograms(panels, *, bins, alt, title=""):
-    """Outlined histograms of named groups, a panel a quantity: {axis label: {name: values}}; `bins` by label.
-
-    The outermost bins hold what lies beyond them, too.
-    """
-    figure, axes = plt.subplots(1, len(panels), figsize=(4.6 * len(panels), 3.2), squeeze=False, layout="constrained")
-    for axis, (label, groups) in zip(axes.flat, panels.items(), strict=True):
-        for i, (name, values) in enumerate(groups.items()):
-            colour, _, line = CYCLE[i % len(CYCLE)]
-            values = np.asarray(values)[np.isfinite(values)]
-            axis.hist(
-                values.clip(bins[label][0], bins[label][-1]),
-                bins[label],
-                histtype="step",
-                color=colour,
-                ls=line,
-                lw=1.6,
-                label=name,
-                weights=np.full(len(values), 1 / max(len(values), 1)),
-            )
-        axis.set(xlabel=label, ylabel="share of galaxies")
-    axes[0, 0].legend(fontsize=8)
-    figure.suptitle(title, fontsize=10)
-    show(figure, alt)
-
-
 def maps(images, *, caption, alt, symmetric=(), extent=None):
     """Maps with a colour bar each, {title with unit: array (Y, X)}; those in `symmetric` are centred on 0."""
     figure, axes = plt.subplots(1, len(images), figsize=(3.2 * len(images), 3.2), squeeze=False, layout="constrained")

@@ -122,13 +122,16 @@ def histograms(panels, *, title, alt, bins=40, limits=None):
     panels : dict of str -> dict of str -> array
         By axis label, then by group; a group that is a key of `STYLE` gets its colour and line, others take turns.
     limits : dict of str -> (low, high), optional
-        By axis label.
+        By axis label; by default all but the outermost half per cent at each end. The end bins hold what lies beyond.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(3.0 * len(panels), 2.9), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(max(3.0 * len(panels), 5.0), 2.9), layout="constrained", squeeze=False
+    )
     for axis, (label, groups) in zip(axes.flat, panels.items(), strict=True):
-        low, high = (limits or {}).get(label, np.percentile(np.concatenate(list(groups.values())), [0.5, 99.5]))
+        low, high = (limits or {}).get(label, np.nanpercentile(np.concatenate(list(groups.values())), [0.5, 99.5]))
         for k, (name, values) in enumerate(groups.items()):
             colour, marker, line = STYLE[name if name in STYLE else CYCLE[k]]
+            values = np.asarray(values)[np.isfinite(values)].clip(low, high)
             axis.hist(
                 values, np.linspace(low, high, bins), density=True, histtype="step", color=colour, ls=line, lw=1.6
             )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, plots
+from galmorph_helpers import charts, diagrams, plots
 from galmorph_helpers.mock.spectra import EDGES, KINDS, RATIOS, components
 from galmorph_helpers.spectroscopy import LINES, line_flux
 
@@ -274,7 +274,7 @@ def test_charts_have_alt_text(monkeypatch):
         limits=((0, 1), (0, 1)),
     )
     charts.profiles({"p": (x, x, x), "q": (x, x)}, xlabel="x", ylabel="y", alt="profiles", zero=True)
-    charts.histograms({"q": {"a": x, "b": [np.nan, 4500]}}, bins={"q": np.linspace(4000, 5000, 5)}, alt="histograms")
+    diagrams.histograms({"q": {"a": x, "b": [np.nan, 4500]}}, limits={"q": (4000, 5000)}, title="q", alt="histograms")
     charts.maps(
         {"v": np.eye(4) - 0.5, "f": np.eye(4)}, caption="c", alt="maps", symmetric=("v",), extent=(-1, 1, -1, 1)
     )

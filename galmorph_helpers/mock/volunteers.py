@@ -1,4 +1,4 @@
-"""What people would have said of mock galaxies: votes and types that depend on what can be seen, not on the truth."""
+"""What a crowd of volunteers would have clicked: votes that depend on what can be seen, not on the truth."""
 
 import numpy as np
 from astropy.table import QTable
@@ -31,7 +31,7 @@ def volunteer_votes(table, survey, *, seed=0):
         edge_on / features, bar / (features - edge_on), spiral / (features - edge_on).
     """
     rng = np.random.default_rng([seed, 40])
-    see = _visibility(table, survey)
+    see = visibility(table, survey)
     plain = 1 - (1 - 0.97 * see["edge_on"]) * (1 - 0.75 * see["bar"]) * (1 - 0.95 * see["arms"])
     features = rng.binomial(VOTERS, 0.03 + 0.95 * plain)
     edge_on = rng.binomial(features, 0.02 + 0.96 * see["edge_on"] / np.maximum(plain, see["edge_on"]).clip(1e-6))
@@ -39,23 +39,6 @@ def volunteer_votes(table, survey, *, seed=0):
     spiral = rng.binomial(features - edge_on, 0.05 + 0.90 * see["arms"] / np.maximum(plain, see["arms"]).clip(1e-6))
     counts = {"smooth": VOTERS - features, "features": features, "edge_on": edge_on, "bar": bar, "spiral": spiral}
     return QTable({name: count / VOTERS for name, count in counts.items()})
-
-
-def expert_t_types(table, survey, *, seed=0):
-    """T-Type (DS18 scale) that an expert would have written down: the truth, blurred by how little can be seen.
-
-    Experts scatter by 1.3 to 2.3 types (Naim+1995, MNRAS 274, 1107). An expert who sees no arms in a spiral calls it
-    earlier: its type moves half-way to S0/a.
-
-    Returns
-    -------
-    numpy.ndarray (N,), -3 to 10
-    """
-    rng = np.random.default_rng([seed, 46])
-    see, t_type = _visibility(table, survey), np.asarray(table["t_type"], float)
-    unseen = 1 - np.maximum(see["arms"], see["edge_on"])
-    seen_as = np.where(t_type > 0, t_type * (1 - 0.5 * unseen), t_type)
-    return np.clip(seen_as + rng.normal(0, 0.7 + 0.8 * unseen), -3, 10)
 
 
 def certain(fraction, *, low=0.3, high=0.7):
@@ -71,8 +54,8 @@ def certain(fraction, *, low=0.3, high=0.7):
     return np.where(fraction > high, 1.0, np.where(fraction < low, 0.0, np.nan))
 
 
-def _visibility(table, survey):
-    """How clearly arms, bar and edge-on disc are seen, 0 to 1 each."""
+def visibility(table, survey):
+    """How clearly arms, bar and edge-on disc of each galaxy are seen: a dict of arrays, 0 to 1."""
     blur = survey.psf_fwhm[1]
     disc = np.asarray(table["t_type"] > -3)
     tilt = table["inclination"].to_value("deg")

@@ -32,7 +32,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, checks, plots, widgets
+from galmorph_helpers import charts, checks, diagrams, plots, widgets
 from galmorph_helpers.published import MANGA_S0
 from galmorph_helpers.spectroscopy import LINES
 
@@ -309,7 +309,7 @@ claims.check("rank correlation of the activity gradient with that of EW(Hα)", r
 
 # %%
 groups = {name: slope[rows] for name, rows in {"flat": flat, "inside-out": kinds == "inside-out", "outside-in": kinds == "outside-in", "ring": kinds == "ring"}.items()}
-charts.histograms({"activity gradient (per $R_e$)": groups}, bins={"activity gradient (per $R_e$)": np.linspace(-8, 8, 49)}, title="Measured gradients by what was put in (end bins hold the rest) — mock lenticulars",
+diagrams.histograms({"activity gradient (per $R_e$)": groups}, bins=49, limits={"activity gradient (per $R_e$)": (-8, 8)}, title="Measured gradients by what was put in (end bins hold the rest) — mock lenticulars",
                   alt="Histograms of measured gradients: flat galaxies in a narrow peak at zero, inside-out and most rings positive, outside-in negative.")
 ratio = np.nanmedian((slope / true_slope)[clear])
 print(f"measured over true gradient, median: {ratio:.2f}")
@@ -353,7 +353,7 @@ toys = {kind: gm.rotators(n, kind, seed=seed) for kind, n in (("E-FR", 250), ("S
 measured = {kind: kinematics(sample) for kind, sample in toys.items()}
 quantities = {name: {kind: measured[kind][name] for kind in toys} for name in measured["S0"]}
 quantities["log mass (solar)"] = {kind: np.asarray(toys[kind].table["log_mass"]) for kind in toys}
-charts.histograms(quantities, bins={"λ_R": np.linspace(0, 0.8, 25), "log σ(Re) / σ(0)": np.linspace(-0.35, 0.1, 25), "log mass (solar)": np.linspace(9.8, 11.8, 25)},
+diagrams.histograms(quantities, bins=25, limits={"λ_R": (0, 0.8), "log σ(Re) / σ(0)": (-0.35, 0.1), "log mass (solar)": (9.8, 11.8)},
                   title="Fast-rotating ellipticals and lenticulars — toy galaxies", alt="Histograms of spin, dispersion slope and mass: lenticulars spin more, their dispersion falls faster and their masses have two peaks; the distributions overlap.")
 for name, groups in quantities.items():
     test, null = ks_2samp(groups["E-FR"], groups["S0"], nan_policy="omit"), ks_2samp(groups["S0"][::2], groups["S0"][1::2], nan_policy="omit")
