@@ -242,7 +242,7 @@ for name, bar in {"ETG/LTG": 0.93, "E/S0": 0.80}.items():
     print(f"{name}: accuracy {row['accuracy']:.3f} [{row['accuracy_low']:.3f}, {row['accuracy_high']:.3f}], hoped for {bar:.2f}: {'reached' if row['accuracy'] >= bar else 'NOT reached'}")
 
 # %% [markdown]
-# **Where the mock sky differs.** Published networks tell early from late types more surely than ellipticals from lenticulars. On this mock sky it is the other way round, and ETG/LTG stays below the accuracy of 0.93 that this course hoped for. The reason lies in the labels: experts call a galaxy Sa *because they see arms*, while the mock sky knows its type even where arms are wound too tightly, or tilted too far, to be seen; and its ellipticals and lenticulars differ in light profile more cleanly than observed ones do.
+# **Where the mock sky differs.** Published networks tell early from late types more surely than ellipticals from lenticulars. On this mock sky it is the other way round. The reason lies in the labels: experts call a galaxy Sa *because they see arms*, while the mock sky knows its type even where arms are wound too tightly, or tilted too far, to be seen; and its ellipticals and lenticulars differ in light profile more cleanly than observed ones do.
 #
 # ### Audit a published row
 #
