@@ -229,7 +229,7 @@ def _structure(rng, table):
     table["arm_contrast"] = np.where(t > 0, contrast * np.where(table["quiescent"], 0.7, 1.0), 0.0)
     table["arm_phase"] = rng.uniform(0, 2 * np.pi, n)
     table["flocculence"] = rng.uniform(0.0, 0.7, n)  # share of the arm pattern in many short arms
-    # Discs are lopsided (m = 1 of 0.1 and more in a third of them, Rix & Zaritsky 1995) and patchy with star formation.
+    # Discs are lopsided (m = 1 above 0.2 in about a third of them, Rix & Zaritsky 1995) and patchy with star formation.
     table["lopsidedness"] = np.where(
         disc, np.interp(t, [-2, 0, 3, 6, 10], [0.10, 0.15, 0.28, 0.35, 0.6]) * rng.normal(0, 1, n), 0.0
     ).clip(-0.8, 0.8)
