@@ -43,8 +43,8 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     generator : torch.Generator, optional
         For the noise.
     noise : bool
-        Also what differs from field to field: noise, seeing, sky level, registration of the bands. False leaves PSF and
-        pixels only.
+        Also what differs from field to field: noise, seeing, sky level, centring, registration of the bands. False
+        leaves PSF and pixels only.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from astropy.table import vstack
 
 from .hubble import read_hubble_type
 from .mock.light import light
-from .mock.population import HUBBLE_TYPES, population
+from .mock.population import HUBBLE_TYPES, bulge_axis_ratio, disc_axis_ratio, population
 from .observe import colour_image, observe
 from .samples import GalaxySample
 from .surveys import SDSS
@@ -113,8 +113,8 @@ def _specimen(pool, name, kind, inclination, bar):
     if disc:
         row["inclination"] = inclination * u.deg
         cos_i = np.cos(np.deg2rad(inclination))
-        row["bulge_axis_ratio"] = 1 - (1 - cos_i) * 0.35
-        row["axis_ratio"] = np.sqrt(0.04 + 0.96 * cos_i**2)
+        row["bulge_axis_ratio"] = bulge_axis_ratio(cos_i)
+        row["axis_ratio"] = disc_axis_ratio(cos_i, row["thickness"])
     else:
         ratio = 1 - (0.2 if kind.ellipticity is None else kind.ellipticity)
         row["bulge_to_total"], row["inclination"] = 1.0, 0 * u.deg

@@ -17,7 +17,7 @@ def load_weights(network, name):
     network : torch.nn.Module
         Such as `CompactCNN`; changed in place.
     name : str
-        "mock_trunk": the compact network, trained to read thirteen properties off mock galaxies.
+        "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies.
 
     Returns
     -------

@@ -111,7 +111,7 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
         * u.arcsec
     )
     table["disc_radius"] = half_light * (1 + 0.45 * bulge_to_total) * u.arcsec
-    table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, 1 - (1 - np.cos(np.deg2rad(inclination))) * 0.5)
+    table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, bulge_axis_ratio(np.cos(np.deg2rad(inclination))))
     _structure(rng, table)
     _dynamics(np.random.default_rng([seed, 5]), table, rest_g_r, half_light_kpc, discy)
     table.meta["origin"] = "mock"
@@ -172,6 +172,16 @@ def _thickness(rng, t_type):
     )
 
 
+def disc_axis_ratio(cos_i, thickness):
+    """Axis ratio q of a disc of thickness q0 seen at inclination i: q^2 = q0^2 + (1 - q0^2) cos^2 i (Hubble 1926)."""
+    return np.sqrt(thickness**2 + (1 - thickness**2) * cos_i**2)
+
+
+def bulge_axis_ratio(cos_i):
+    """Axis ratio of a disc galaxy's bulge: an oblate one of 0.5, about as flat as it looks at inclination i."""
+    return 1 - 0.5 * (1 - cos_i)
+
+
 def _orientation(rng, elliptical, thickness):
     """Inclination (deg) and observed axis ratio.
 
@@ -179,7 +189,7 @@ def _orientation(rng, elliptical, thickness):
     """
     n = len(elliptical)
     cos_i = rng.random(n)
-    q_disc = np.sqrt(thickness**2 + (1 - thickness**2) * cos_i**2)
+    q_disc = disc_axis_ratio(cos_i, thickness)
     q_elliptical = rng.beta(5.0, 1.5, n).clip(0.35, 1.0)
     return np.where(elliptical, 0.0, np.rad2deg(np.arccos(cos_i))), np.where(elliptical, q_elliptical, q_disc)
 
@@ -261,7 +271,7 @@ def _dynamics(rng, table, rest_g_r, half_light_kpc, discy):
     bulge = np.where(t == -3, 1.0, np.asarray(table["bulge_to_total"]))
     log_sigma = 2.18 + 0.5 * (mass - 10.7 - np.log10(half_light_kpc / 3.5)) + 0.25 * np.log10(bulge.clip(0.03, 1))
     table["velocity_dispersion"] = 10 ** (log_sigma + rng.normal(0, 0.06, n)) * u.km / u.s
-    # Massive ellipticals are slow rotators, discs turn; what is seen of it falls with the cosine of the tilt.
+    # Massive ellipticals are slow rotators, discs turn; what is seen of it falls towards face-on.
     slow = (t == -3) & ~discy & (rng.random(n) < 1 / (1 + np.exp(-(mass - 10.9) / 0.25)))
     edge_on_spin = np.interp(t, [-3, -2, 0, 3, 6, 10], [0.45, 0.55, 0.68, 0.80, 0.78, 0.65]) + rng.normal(0, 0.08, n)
     tilt = np.where(t == -3, np.arccos(rng.random(n)), np.deg2rad(table["inclination"].value))

@@ -61,7 +61,7 @@ def visibility(table, survey):
     tilt = table["inclination"].to_value("deg")
     light = 1 - np.asarray(table["bulge_to_total"])
     h = table["disc_radius"].to_value("arcsec") / 1.678
-    # Axis ratio of the half-light ellipse after the PSF: what the eye goes by, inclination and type it cannot know.
+    # Axis ratio of the half-light ellipse after the PSF: what the eye goes by, not the inclination.
     radius, seeing = table["half_light_radius"].to_value("arcsec"), 0.5 * blur
     q_seen = np.sqrt((table["axis_ratio"] ** 2 * radius**2 + seeing**2) / (radius**2 + seeing**2))
     # Signal-to-noise of a PSF-sized patch one scale length from the centre.
