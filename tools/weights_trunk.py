@@ -1,22 +1,17 @@
-"""Train the weights that ship with the course and write them, with their cards, to data/weights.
+"""Train the network that has seen the mock sky, and write it with its card to data/weights.
 
-python tools/weights.py                 (make weights; about six minutes on two cores)
-python tools/weights.py --galaxies 2000 --epochs 1 --out /tmp/try
+python tools/weights_trunk.py                 (part of make weights; about six minutes on two cores)
+python tools/weights_trunk.py --galaxies 2000 --epochs 1 --out /tmp/try
 """
 
 import argparse
-import hashlib
-import platform
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import torch
-from safetensors.torch import save_file
 
 import galmorph_helpers as gm
+from shipping import FOLDER, ship
 
-ROOT = Path(__file__).parents[1]
 SEED = 900_000  # far from the seeds of the lessons: no galaxy of theirs was seen
 CARD = """# mock_trunk
 
@@ -28,7 +23,7 @@ mock galaxies, SDSS colour look, stamps of 4.24 R90. Only layers before the last
 | trained on | {galaxies:,} mock galaxies (`gm.mock_sample`, seed {seed}), {epochs} epochs; no observed galaxy |
 | properties | {targets} |
 | validation | explained variance, mean over properties: {score:.3f} ({validation:,} other mock galaxies) |
-| command | `python tools/weights.py --galaxies {galaxies} --epochs {epochs}` |
+| command | `python tools/weights_trunk.py --galaxies {galaxies} --epochs {epochs}` |
 | made | {today}, {machine}, torch {torch} |
 | SHA-256 | `{digest}` |
 | licence | CC-BY-4.0 |
@@ -55,7 +50,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--galaxies", type=int, default=36_000, help="mock galaxies to train on (40 kB of memory each)")
     parser.add_argument("--epochs", type=int, default=9)
-    parser.add_argument("--out", type=Path, default=ROOT / "data" / "weights")
+    parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args()
     sky = gm.mock_sample(options.galaxies + 2000, seed=SEED)
     names, target = properties(sky.table)
@@ -70,19 +65,10 @@ def main():
         print(f"{name:16s} explained variance {value:.3f}")
     last = list(network)[-2]
     layers = {key: value for key, value in network.state_dict().items() if value.shape[:1] != last.weight.shape[:1]}
-    options.out.mkdir(parents=True, exist_ok=True)
-    file = options.out / "mock_trunk.safetensors"
-    save_file({key: value.cpu().contiguous() for key, value in layers.items()}, file)
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    card = CARD.format(
-        n_targets=len(names), galaxies=options.galaxies, seed=SEED, epochs=options.epochs, targets=", ".join(names),
-        score=np.mean(1 - error), validation=len(rest), today=date.today(), machine=platform.machine(),
-        torch=torch.__version__, digest=digest,
+    ship(
+        layers, "mock_trunk", CARD, options.out, n_targets=len(names), galaxies=options.galaxies, seed=SEED,
+        epochs=options.epochs, targets=", ".join(names), score=np.mean(1 - error), validation=len(rest),
     )  # fmt: skip
-    file.with_suffix(".md").write_text(card, encoding="utf-8")
-    print(
-        f"wrote {file} ({file.stat().st_size / 1e6:.2f} MB), SHA-256 {digest}: put it into galmorph_helpers/weights.py"
-    )
 
 
 if __name__ == "__main__":

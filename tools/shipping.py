@@ -1,0 +1,23 @@
+"""How weights are shipped: safetensors, beside a card that says what made them."""
+
+import hashlib
+import platform
+from datetime import date
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+FOLDER = Path(__file__).parents[1] / "data" / "weights"
+
+
+def ship(layers, name, card, folder=FOLDER, **facts):
+    """Write `layers` (a state dict) and the card, a template of `facts`, {today}, {machine}, {torch}, {digest}."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.safetensors"
+    save_file({key: value.cpu().contiguous() for key, value in layers.items()}, file)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    text = card.format(today=date.today(), machine=platform.machine(), torch=torch.__version__, digest=digest, **facts)
+    file.with_suffix(".md").write_text(text, encoding="utf-8")
+    megabytes = file.stat().st_size / 1e6
+    print(f"wrote {file} ({megabytes:.2f} MB), SHA-256 {digest}: put it into galmorph_helpers/weights.py")
