@@ -18,6 +18,7 @@ def load_weights(network, name):
         Such as `CompactCNN`; changed in place.
     name : str
         "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies.
+        "sdss_questions": the same network with three answers (disc, edge-on, bar), on mock SDSS pictures.
 
     Returns
     -------
@@ -51,4 +52,7 @@ def _find(name):
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
-HASHES = {"mock_trunk": "5f54c11d53dc8de47b23702dcc5dad8e0c49e9c600e7871de5bcb5f6a5359942"}
+HASHES = {
+    "mock_trunk": "5f54c11d53dc8de47b23702dcc5dad8e0c49e9c600e7871de5bcb5f6a5359942",
+    "sdss_questions": "a7e0905bd406a3aff3c50f12d8c24984c4f503a421f88c24d4fbcd19f3604b4c",
+}

@@ -40,6 +40,10 @@ FLOORS = {
     "spectroscopy": 0,
     "cubes": 1,
     "gradients": 3,
+    "adaptation": 3,
+    "matching": 3,
+    "transfer": 5,
+    "observed_sets": 6,
     "charts": 6,
     "__init__": 9,
 }

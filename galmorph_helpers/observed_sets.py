@@ -1,0 +1,87 @@
+"""Observed galaxies to carry a network between: SDSS with Galaxy Zoo 1 classes, DECam with rings, JWST with votes."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .folders import read_folder
+from .mock.volunteers import certain
+from .networks import CompactCNN
+from .runtime import device, observed_root
+from .samples import GalaxySample, split
+from .surveys import SDSS
+from .training import fit
+from .transfer import answered_loss, scores
+from .weights import load_weights
+
+#: Output of the source network that answers the question of a task (0 disc, 1 edge-on); None: it was never asked.
+TASKS = {"DECam": None, "JWST": 1}
+CLASSES = ("elliptical", "edge_on", "spiral_clockwise", "spiral_anticlockwise", "merger", "dont_know")
+
+
+def _set(name):
+    root = observed_root()
+    if root is None:
+        raise FileNotFoundError(
+            f"the observed set {name!r} is needed: set GALMORPH_DATA to the folder that holds it "
+            "(data/README.md says how it is laid out)."
+        )
+    return Path(root) / name
+
+
+def sdss_classes():
+    """Observed SDSS galaxies and their answers (N, 2): disc (edge-on or spiral) and edge-on; NaN for other classes."""
+    sample = read_folder(_set("gz1_sdss_6446"), size=64, crop=212, survey=SDSS, classes=CLASSES)
+    kind = np.asarray(sample.table["class_name"]).astype(str)
+    spiral = np.char.startswith(kind, "spiral")
+    target = np.stack([(kind == "edge_on") | spiral, kind == "edge_on"], 1).astype(float)
+    target[(kind == "merger") | (kind == "dont_know")] = np.nan
+    return sample, target
+
+
+def observed_source(*, seed=0, epochs=5):
+    """The network to carry: trained on observed SDSS galaxies, from the shipped weights of the mock sky.
+
+    Returns
+    -------
+    (network, dict)
+        Two outputs, disc and edge-on; and its `transfer.scores` on galaxies held back.
+    """
+    sample, target = sdss_classes()
+    train, validation, test = split(sample, fractions=(0.72, 0.08, 0.20), seed=seed)
+    torch.manual_seed(seed)
+    network = load_weights(CompactCNN(outputs=2), "sdss_questions").to(device())
+    held = (sample.images[validation], target[validation])
+    fit(network, sample.images[train], target[train], validation=held, loss=answered_loss, epochs=epochs,
+        learning_rate=2e-3, seed=seed)  # fmt: skip
+    return network, scores(network, sample.images[test], target[test], questions=("disc", "edge-on"))
+
+
+def observed_target(task):
+    """Galaxies of another camera with one question each.
+
+    Parameters
+    ----------
+    task : {"DECam", "JWST"}
+        "DECam": colour pictures of the camera of DES, question "ring". "JWST": NIRCam F200W, grey, which fills three
+        channels alike; question "edge-on", where over 70 % or under 30 % of at least five volunteers said yes.
+
+    Returns
+    -------
+    (GalaxySample, array (N, 1), str)
+        The answers are 0 or 1; the name of the question.
+    """
+    if task not in TASKS:
+        raise ValueError(f"task must be one of {tuple(TASKS)}, got {task!r}.")
+    if task == "DECam":
+        sample = read_folder(_set("decals_rings_470"), size=64, crop=212)
+        return sample, np.asarray(sample.table["ring"], float)[:, None], "ring"
+    sample = read_folder(_set("ceers_jwst_f200w_4055"), size=64, crop=300)
+    question = "t2_could_this_be_a_disk_viewed_edgeon__"
+    yes, no = (np.asarray(sample.table[question + a], float) for a in ("yes_edge_on_disk", "no_something_else"))
+    target = np.where(yes + no >= 5, certain(yes / np.maximum(yes + no, 1)), np.nan)
+    rows = np.flatnonzero(np.isfinite(target))
+    chosen = sample[rows]
+    images = chosen.images.expand(-1, 3, -1, -1).contiguous()
+    return GalaxySample(images, chosen.table, None, chosen.origin, chosen.name), target[rows, None], "edge-on"
