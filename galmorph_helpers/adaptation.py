@@ -21,6 +21,7 @@ from .training import augment
 
 METHODS = ("dann", "mmd", "statistics")
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the kernels, in units of the median distance
+JUDGE = 10  # the domain classifier learns that much faster: one that lags is defeated by any change
 TAIL = 2  # layers after the latent vector of `CompactCNN`: the last linear one, and its shape
 
 
@@ -105,7 +106,7 @@ def mmd(x, y, *, widths=WIDTHS):
 
 @torch.no_grad()
 def latent(network, images, *, batch_size=512):
-    """Latent vectors of galaxies: what the last layer of a `CompactCNN` sees.
+    """Latent vectors of galaxies: what the last layer of a `CompactCNN` sees. The network is put in evaluation mode.
 
     Returns
     -------
@@ -137,6 +138,33 @@ def domain_accuracy(source, target, *, seed=0):
     return float(np.mean([(called[label[order] == k] == k).mean() for k in (0, 1)]))
 
 
+@torch.no_grad()
+def normalised_for(network, images, *, batch_size=256):
+    """A copy of the network whose normalising layers take their means and variances from `images` (Li+2017).
+
+    No weight changes and no label is needed: pictures of a survey suffice. After `adapt`, the network is normalised
+    for the target survey; ``normalised_for(network, source_images)`` is the same network for the source survey.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    images : torch.Tensor (N, C, H, W)
+    """
+    if len(images) < 2:
+        raise ValueError(f"a variance needs at least 2 images, got {len(images)}; hundreds give a steady one.")
+    network = copy.deepcopy(network)
+    network.eval()  # no dropout
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # a plain average over the batches
+            layer.train()
+    where = next(network.parameters()).device
+    for batch in images.tensor_split(-(-len(images) // batch_size)):
+        network(batch.to(where))
+    return network.eval()
+
+
 @dataclass
 class Adaptation:
     """What happened in `adapt`: the loss of the questions and of the domain in each epoch."""
@@ -153,10 +181,10 @@ def adapt(
     *,
     method="dann",
     loss,
-    weight=1.0,
+    weight=0.3,
     epochs=5,
     batch_size=64,
-    learning_rate=1e-3,
+    learning_rate=3e-4,
     seed=0,
 ):
     """A copy of `network` that keeps answering for the source survey while its latent vectors forget the survey.
@@ -183,6 +211,7 @@ def adapt(
     Returns
     -------
     (network, Adaptation)
+        The network is normalised for the target survey; see `normalised_for`.
     """
     images, target = source[0], torch.as_tensor(np.asarray(source[1]), dtype=torch.float32)
     if method not in METHODS:
@@ -199,12 +228,13 @@ def adapt(
     where = device()
     network = copy.deepcopy(network).to(where)
     if method == "statistics":
-        return _renormalised(network, target_images), Adaptation(method)
+        return normalised_for(network, target_images), Adaptation(method)
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    width = _head(network)[0].in_features
+    trunk, head = _trunk(network), nn.Sequential(*list(network)[-TAIL:])
+    width = head[0].in_features
     judge = nn.Sequential(nn.Linear(width, 64), nn.ReLU(), nn.Linear(64, 1), nn.Flatten(0)).to(where)
-    learning = [*network.parameters(), *judge.parameters()]
+    learning = [{"params": network.parameters()}, {"params": judge.parameters(), "lr": JUDGE * learning_rate}]
     optimiser = torch.optim.AdamW(learning, lr=learning_rate, weight_decay=0.05)
     steps = max(1, len(images) // batch_size)
     history = Adaptation(method)
@@ -217,52 +247,29 @@ def adapt(
         )
         sums = np.zeros(2)
         for step, (rows, others) in enumerate(parts):
-            shown = torch.cat([images[rows], target_images[others]]).to(where)
-            vectors = _trunk(network)(augment(shown, generator=generator))
-            task = loss(_head(network)(vectors[: len(rows)]), target[rows].to(where))
+            shown = (augment(part.to(where), generator=generator) for part in (images[rows], target_images[others]))
+            ours, theirs = (trunk(part) for part in shown)  # apart, so that each survey is normalised by itself
+            task = loss(head(ours), target[rows].to(where))
             alpha = ramp((epoch * steps + step) / (epochs * steps))
             if method == "dann":
-                verdict = judge(reverse_gradient(vectors, alpha))
+                verdict = judge(reverse_gradient(torch.cat([ours, theirs]), alpha))
                 domain = F.binary_cross_entropy_with_logits(verdict, domain_labels(len(rows), len(others)).to(where))
             else:
-                domain = alpha * mmd(vectors[: len(rows)], vectors[len(rows) :])
+                domain = alpha * mmd(ours, theirs)
             optimiser.zero_grad()
             (task + weight * domain).backward()
             optimiser.step()
             sums += [task.item(), domain.item()]
         history.task.append(sums[0] / steps)
         history.domain.append(sums[1] / steps)
-    return _renormalised(network, target_images), history
+    return normalised_for(network, target_images), history
 
 
 def _trunk(network):
-    return network[: len(network) - TAIL]
-
-
-def _head(network):
-    return network[len(network) - TAIL :]
+    return nn.Sequential(*list(network)[:-TAIL])  # a slice would be made by the class of the network
 
 
 def _repeated(n, wanted, generator):
     """`wanted` rows of `n`, each as often as any other but for one."""
     rounds = -(-wanted // n)
     return torch.cat([torch.randperm(n, generator=generator) for _ in range(rounds)])[:wanted]
-
-
-@torch.no_grad()
-def _renormalised(network, images, *, batch_size=256):
-    """The network with the statistics of its normalising layers taken anew from `images`."""
-    network.eval()  # no dropout
-    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
-    kept = [layer.momentum for layer in norms]
-    for layer in norms:
-        layer.reset_running_stats()
-        layer.momentum = None  # a plain average over the batches
-        layer.train()
-    where = next(network.parameters()).device
-    for batch in images.split(batch_size):
-        network(batch.to(where))
-    for layer, momentum in zip(norms, kept, strict=True):
-        layer.momentum = momentum
-    network.eval()
-    return network

@@ -32,10 +32,11 @@ def surveys():
     return images, 1.5 * images + 0.3, target[:, None]
 
 
-def small_network(seed=0):
-    torch.manual_seed(seed)
-    return torch.nn.Sequential(*list(gm.CompactCNN(channels=1, outputs=2, size=16))[:-2], torch.nn.Linear(64, 1),
-                               torch.nn.Identity())  # fmt: skip
+def small_network():
+    torch.manual_seed(0)
+    network = gm.CompactCNN(channels=1, outputs=1, size=16)
+    network[-1] = torch.nn.Identity()  # (N, 1)
+    return network
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +155,17 @@ def test_adapt_keeps_the_answers_and_the_source_network(method, surveys, source)
     assert adaptation.latent(network, others).shape == (240, 64)
 
 
-def test_adapt_without_a_domain_term_is_only_training(surveys, source):
+def test_statistics_of_a_survey_undo_a_change_of_brightness(surveys, source):
+    images, others, _ = surveys
+    here, there = (adaptation.normalised_for(source, x) for x in (images, others))
+    far, near = (adaptation.latent(source, others), adaptation.latent(there, others))
+    home = adaptation.latent(here, images)
+    assert np.abs(near - home).mean() < 0.5 * np.abs(far - home).mean()
+    with pytest.raises(ValueError, match="at least 2"):
+        adaptation.normalised_for(source, images[:1])
+
+
+def test_adapt_refuses_what_does_not_fit(surveys, source):
     images, others, target = surveys
     with pytest.raises(ValueError, match="method"):
         adaptation.adapt(source, (images, target), others, method="coral", loss=transfer.answered_loss)

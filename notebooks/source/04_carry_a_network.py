@@ -30,12 +30,11 @@ import torch
 import umap
 from astropy.table import Table
 from scipy.stats import binomtest
-from torch.nn import functional as F
 
 import galmorph_helpers as gm
 from galmorph_helpers import adaptation, charts, checks, diagrams, observed_sets, plots, transfer, widgets
 from galmorph_helpers.matching import degrade, sharpen
-from galmorph_helpers.observe import SDSS_LOOK, colour_image
+from galmorph_helpers.observe import colour_image
 from galmorph_helpers.published import TRANSFER, transfer_audit
 from galmorph_helpers.transfer import DES_LOOK, QUESTIONS, answered_loss, scores
 
@@ -272,12 +271,12 @@ diagrams.show_table(Table(rows=both), caption="Published, observed galaxies, bes
 # Labels cost people's time; pictures of the new survey cost nothing. Suppose there is none of the former and many of the latter. Look at the latent vector, the 64 numbers from which the last layer answers. If a classifier can tell from it which survey a galaxy was seen by, the network describes the camera, not only the galaxy.
 
 # %%
-def told_apart(network):
+def told_apart(for_sdss, for_des):
     """Accuracy of a classifier that tells the surveys apart by the latent vectors of test galaxies."""
-    return adaptation.domain_accuracy(adaptation.latent(network, sdss_test), adaptation.latent(network, des_test), seed=seed)
+    return adaptation.domain_accuracy(adaptation.latent(for_sdss, sdss_test), adaptation.latent(for_des, des_test), seed=seed)
 
 
-print(f"surveys told apart by the source network's latent vectors: {told_apart(source):.3f} (0.5 is a guess)")
+print(f"surveys told apart by the source network's latent vectors: {told_apart(source, source):.3f} (0.5 is a guess)")
 
 # %% [markdown]
 # ### Let a second network try, and defeat it
@@ -327,19 +326,178 @@ torch.testing.assert_close(mmd_by_hand(cloud, cloud + 0.5), adaptation.mmd(cloud
 print("a sample and itself:", round(abs(float(mmd_by_hand(cloud, cloud))), 6), "| shifted by 0.5, 1, 2:", [round(float(mmd_by_hand(cloud, cloud + d)), 3) for d in (0.5, 1, 2)])
 
 # %% [markdown]
-# Train both ways: SDSS pictures with labels, DES pictures without. Beside them stands the cheapest idea of all: no training, only the means and variances by which each layer normalises are taken from DES pictures ([Li et al. 2017](https://doi.org/10.48550/arXiv.1603.04779)).
+# ### Begin with the cheapest idea
+#
+# Before any training: each layer of the network normalises what it sees by means and variances that it keeps from SDSS pictures. Take them anew from DES pictures ([Li et al. 2017](https://doi.org/10.48550/arXiv.1603.04779)); no weight changes. One set of weights, two sets of statistics. DANN and MMD below start from there: each survey is normalised by itself, and SDSS pictures are judged with the statistics of SDSS.
 
 # %%
 labelled_source = (sdss_train, answers[source_rows])
-adapted = {"unchanged": source}
-for method, weight in {"statistics": 1.0, "dann": 1.0, "mmd": 1.0}.items():
-    adapted[method], _ = adaptation.adapt(source, labelled_source, des_pool, method=method, weight=weight, loss=answered_loss, epochs=4, seed=seed)
+adapted = {"unchanged": (source, source)}
+for method, weight in {"statistics": 0.0, "dann": 0.3, "mmd": 1.0}.items():
+    network, _ = adaptation.adapt(source, labelled_source, des_pool, method=method, weight=weight, loss=answered_loss, epochs=3, seed=seed)
+    adapted[method] = adaptation.normalised_for(network, sdss_train), network
 
 # %%
 no_label = {}
-for name, network in adapted.items():
-    on_target, on_source = scores(network, des_test, answers[test]), scores(network, sdss_test, answers[test])
-    no_label[name] = {"network": name, "surveys told apart": told_apart(network), **{f"{q}, DES": on_target[q]["accuracy"] for q in QUESTIONS}, **{f"{q}, SDSS": on_source[q]["accuracy"] for q in QUESTIONS}}
+for name, (for_sdss, for_des) in adapted.items():
+    on_target, on_source = scores(for_des, des_test, answers[test]), scores(for_sdss, sdss_test, answers[test])
+    no_label[name] = {"network": name, "surveys told apart": told_apart(for_sdss, for_des), **{f"{q}, DES": on_target[q]["accuracy"] for q in QUESTIONS}, **{f"{q}, SDSS": on_source[q]["accuracy"] for q in QUESTIONS}}
 diagrams.show_table(Table(rows=list(no_label.values())), caption="Accuracy without a DES label, mock sky", formats={"surveys told apart": ".3f"} | {f"{q}, {s}": ".3f" for q in QUESTIONS for s in ("DES", "SDSS")})
-gain = {m: {q: no_label[m][f"{q}, DES"] - no_label["unchanged"][f"{q}, DES"] for q in QUESTIONS} for m in ("statistics", "dann", "mmd")}
-loss = {m: {q: no_label["unchanged"][f"{q}, SDSS"] - no_label[m][f"{q}, SDSS"] for q in QUESTIONS} for m in ("statistics", "dann", "mmd")}
+gain, loss = ({m: {q: sign * (no_label[m][f"{q}, {s}"] - no_label["unchanged"][f"{q}, {s}"]) for q in QUESTIONS} for m in ("statistics", "dann", "mmd")} for s, sign in (("DES", 1), ("SDSS", -1)))
+
+# %% [markdown]
+# Compare the rows before you praise a method: most of what DANN and MMD gain, the statistics alone had gained. A control that costs nothing belongs in every such table.
+#
+# ### See the latent space
+#
+# UMAP draws the 64 dimensions in two, keeping neighbours together. Colour and marker say the survey and the class. Before, galaxies sort by camera as well as by shape; after, shape is what is left. The axes have no meaning, and the classifier's accuracy above is the measurement.
+
+# %%
+def latent_map(for_sdss, for_des, title, finding):
+    """UMAP of the latent vectors of 300 test galaxies in each survey."""
+    vectors = np.concatenate([adaptation.latent(for_sdss, sdss_test[:300]), adaptation.latent(for_des, des_test[:300])])
+    flat = umap.UMAP(n_neighbors=20, min_dist=0.3, random_state=seed, n_jobs=1).fit_transform(vectors)
+    survey, kind = np.repeat(["SDSS", "DES"], 300), np.tile(answers[test][:300, 0], 2)
+    groups = {f"{word}, {s}": flat[(survey == s) & (kind == k)].T for k, word in ((1, "disc"), (0, "smooth")) for s in ("SDSS", "DES")}
+    charts.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies", size=(5.6, 3.8), alt=finding)
+
+
+latent_map(source, source, "Before", "Latent vectors of the source network: smooth galaxies and discs lie apart, and within each the two surveys do, too.")
+latent_map(*adapted["dann"], "After DANN", "Latent vectors after adversarial training: smooth galaxies and discs lie apart, and the two surveys are mixed.")
+
+# %%
+for name in ("dann", "mmd"):
+    print(name, "gains on DES:", {q: f"{v:+.3f}" for q, v in gain[name].items()}, "| loses on SDSS:", {q: f"{v:+.3f}" for q, v in loss[name].items()}, "| surveys told apart:", f"{no_label['unchanged']['surveys told apart']:.2f} to {no_label[name]['surveys told apart']:.2f}")
+best = max(("dann", "mmd"), key=lambda m: gain[m]["disc"])
+claims.check("disc accuracy on DES gained without a label, better of DANN and MMD", gain[best]["disc"], at_least=0.05, because="aligned clouds did not align classes")
+claims.check("accuracy on SDSS lost for it, the worst question", max(loss[best].values()), at_most=0.03, because="the network forgot the source")
+claims.check("surveys told apart, before minus after DANN", no_label["unchanged"]["surveys told apart"] - no_label["dann"]["surveys told apart"], at_least=0.05, because="the judge was never defeated")
+
+# %% [markdown]
+# ### Do harm
+#
+# Alignment assumes that both samples hold the same *mix* of galaxies. Surveys do not: a cluster has few discs, a deep field many. Take the same method, and for its unlabelled DES sample a cluster-like one with 5 % of discs, where the source has over 40 %. To make both clouds alike, the network must now move smooth galaxies to where discs belong.
+
+# %%
+disc = answers[target_rows, 0]
+smooth_rows, disc_rows = np.flatnonzero(disc == 0), np.flatnonzero(disc == 1)
+cluster = np.concatenate([smooth_rows, disc_rows[: len(smooth_rows) // 19]])
+mixes = {"unchanged": away}
+for name, method, weight in (("statistics", "statistics", 0.0), ("DANN", "dann", 0.3)):
+    harmed, _ = adaptation.adapt(source, labelled_source, des_pool[cluster], method=method, weight=weight, loss=answered_loss, epochs=3, seed=seed)
+    mixes |= {f"{name}, same mix": scores(adapted[method][1], des_test, answers[test]), f"{name}, few discs": scores(harmed, des_test, answers[test])}
+diagrams.show_table(beside(mixes, questions=("disc",)), caption=f"Unlabelled DES galaxies with {np.mean(disc[cluster] == 1):.0%} of discs (source: {np.nanmean(answers[source_rows, 0]):.0%}); tested on the full mix", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
+claims.check("disc accuracy, DANN on the same mix minus on a mix with few discs", mixes["DANN, same mix"]["disc"]["accuracy"] - mixes["DANN, few discs"]["disc"]["accuracy"], at_least=0.005, because="alignment did not care for the mix")
+
+# %% [markdown]
+# Nothing in the training warns of this: the surveys are told apart less and less well, as before. Only labels, if few, can tell. That is why a few hundred labels, where they can be had, are the better bargain.
+#
+# ## On observed galaxies
+#
+# Now from the observed SDSS to two other cameras: **DECam**, the camera of DES (320 colour pictures), and **JWST** (pictures of the CEERS field in F200W, grey, copied into all three channels). The source network learns disc and edge-on on 5,000 SDSS galaxies with classes of Galaxy Zoo 1, starting from the mock sky's weights. Then: unchanged, retrained with N labels, from scratch with N.
+#
+# The DECam set holds none that is edge-on, and none that is smooth: all of its volunteers saw features. So no accuracy or AUC exists there for the questions of the source; what can be told is how many the SDSS network still calls discs, and how many it wrongly calls edge-on. For training the set offers a new question: has the galaxy a **ring**? JWST has votes on edge-on.
+
+# %%
+observed_file = "../data/transfer_observed.csv"
+stored = Table.read(observed_file, format="ascii.csv")
+OBSERVED = {"full": "all layers, from SDSS", "scratch": "from scratch"}
+lines = [{"camera": task, "question": question, "training": name, **{f"N={size}": f"{mean:.3f} [{low:.3f}, {high:.3f}]" for size, mean, low, high in zip(*curve(question, how, "auc", stored, task), strict=True)}}
+         for task, question in (("DECam", "ring"), ("JWST", "edge-on")) for how, name in OBSERVED.items()]
+for task in ("DECam", "JWST"):
+    diagrams.show_table(Table(rows=[line for line in lines if line["camera"] == task]), caption="AUC on observed galaxies, mean and range of the seeds (stored: data/transfer_observed.csv)")
+unchanged = stored[(stored["task"] == "JWST") & (stored["how"] == "unchanged")]
+print(f"JWST edge-on, SDSS network unchanged: AUC {np.mean(unchanged['auc']):.3f}, recall {np.mean(unchanged['recall']):.2f}; at home on SDSS: AUC {np.mean(stored['auc'][(stored['task'] == 'SDSS') & (stored['question'] == 'edge-on')]):.3f}")
+
+# %%
+panels = {f"{task}: {question}": {name: curve(question, how, "auc", stored, task) for how, name in OBSERVED.items()} for task, question in (("DECam", "ring"), ("JWST", "edge-on"))}
+diagrams.trends(panels, xlabel="labelled galaxies", ylabels=["AUC", ""], log=True, ticks=(np.unique(stored["labelled"][stored["labelled"] > 0]), np.unique(stored["labelled"][stored["labelled"] > 0])),
+                alt="AUC against the number of labelled galaxies, observed DECam and JWST pictures: networks that start from SDSS weights lie above those from scratch.")
+at_100 = {how: dict(zip(*curve("edge-on", how, "auc", stored, "JWST")[:2], strict=True))[100] for how in OBSERVED}
+claims.check("observed JWST, edge-on, 100 labels: AUC from SDSS minus from scratch (stored)", at_100["full"] - at_100["scratch"], at_least=0.05, because="SDSS had taught nothing of use to JWST")
+
+# %%
+root = gm.observed_root()
+if root is None:
+    print("No observed labelled set here: the stored table above is all there is. Put sets in a folder (data/README.md says how), set GALMORPH_DATA to it and run again.")
+else:
+    net, at_sdss = observed_sets.observed_source(seed=seed)
+    print("at home on SDSS:", {q: f"AUC {v['auc']:.3f}, recall {v['recall']:.2f}" for q, v in at_sdss.items()})
+    decam, *_ = observed_sets.observed_target("DECam")
+    jwst, edge_on, question = observed_sets.observed_target("JWST")
+    plots.gallery(decam, range(8), caption="DECam", alt="Eight observed galaxies in colour pictures of the DECam camera, bright and pale, several with rings.")
+    shown = np.r_[np.flatnonzero(edge_on[:, 0] == 1)[:4], np.flatnonzero(edge_on[:, 0] == 0)[:4]]
+    plots.gallery(jwst, shown, titles=["edge-on"] * 4 + ["not"] * 4, caption="JWST", alt="Eight observed galaxies in grey JWST pictures: four thin, four not, small and noisy.")
+    claims.origins.append("folder")
+
+# %%
+if root:
+    called = gm.predict(net, decam.images, views=1)
+    after = gm.predict(adaptation.normalised_for(net, decam.images), decam.images, views=1)
+    for name, p in (("unchanged", called), ("with the statistics of DECam", after)):
+        print(f"DECam, SDSS network {name}: {np.mean(p[:, 0] > 0.5):.0%} of {len(p)} galaxies with features called discs; {np.mean(p[:, 1] > 0.5):.0%} wrongly called edge-on")
+
+# %%
+if root:
+    order = np.random.default_rng(seed).permutation(len(jwst))
+    rows_test, rows_pool = np.split(order, [int(0.35 * len(order))])
+    hundred = rows_pool[transfer.draw_labelled(edge_on[rows_pool], 100, seed=seed)]
+    start = transfer.one_answer(net, 1)
+    there = {"unchanged": scores(start, jwst.images[rows_test], edge_on[rows_test], questions=("edge-on",))}
+    for how in ("full", "scratch"):
+        network = transfer.retrain(start, jwst.images[hundred], edge_on[hundred], how=how, seed=seed)
+        there[f"100 labels, {OBSERVED[how]}"] = scores(network, jwst.images[rows_test], edge_on[rows_test], questions=("edge-on",))
+    diagrams.show_table(beside(there, questions=("edge-on",)), caption="JWST, edge-on, this run", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
+    carried_auc, scratch_auc = (there[f"100 labels, {OBSERVED[how]}"]["edge-on"]["auc"] for how in ("full", "scratch"))
+    claims.check("observed JWST, edge-on, 100 labels: AUC from SDSS minus from scratch (this run)", carried_auc - scratch_auc, at_least=0.0, because="SDSS had taught nothing of use to JWST")
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Nine galaxies.** A recall of 0.89 measured on 9 barred galaxies: what is its binomial standard error, $\sqrt{r(1-r)/n}$?
+
+# %%
+standard_error = ...
+
+# %%
+_ = checks.check("exercise 1", standard_error, np.sqrt(0.89 * 0.11 / 9), tolerance=0.01, hint="n counts the positives, not the test sample.")
+
+# %% tags=["solution", "nbval-check-output"]
+standard_error = np.sqrt(0.89 * (1 - 0.89) / 9)
+_ = checks.check("exercise 1", standard_error, np.sqrt(0.89 * 0.11 / 9), tolerance=0.01)
+
+# %% [markdown]
+# **2. The ramp.** At which share $p$ of the training does the reversed gradient reach half of its strength, $\alpha = 0.5$?
+
+# %%
+half_way = ...
+
+# %%
+_ = checks.check("exercise 2", half_way, np.log(3) / 10, tolerance=0.01, hint="Solve 2 / (1 + exp(-10 p)) - 1 = 0.5 for p.")
+
+# %% tags=["solution", "nbval-check-output"]
+half_way = np.log(3) / 10
+_ = checks.check("exercise 2", half_way, np.log(3) / 10, tolerance=0.01)
+
+# %% [markdown]
+# **3. The known bug.** Give source and target the same domain label, adapt again, and look at the loss of the judge and at how well the surveys are told apart. Would you have noticed from the accuracy on SDSS? (No check: say what you would monitor.)
+#
+# ## In practice
+#
+# - Cut stamps by the galaxy's size, in arcsec, with the same stretch, before any cleverness: the table of single changes says what that is worth.
+# - Keep some labels of the new survey for testing. Without them nothing above could have been measured, and the harm of a different mix would have stayed unseen.
+# - Mock questions are easy and both mock surveys share one universe. The factor of labels saved is of this experiment; the observed curves say what to expect.
+# - On a GPU this notebook takes larger samples without an edit; `python benchmarks/transfer.py mock --seeds 3 4 5` adds seeds to the sweep.
+#
+# ## Further reading
+#
+# - Domínguez Sánchez et al. 2019, *Transfer learning for galaxy morphology from one survey to another*, [doi:10.1093/mnras/sty3497](https://doi.org/10.1093/mnras/sty3497)
+# - Ganin et al. 2016, *Domain-adversarial training of neural networks*, [arXiv:1505.07818](https://doi.org/10.48550/arXiv.1505.07818)
+# - Gretton et al. 2012, *A kernel two-sample test*, [JMLR 13, 723](https://jmlr.org/papers/v13/gretton12a.html)
+# - Ćiprijanović et al. 2023, *DeepAstroUDA*, [arXiv:2302.02005](https://doi.org/10.48550/arXiv.2302.02005)
+# - Huertas-Company et al. 2024, *Galaxy morphology from z ~ 6 through the lens of JWST*, [arXiv:2305.02478](https://doi.org/10.48550/arXiv.2305.02478)
+#
+# ## What this lesson claims
+
+# %% tags=["claims"]
+plots.show_claims(claims.report())
