@@ -5,8 +5,8 @@
 
 "mock": the shipped SDSS network on DES pictures of the mock sky, unchanged, after training on N galaxies in three ways,
 and a network from scratch. "observed": a network of observed SDSS galaxies on pictures of DECam and JWST.
-A card stands beside each table: data/transfer_mock.md, data/transfer_observed.md. Seeds that are already in a table are
-replaced, others stay.
+A card stands beside each table: data/transfer_mock.md, data/transfer_observed.md. Points that are already in a table
+are replaced, others stay.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from galmorph_helpers import observed_sets, transfer
 DATA = Path(__file__).parents[1] / "data"
 SIZES = (30, 100, 300, 500, 1000, 5000)
 N_TEST = 2000
+KEYS = ["task", "question", "how", "labelled", "seed"]
 COLUMNS = ("n", "positives", "always_no", "accuracy", "recall", "precision", "auc")
 CARD = """# transfer_{what}
 
@@ -61,7 +62,7 @@ def rows_of(task, how, labelled, seed, found):
     return [{"question": q, **keys, **{c: values[c] for c in COLUMNS}} for q, values in found.items()]
 
 
-def mock(seed, sizes):
+def mock(seed, sizes, ways):
     """All rows of one seed: source and unchanged network, then every strategy with every number of galaxies."""
     table = gm.population(max(sizes) + N_TEST, seed=50_000 + seed)
     target = transfer.answers(table, seed=seed)
@@ -74,12 +75,12 @@ def mock(seed, sizes):
     yield rows_of("DES", "unchanged", 0, seed, transfer.scores(source, des[test], target[test]))
     for labelled in sizes:
         chosen = pool[transfer.draw_labelled(target[pool], labelled, seed=seed)]
-        for how in transfer.STRATEGIES:
+        for how in ways:
             network = transfer.retrain(source, des[chosen], target[chosen], how=how, seed=seed)
             yield rows_of("DES", how, labelled, seed, transfer.scores(network, des[test], target[test]))
 
 
-def observed(seed, sizes):
+def observed(seed, sizes, ways):
     """All rows of one seed on observed galaxies."""
     source, found = observed_sets.observed_source(seed=seed)
     yield rows_of("SDSS", "source", 0, seed, found)
@@ -93,7 +94,7 @@ def observed(seed, sizes):
             yield rows_of(task, "unchanged", 0, seed, found)
         for labelled in sorted({n for n in sizes if n < len(pool)} | {len(pool)}):
             chosen = pool[transfer.draw_labelled(target[pool], labelled, seed=seed)]
-            for how in ("full", "scratch"):
+            for how in [way for way in ways if way in ("full", "scratch")]:
                 network = transfer.retrain(start, sample.images[chosen], target[chosen], how=how, seed=seed)
                 found = transfer.scores(network, sample.images[test], target[test], questions=(question,))
                 yield rows_of(task, how, labelled, seed, found)
@@ -104,6 +105,7 @@ def main():
     parser.add_argument("what", choices=("mock", "observed"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="numbers of labelled galaxies")
+    parser.add_argument("--ways", nargs="+", choices=transfer.STRATEGIES, default=transfer.STRATEGIES)
     parser.add_argument("--out", type=Path, default=DATA, help="folder of the table and its card")
     options = parser.parse_args()
     if options.what == "observed" and gm.observed_root() is None:
@@ -112,7 +114,7 @@ def main():
     file = options.out / f"transfer_{options.what}.csv"
     for seed in options.seeds:
         begin, parts = time.perf_counter(), []
-        for rows in {"mock": mock, "observed": observed}[options.what](seed, sorted(options.sizes)):
+        for rows in {"mock": mock, "observed": observed}[options.what](seed, sorted(options.sizes), options.ways):
             parts.append(Table(rows=rows))
             found = [f"{r['question']} {r['accuracy']:.3f} {r['recall']:.3f} {r['auc']:.3f}" for r in rows]
             print(
@@ -129,7 +131,8 @@ def write(table, file, what, *, minutes):
         table[name] = np.round(table[name], 4)
     if file.exists():
         stored = Table.read(file, format="ascii.csv")
-        table = vstack([stored[~np.isin(stored["seed"], table["seed"])], table])
+        new = {tuple(row) for row in table[KEYS].iterrows()}
+        table = vstack([stored[[tuple(row) not in new for row in stored[KEYS].iterrows()]], table])
     table = table[np.argsort(table["seed"], kind="stable")]
     table.write(file, format="ascii.csv", overwrite=True)
     seeds = " ".join(str(seed) for seed in np.unique(table["seed"]))

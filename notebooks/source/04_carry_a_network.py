@@ -165,7 +165,8 @@ for layer in list(frozen.children())[:8]:
     layer.requires_grad_(False)
     layer.eval()
 helper = transfer.freeze(source, 8)
-torch.testing.assert_close(carried.eval()(des_test[:8]), source.cpu().eval()(des_test[:8]))
+for other in (frozen.eval(), helper.eval(), source.cpu().eval()):  # the same answers, until training starts
+    torch.testing.assert_close(carried.eval()(des_test[:8]), other(des_test[:8]))
 print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.count_parameters(frozen):,} (the helper: {gm.count_parameters(helper):,}), head {gm.count_parameters(transfer.freeze(source, 15)):,}")
 source.to(gm.device())
 
