@@ -10,6 +10,7 @@ from .folders import read_folder
 from .folds import Folds, fit_folds, fold_numbers, near_duplicates, predict_dropout, predict_folds
 from .gradients import activity, gradient, passive_ridge, principal_components, project
 from .hubble import convert_t_type, nearest_class, read_hubble_type
+from .labelled import find_set, labelled_sdss, manga_classes, observed_mass_sfr
 from .mock.experts import expert_t_types, single_sersic_index, visual_classes
 from .mock.manga import write_manga
 from .mock.population import population

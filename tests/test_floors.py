@@ -39,6 +39,7 @@ FLOORS = {
     "archive": 3,
     "spectroscopy": 0,
     "cubes": 1,
+    "labelled": 3,
     "gradients": 3,
     "charts": 6,
     "__init__": 9,
