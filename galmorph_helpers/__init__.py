@@ -4,6 +4,7 @@ from .catalogues import open_ngc, read_efigi, read_mass_sfr
 from .claims import Claims
 from .cubes import elliptical_radius, lambda_r, radial_spectra, read_cube, read_maps, read_sdss_spectrum
 from .describe import describe
+from .domain import Domain, fit_domain, image_features, out_of_domain
 from .evaluation import binary_metrics, calibration_curve, choose_threshold, metrics_table, regression_table
 from .features import fit_forest, morphology_features
 from .folders import read_folder

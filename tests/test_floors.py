@@ -39,6 +39,7 @@ FLOORS = {
     "archive": 3,
     "spectroscopy": 0,
     "cubes": 1,
+    "domain": 3,
     "labelled": 3,
     "gradients": 3,
     "charts": 6,
