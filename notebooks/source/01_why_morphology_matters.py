@@ -408,7 +408,7 @@ faces, answers = gm.labelled_sdss("disc")
 if faces:
     called = answers["called"]
     chosen = np.concatenate([np.flatnonzero(called == word)[:4] for word in ["elliptical", "smooth", "edge-on", "disc", "spiral", "merger"]])
-    plots.gallery(faces, chosen, titles=called[chosen], caption="As people called them",
+    plots.gallery(faces, chosen, titles=list(called[chosen]), caption="As people called them",
                   alt="Sixteen observed SDSS galaxies, four each called elliptical, edge-on, clockwise spiral and merger by volunteers: smaller and noisier than the drawn ones of the tuning fork.")
     del faces
 
