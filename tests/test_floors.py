@@ -41,6 +41,7 @@ FLOORS = {
     "cubes": 1,
     "domain": 3,
     "labelled": 3,
+    "results": 5,
     "gradients": 3,
     "charts": 6,
     "__init__": 9,
