@@ -6,18 +6,17 @@ import numpy as np
 import torch
 
 from .folders import read_folder
+from .labelled import labelled_sdss
 from .mock.volunteers import certain
 from .networks import CompactCNN
 from .runtime import device, observed_root
 from .samples import GalaxySample, split
-from .surveys import SDSS
 from .training import fit
 from .transfer import answered_loss, scores
 from .weights import load_weights
 
 #: Output of the source network that answers the question of a task (0 disc, 1 edge-on); None: it was never asked.
 TASKS = {"DECam": None, "JWST": 1}
-CLASSES = ("elliptical", "edge_on", "spiral_clockwise", "spiral_anticlockwise", "merger", "dont_know")
 
 
 def _set(name):
@@ -30,16 +29,6 @@ def _set(name):
     return Path(root) / name
 
 
-def sdss_classes():
-    """Observed SDSS galaxies and their answers (N, 2): disc (edge-on or spiral) and edge-on; NaN for other classes."""
-    sample = read_folder(_set("gz1_sdss_6446"), size=64, crop=212, survey=SDSS, classes=CLASSES)
-    kind = np.asarray(sample.table["class_name"]).astype(str)
-    spiral = np.char.startswith(kind, "spiral")
-    target = np.stack([(kind == "edge_on") | spiral, kind == "edge_on"], 1).astype(float)
-    target[(kind == "merger") | (kind == "dont_know")] = np.nan
-    return sample, target
-
-
 def observed_source(*, seed=0, epochs=5):
     """The network to carry: trained on observed SDSS galaxies, from the shipped weights of the mock sky.
 
@@ -48,7 +37,10 @@ def observed_source(*, seed=0, epochs=5):
     (network, dict)
         Two outputs, disc and edge-on; and its `transfer.scores` on galaxies held back.
     """
-    sample, target = sdss_classes()
+    sample, found = labelled_sdss("disc", "edge-on")
+    if sample is None:
+        raise FileNotFoundError("observed SDSS galaxies are needed to train on: the line above says how to get some.")
+    target = np.stack([found["disc"], found["edge-on"]], 1)
     train, validation, test = split(sample, fractions=(0.72, 0.08, 0.20), seed=seed)
     torch.manual_seed(seed)
     network = load_weights(CompactCNN(outputs=2), "sdss_questions").to(device())
