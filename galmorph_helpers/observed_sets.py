@@ -1,15 +1,13 @@
 """Observed galaxies to carry a network between: SDSS with Galaxy Zoo 1 classes, DECam with rings, JWST with votes."""
 
-from pathlib import Path
-
 import numpy as np
 import torch
 
 from .folders import read_folder
-from .labelled import labelled_sdss
+from .labelled import find_set, labelled_sdss
 from .mock.volunteers import certain
 from .networks import CompactCNN
-from .runtime import device, observed_root
+from .runtime import device
 from .samples import GalaxySample, split
 from .training import fit
 from .transfer import answered_loss, scores
@@ -19,27 +17,18 @@ from .weights import load_weights
 TASKS = {"DECam": None, "JWST": 1}
 
 
-def _set(name):
-    root = observed_root()
-    if root is None:
-        raise FileNotFoundError(
-            f"the observed set {name!r} is needed: set GALMORPH_DATA to the folder that holds it "
-            "(data/README.md says how it is laid out)."
-        )
-    return Path(root) / name
-
-
 def observed_source(*, seed=0, epochs=5):
     """The network to carry: trained on observed SDSS galaxies, from the shipped weights of the mock sky.
 
     Returns
     -------
     (network, dict)
-        Two outputs, disc and edge-on; and its `transfer.scores` on galaxies held back.
+        Two outputs, disc and edge-on; and its `transfer.scores` on galaxies held back. (None, {}) without such a set:
+        a line says how to fetch one.
     """
     sample, found = labelled_sdss("disc", "edge-on")
     if sample is None:
-        raise FileNotFoundError("observed SDSS galaxies are needed to train on: the line above says how to get some.")
+        return None, {}
     target = np.stack([found["disc"], found["edge-on"]], 1)
     train, validation, test = split(sample, fractions=(0.72, 0.08, 0.20), seed=seed)
     torch.manual_seed(seed)
@@ -62,14 +51,17 @@ def observed_target(task):
     Returns
     -------
     (GalaxySample, array (N, 1), str)
-        The answers are 0 or 1; the name of the question.
+        The answers are 0 or 1; the name of the question. (None, None, "") without that set: a line says so.
     """
     if task not in TASKS:
         raise ValueError(f"task must be one of {tuple(TASKS)}, got {task!r}.")
+    path = find_set({"DECam": "decals_rings_470", "JWST": "ceers_jwst_f200w_4055"}[task])
+    if path is None:
+        return None, None, ""
     if task == "DECam":
-        sample = read_folder(_set("decals_rings_470"), size=64, crop=212)
+        sample = read_folder(path, size=64, crop=212)
         return sample, np.asarray(sample.table["ring"], float)[:, None], "ring"
-    sample = read_folder(_set("ceers_jwst_f200w_4055"), size=64, crop=300)
+    sample = read_folder(path, size=64, crop=300)
     question = "t2_could_this_be_a_disk_viewed_edgeon__"
     yes, no = (np.asarray(sample.table[question + a], float) for a in ("yes_edge_on_disk", "no_something_else"))
     target = np.where(yes + no >= 5, certain(yes / np.maximum(yes + no, 1)), np.nan)

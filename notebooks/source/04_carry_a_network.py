@@ -397,7 +397,7 @@ claims.check("disc accuracy, DANN on the same mix minus on a mix with few discs"
 #
 # Now from the observed SDSS to two other cameras: **DECam**, the camera of DES (320 colour pictures), and **JWST** (pictures of the CEERS field in F200W, grey, copied into all three channels). The source network learns disc and edge-on on 5,000 SDSS galaxies with classes of Galaxy Zoo 1, starting from the mock sky's weights. Then: unchanged, retrained with N labels, from scratch with N.
 #
-# The DECam set holds none that is edge-on, and none that is smooth: all of its volunteers saw features. So no accuracy or AUC exists there for the questions of the source; what can be told is how many the SDSS network still calls discs, and how many it wrongly calls edge-on. For training the set offers a new question: has the galaxy a **ring**? JWST has votes on edge-on.
+# The DECam set holds none that is edge-on, and none that is smooth: all of its volunteers saw features. So no accuracy or AUC exists there for the questions of the source; what can be told is how many the SDSS network still calls discs, and how many it wrongly calls edge-on. For training the set offers a new question: has the galaxy a **ring**? JWST has votes on edge-on. Seeds and sizes were run by the same command beforehand; without the sets the stored table is all there is. With a network connection, the archive client also fetches galaxies seen by *both* surveys: `python -m galmorph_helpers.archive fetch gz2_s82_des`.
 
 # %%
 observed_file = "../data/transfer_observed.csv"
@@ -418,28 +418,26 @@ at_100 = {how: dict(zip(*curve("edge-on", how, "auc", stored, "JWST")[:2], stric
 claims.check("observed JWST, edge-on, 100 labels: AUC from SDSS minus from scratch (stored)", at_100["full"] - at_100["scratch"], at_least=0.05, because="SDSS had taught nothing of use to JWST")
 
 # %%
-root = gm.observed_root()
-if root is None:
-    print("No observed labelled set here: the stored table above is all there is. Put sets in a folder (data/README.md says how), set GALMORPH_DATA to it and run again.")
-else:
-    net, at_sdss = observed_sets.observed_source(seed=seed)
+net, at_sdss = observed_sets.observed_source(seed=seed)
+decam, *_ = observed_sets.observed_target("DECam")
+jwst, edge_on, question = observed_sets.observed_target("JWST")
+observed = bool(net and decam and jwst)
+if observed:
     print("at home on SDSS:", {q: f"AUC {v['auc']:.3f}, recall {v['recall']:.2f}" for q, v in at_sdss.items()})
-    decam, *_ = observed_sets.observed_target("DECam")
-    jwst, edge_on, question = observed_sets.observed_target("JWST")
     plots.gallery(decam, range(8), caption="DECam", alt="Eight observed galaxies in colour pictures of the DECam camera, bright and pale, several with rings.")
     shown = np.r_[np.flatnonzero(edge_on[:, 0] == 1)[:4], np.flatnonzero(edge_on[:, 0] == 0)[:4]]
     plots.gallery(jwst, shown, titles=["edge-on"] * 4 + ["not"] * 4, caption="JWST", alt="Eight observed galaxies in grey JWST pictures: four thin, four not, small and noisy.")
     claims.origins.append("folder")
 
 # %%
-if root:
+if observed:
     called = gm.predict(net, decam.images, views=1)
     after = gm.predict(adaptation.normalised_for(net, decam.images), decam.images, views=1)
     for name, p in (("unchanged", called), ("with the statistics of DECam", after)):
         print(f"DECam, SDSS network {name}: {np.mean(p[:, 0] > 0.5):.0%} of {len(p)} galaxies with features called discs; {np.mean(p[:, 1] > 0.5):.0%} wrongly called edge-on")
 
 # %%
-if root:
+if observed:
     order = np.random.default_rng(seed).permutation(len(jwst))
     rows_test, rows_pool = np.split(order, [int(0.35 * len(order))])
     hundred = rows_pool[transfer.draw_labelled(edge_on[rows_pool], 100, seed=seed)]
