@@ -40,15 +40,32 @@ def load_weights(network, name):
 
 
 def _find(name):
-    """Path of a weights file: in the repository, else fetched from there once (a wheel has no data/)."""
-    file = FOLDER / f"{name}.safetensors"
+    return shipped(f"weights/{name}.safetensors", HASHES[name])
+
+
+def shipped(path, known_hash=None):
+    """A file of the repository's data folder, by its path in there: on disk, else fetched once (a wheel has no data/).
+
+    Parameters
+    ----------
+    path : str
+    known_hash : str, optional
+        SHA-256, checked after a download.
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    file = FOLDER.parent / path
     if file.exists():
         return file
     urls = dict(url.split(", ", 1) for url in metadata.metadata("galmorph-helpers").get_all("Project-URL") or [])
     if "Repository" not in urls:
-        raise FileNotFoundError(f"no weights {name!r} in {FOLDER}; `make weights` trains them.")
-    url = urls["Repository"].replace("github.com", "raw.githubusercontent.com") + f"/main/data/weights/{file.name}"
-    return pooch.retrieve(url, known_hash=HASHES[name], path=pooch.os_cache("galmorph_helpers"), fname=file.name)
+        raise FileNotFoundError(
+            f"no {path} in {FOLDER.parent}; `make weights` trains weights, the cards name commands."
+        )
+    url = urls["Repository"].replace("github.com", "raw.githubusercontent.com") + f"/main/data/{path}"
+    return Path(pooch.retrieve(url, known_hash=known_hash, path=pooch.os_cache("galmorph_helpers"), fname=file.name))
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).

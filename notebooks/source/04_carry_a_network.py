@@ -37,6 +37,7 @@ from galmorph_helpers.matching import degrade, sharpen
 from galmorph_helpers.observe import colour_image
 from galmorph_helpers.published import TRANSFER, transfer_audit
 from galmorph_helpers.transfer import DES_LOOK, QUESTIONS, answered_loss, scores
+from galmorph_helpers.weights import shipped
 
 seed = gm.start()
 claims = gm.Claims("04")
@@ -186,7 +187,7 @@ diagrams.show_table(beside({"SDSS": home, "DES, unchanged": away, f"DES, {labell
 # The whole sweep, 30 to 5,000 labels, four ways, three seeds, takes half an hour; [a command](../benchmarks/transfer.py) has run it and stored [the table](../data/transfer_mock.md). The lesson reads it, and checks that the two points above fall where it says.
 
 # %%
-sweep = Table.read("../data/transfer_mock.csv", format="ascii.csv")
+sweep = Table.read(shipped("transfer_mock.csv"), format="ascii.csv")
 SHOWN = {"full": "all layers, from SDSS", "frozen": "first layers frozen", "head": "last layer only", "scratch": "from scratch"}
 
 
@@ -400,8 +401,7 @@ claims.check("disc accuracy, DANN on the same mix minus on a mix with few discs"
 # The DECam set holds none that is edge-on, and none that is smooth: all of its volunteers saw features. So no accuracy or AUC exists there for the questions of the source; what can be told is how many the SDSS network still calls discs, and how many it wrongly calls edge-on. For training the set offers a new question: has the galaxy a **ring**? JWST has votes on edge-on. Seeds and sizes were run by the same command beforehand; without the sets the stored table is all there is. With a network connection, the archive client also fetches galaxies seen by *both* surveys: `python -m galmorph_helpers.archive fetch gz2_s82_des`.
 
 # %%
-observed_file = "../data/transfer_observed.csv"
-stored = Table.read(observed_file, format="ascii.csv")
+stored = Table.read(shipped("transfer_observed.csv"), format="ascii.csv")
 OBSERVED = {"full": "all layers, from SDSS", "scratch": "from scratch"}
 lines = [{"camera": task, "question": question, "training": name, **{f"N={size}": f"{mean:.3f} [{low:.3f}, {high:.3f}]" for size, mean, low, high in zip(*curve(question, how, "auc", stored, task), strict=True)}}
          for task, question in (("DECam", "ring"), ("JWST", "edge-on")) for how, name in OBSERVED.items()]
