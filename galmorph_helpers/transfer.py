@@ -175,7 +175,7 @@ def retrain(source, images, target, *, how="full", seed=0, epochs=None):
         network, which has never seen the first survey.
     seed : int
     epochs : int, optional
-        By default 6,000 / N within 4 to 60, and up to 1,000 galaxies thrice that from scratch.
+        By default 6,000 / N within 4 to 60; thrice that from scratch, which has more to learn.
 
     Returns
     -------
@@ -190,7 +190,7 @@ def retrain(source, images, target, *, how="full", seed=0, epochs=None):
         network[-1] = nn.Identity()  # (N, 1) for one question, too
     else:
         network = freeze(source, {"full": 0, "frozen": 8, "head": 15}[how])
-    epochs = epochs or int(np.clip(6_000 / len(images), 4, 60)) * (3 if how == "scratch" and len(images) <= 1000 else 1)
+    epochs = epochs or int(np.clip(6_000 / len(images), 4, 60)) * (3 if how == "scratch" else 1)
     fit(
         network, images, target, validation=(images, target), loss=answered_loss, epochs=epochs,
         batch_size=32 if len(images) < 1000 else 64, learning_rate=3e-3 if how in ("scratch", "head") else 1e-3,
