@@ -126,7 +126,7 @@ claims.check("recall of bars lost to the stretch of DES alone", costs["stretch o
 claims.check("recall of bars lost to a sharper PSF alone", costs["PSF of DES"], at_most=0.10, because="a sharper picture hid bars")
 
 # %% [markdown]
-# A sharper picture by itself shows *more* bars, but it is the only change that does. Pixels, depth and stretch all lower the recall: each makes the picture darker, cleaner or flatter than any that the network has seen. And the accident beats them all: stamps cut without a thought of the pixel scale. Check that first when a network fails on a new survey.
+# Read it row by row. The sharper PSF alone shows *more* bars. Smaller pixels hold less light each, so that a stretch made for large ones gives a darker picture, and bars are lost; so they are in a sky cleaner than any that the network has seen, and in the other stretch. One grey band does the opposite: nearly all bars are found, among many that are none, since a network that lost its colours errs in some direction. And the accident beats them all: stamps cut without a thought of the pixel scale. Check that first when a network fails on a new survey.
 #
 # ### Degrade the sharper survey
 #
@@ -184,7 +184,7 @@ diagrams.show_table(beside({"SDSS": home, "DES, unchanged": away, f"DES, {labell
 # %% [markdown]
 # ## Count the labels saved
 #
-# The whole sweep, 30 to 5,000 labels, four ways, three seeds, takes half an hour; [a command](../benchmarks/transfer.py) has run it and stored [the table](../data/transfer_mock.md). The lesson reads it, and checks that the two points above fall where it says.
+# Few galaxies are shown more often than many, and a network from scratch is shown its galaxies three times as often as a carried one, since it has more to learn. The whole sweep, 30 to 5,000 labels, four ways, several seeds, takes half an hour on a machine of its own; [a command](../benchmarks/transfer.py) has run it and stored [the table](../data/transfer_mock.md). The lesson reads it, and checks that the two points above fall where it says.
 
 # %%
 sweep = Table.read(shipped("transfer_mock.csv"), format="ascii.csv")
@@ -206,7 +206,7 @@ diagrams.trends(panels, xlabel="labelled DES galaxies", ylabels=["accuracy", "",
 
 # %%
 values = Table(rows=[{"question": q, "training": name, **{f"N={size}": f"{mean:.3f} [{low:.3f}, {high:.3f}]" for size, mean, low, high in zip(*curve(q, how, "accuracy"), strict=True)}} for q in QUESTIONS for how, name in SHOWN.items()])
-diagrams.show_table(values, caption="Accuracy on DES, mock sky: mean and range of three seeds")
+diagrams.show_table(values, caption="Accuracy on DES, mock sky: mean and range of the seeds")
 
 # %% [markdown]
 # Read the curves across, not upwards: how many labels does scratch need to be as good as the carried network is with 30, 100, 300 or 500? The AUC is compared, since no threshold blurs it. Where 5,000 do not suffice, the factor is a lower limit.
@@ -352,7 +352,7 @@ gain, loss = ({m: {q: sign * (no_label[m][f"{q}, {s}"] - no_label["unchanged"][f
 #
 # ### See the latent space
 #
-# UMAP draws the 64 dimensions in two, keeping neighbours together. Colour and marker say the survey and the class. Before, galaxies sort by camera as well as by shape; after, shape is what is left. The axes have no meaning, and the classifier's accuracy above is the measurement.
+# UMAP draws the 64 dimensions in two, keeping neighbours together. Colour and marker say the survey and the class. Before, galaxies sort by camera as well as by shape; after, the cameras mix, if not in every corner. The axes have no meaning, and the classifier's accuracy above is the measurement.
 
 # %%
 def latent_map(for_sdss, for_des, title, finding):
@@ -373,12 +373,12 @@ for name in ("dann", "mmd"):
 best = max(("dann", "mmd"), key=lambda m: gain[m]["disc"])
 claims.check("disc accuracy on DES gained without a label, better of DANN and MMD", gain[best]["disc"], at_least=0.05, because="aligned clouds did not align classes")
 claims.check("accuracy on SDSS lost for it, the worst question", max(loss[best].values()), at_most=0.03, because="the network forgot the source")
-claims.check("surveys told apart, before minus after DANN", no_label["unchanged"]["surveys told apart"] - no_label["dann"]["surveys told apart"], at_least=0.05, because="the judge was never defeated")
+claims.check("surveys told apart, before minus after DANN", no_label["unchanged"]["surveys told apart"] - no_label["dann"]["surveys told apart"], at_least=0.10, because="the judge was never defeated")
 
 # %% [markdown]
 # ### Do harm
 #
-# Alignment assumes that both samples hold the same *mix* of galaxies. Surveys do not: a cluster has few discs, a deep field many. Take the same method, and for its unlabelled DES sample a cluster-like one with 5 % of discs, where the source has over 40 %. To make both clouds alike, the network must now move smooth galaxies to where discs belong.
+# Alignment assumes that both samples hold the same *mix* of galaxies. Surveys do not: a cluster has few discs, a deep field many. Take the same methods, and for their unlabelled DES sample a cluster-like one with 5 % of discs, where the source has over 40 %. To make both clouds alike, smooth galaxies must now be moved to where discs belong.
 
 # %%
 disc = answers[target_rows, 0]
@@ -389,10 +389,10 @@ for name, method, weight in (("statistics", "statistics", 0.0), ("DANN", "dann",
     harmed, _ = adaptation.adapt(source, labelled_source, des_pool[cluster], method=method, weight=weight, loss=answered_loss, epochs=3, seed=seed)
     mixes |= {f"{name}, same mix": scores(adapted[method][1], des_test, answers[test]), f"{name}, few discs": scores(harmed, des_test, answers[test])}
 diagrams.show_table(beside(mixes, questions=("disc",)), caption=f"Unlabelled DES galaxies with {np.mean(disc[cluster] == 1):.0%} of discs (source: {np.nanmean(answers[source_rows, 0]):.0%}); tested on the full mix", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
-claims.check("disc accuracy, DANN on the same mix minus on a mix with few discs", mixes["DANN, same mix"]["disc"]["accuracy"] - mixes["DANN, few discs"]["disc"]["accuracy"], at_least=0.005, because="alignment did not care for the mix")
+claims.check("disc accuracy, statistics of the same mix minus of a mix with few discs", mixes["statistics, same mix"]["disc"]["accuracy"] - mixes["statistics, few discs"]["disc"]["accuracy"], at_least=0.02, because="alignment did not care for the mix")
 
 # %% [markdown]
-# Nothing in the training warns of this: the surveys are told apart less and less well, as before. Only labels, if few, can tell. That is why a few hundred labels, where they can be had, are the better bargain.
+# Nothing in the training warns of this. Only labels, if few, can tell. That is why a few hundred labels, where they can be had, are the better bargain.
 #
 # ## On observed galaxies
 #
