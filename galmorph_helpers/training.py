@@ -68,12 +68,7 @@ def fit(
     where = device()
     images, target = _checked(images, target, "training", missing=callable(loss))
     validation_images, validation_target = _checked(*validation, "validation", missing=callable(loss))
-    loss = loss or ("bce" if set(torch.unique(target).tolist()) <= {0.0, 1.0} else "mse")
-    if loss == "bce" and target.ndim == 1 and target.min() == target.max():
-        raise ValueError(
-            f"all {len(target)} training targets are {target[0]:g}; a classifier needs galaxies of both classes."
-        )
-    measure = loss if callable(loss) else {"bce": F.binary_cross_entropy_with_logits, "mse": F.mse_loss}[loss]
+    measure, name = _loss(loss, target)
     images, target, validation_target = images.to(where), target.to(where), validation_target.to(where)
     network.to(where, memory_format=torch.channels_last)
     generator = torch.Generator().manual_seed(seed)
@@ -81,7 +76,7 @@ def fit(
     steps = math.ceil(len(images) / batch_size)
     average = copy.deepcopy(network)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)
-    history, best = History([], [], 0, "own" if callable(loss) else loss), None
+    history, best = History([], [], 0, name), None
     for epoch in progress(range(epochs), "training"):
         network.train()
         total = torch.zeros((), device=where)
@@ -100,6 +95,18 @@ def fit(
             history.best_epoch, best = epoch, copy.deepcopy(average.state_dict())
     network.load_state_dict(best)
     return history
+
+
+def _loss(loss, target):
+    """The function that `loss` of `fit` stands for with these targets, and its name."""
+    if callable(loss):
+        return loss, "own"
+    loss = loss or ("bce" if set(torch.unique(target).tolist()) <= {0.0, 1.0} else "mse")
+    if loss == "bce" and target.ndim == 1 and target.min() == target.max():
+        raise ValueError(
+            f"all {len(target)} training targets are {target[0]:g}; a classifier needs galaxies of both classes."
+        )
+    return {"bce": F.binary_cross_entropy_with_logits, "mse": F.mse_loss}[loss], loss
 
 
 @torch.no_grad()
