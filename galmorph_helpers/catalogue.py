@@ -8,9 +8,8 @@ The second command is resumed by repeating it. It ends non-zero if a shard could
 
 import argparse
 import contextlib
-import functools
-import hashlib
 import json
+import logging
 import os
 import sys
 import time
@@ -20,16 +19,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 from astropy.table import QTable
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from sklearn.covariance import LedoitWolf
 
-from .networks import CompactCNN, SignedRoot, fused
+from .classifier import load_classifier, logits_and_features, save_classifier
+from .domain import out_of_domain
 from .publishing import robust_flags
-from .runtime import device, peak_memory_mb, progress
-from .shards import COLOUR_BANDS, ShardError, find_shards, read_shard, repeated, simulate_shard
+from .runtime import progress
+from .shards import ShardError, find_shards, read_shard, repeated, simulate_shard
 
 #: Columns of the catalogue: type, unit ("" is none), description.
 COLUMNS = {
@@ -42,97 +38,8 @@ COLUMNS = {
 SCHEMA = pa.schema(
     [pa.field(n, t, nullable=False, metadata={"unit": u, "description": d}) for n, (t, u, d) in COLUMNS.items()]
 )
+__all__ = ["classify", "classify_shard", "cluster", "load_classifier", "read_parts", "save_classifier", "simulate"]
 KEY = b"galmorph"  # of what a part says of its making
-
-
-# ---------------------------------------------------------------- the classifier
-
-
-def save_classifier(path, networks, images, *, bands=COLOUR_BANDS):
-    """Write k networks and what their training galaxies look like to them: all that a worker needs, in one file.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ends in ``.safetensors``.
-    networks : list of CompactCNN
-        Of one output, as from `fit_folds`.
-    images : torch.Tensor (N, C, H, H)
-        Galaxies of the kind that the networks were trained on, at least 500. Half of them say where such galaxies lie
-        in the space of features, the other half how far out they reach.
-    bands : tuple of str
-
-    Returns
-    -------
-    Path
-    """
-    if len(images) < 500:
-        raise ValueError(f"at least 500 images are needed to say where the training galaxies lie, got {len(images)}.")
-    wrong = [type(n).__name__ for n in networks if not isinstance(n, CompactCNN)]
-    if wrong or not networks or images.shape[1] != len(bands):
-        raise ValueError(f"compact networks of {images.shape[1]} bands are needed, got {wrong or networks} and {bands}.")
-    bodies = [_body(network, images.shape[1:]) for network in networks]
-    _, features = _classify(bodies, images)
-    fitted = LedoitWolf().fit(features[::2])
-    tensors = {f"{i}.{name}": value.cpu().contiguous() for i, n in enumerate(networks) for name, value in n.state_dict().items()}
-    tensors["domain.mean"] = torch.tensor(fitted.location_, dtype=torch.float32)
-    tensors["domain.precision"] = torch.tensor(fitted.precision_, dtype=torch.float32)
-    reach = np.percentile(_distance(features[1::2], fitted.location_, fitted.precision_), 99)
-    words = {"folds": len(networks), "bands": list(bands), "size": images.shape[-1], "reach": float(reach)}
-    save_file(tensors, path, metadata={"galmorph": json.dumps(words)})
-    return Path(path)
-
-
-@functools.lru_cache(maxsize=1)
-def load_classifier(path, modified=0):
-    """What `save_classifier` wrote: facts, network bodies on this machine's device, place of the training galaxies.
-
-    It is read once a process; `modified`, the time of the file's last change, has it read anew when that changes.
-    """
-    try:
-        with safe_open(path, "pt") as file:
-            facts = json.loads(file.metadata()["galmorph"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, TypeError) as error:
-        raise ShardError(f"was given to a worker without the weights: {Path(path).name} cannot be read there") from error
-    bodies = []
-    shape = (len(facts["bands"]), facts["size"], facts["size"])
-    for i in range(facts["folds"]):
-        network = CompactCNN(channels=shape[0], size=shape[1])
-        prefix = f"{i}."
-        network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
-        bodies.append(_body(network.to(device()), shape))
-    return facts, bodies, tensors["domain.mean"].numpy(), tensors["domain.precision"].numpy()
-
-
-def _body(network, shape):
-    """A compact network folded for prediction, without its first layer, which all folds share."""
-    quick = fused(network.to(memory_format=torch.channels_last), shape)
-    assert isinstance(quick[0], SignedRoot)
-    return quick[1:]
-
-
-@torch.inference_mode()
-def _classify(bodies, images, batch_size=None):
-    """Logits of all networks (k, N), and features of the first (N, F): the mean of each map of each convolution."""
-    where = next(bodies[0].parameters()).device
-    root, logits, features = SignedRoot(), [], []
-    for batch in images.split(batch_size or (64 if where.type == "cpu" else 4096)):
-        stretched = root(batch.to(where, non_blocking=True).contiguous(memory_format=torch.channels_last))
-        maps, x = [], stretched
-        for layer in bodies[0]:
-            x = layer(x)
-            if isinstance(layer, torch.nn.ReLU) and x.ndim == 4:
-                maps.append(x.mean((2, 3)))
-        features.append(torch.cat(maps, 1))
-        logits.append(torch.stack([x, *(body(stretched) for body in bodies[1:])]))
-    return torch.cat(logits, 1).cpu().numpy(), torch.cat(features).cpu().numpy()
-
-
-def _distance(features, mean, precision):
-    """Mahalanobis distance from the training galaxies (Lee+2018, NeurIPS, arXiv:1807.03888)."""
-    away = features - mean
-    return np.sqrt(np.einsum("ij,ij->i", away @ precision, away).clip(0))
 
 
 # ---------------------------------------------------------------- one shard
@@ -153,17 +60,16 @@ def classify_shard(shard, classifier, folder):
     Returns
     -------
     dict
-        `shard` (its name), `galaxies`, `seconds`, `peak_mb`; or `shard` and `error`, a reason in words.
+        `shard` (its name), `galaxies`, `seconds`, `memory_mb`; or `shard` and `error`, a reason in words.
     """
     begin, shard = time.perf_counter(), Path(shard)
     try:
-        facts, bodies, mean, precision = load_classifier(classifier, _modified(classifier))
+        facts, bodies, domain = load_classifier(classifier, _modified(classifier))
         making, columns = _making(shard, classifier), []
         for ids, images in read_shard(shard, bands=facts["bands"], size=facts["size"]):
-            logits, features = _classify(bodies, images)
+            logits, features = logits_and_features(bodies, images)
             p = 1 / (1 + np.exp(-logits))
-            out = _distance(features, mean, precision) / facts["reach"]
-            columns.append((ids, p.mean(0), p.std(0), robust_flags(p), out))
+            columns.append((ids, p.mean(0), p.std(0), robust_flags(p), out_of_domain(domain, features)))
     except ShardError as error:
         return {"shard": shard.name, "error": str(error)}
     columns = [np.concatenate(c) for c in zip(*columns, strict=True)]
@@ -171,7 +77,19 @@ def classify_shard(shard, classifier, folder):
     part, place = Path(folder) / f".{shard.name}.{os.getpid()}.part", Path(folder) / shard.name
     pq.write_table(table.replace_schema_metadata({KEY: making}), part, write_page_checksum=True)
     os.replace(part, place)
-    return {"shard": shard.name, "galaxies": len(table), "seconds": time.perf_counter() - begin, "peak_mb": peak_memory_mb()}
+    return {
+        "shard": shard.name,
+        "galaxies": len(table),
+        "seconds": time.perf_counter() - begin,
+        "memory_mb": _memory_mb(),
+    }
+
+
+def _memory_mb():
+    """Resident memory of this process now. (Its peak is no use: a child starts with that of its parent.)"""
+    import psutil  # comes with Dask's workers
+
+    return psutil.Process().memory_info().rss / 2**20
 
 
 def _modified(path):
@@ -181,7 +99,9 @@ def _modified(path):
 def _making(shard, classifier):
     """What a part is made from: shard and classifier, each with its size and time of change, as make would ask."""
     stats = [os.stat(path) for path in (shard, classifier)]
-    return json.dumps([[Path(p).name, s.st_size, s.st_mtime_ns] for p, s in zip((shard, classifier), stats, strict=True)])
+    return json.dumps(
+        [[Path(p).name, s.st_size, s.st_mtime_ns] for p, s in zip((shard, classifier), stats, strict=True)]
+    )
 
 
 def _current(shard, classifier, folder):
@@ -204,7 +124,7 @@ class Run:
     failed: dict = field(default_factory=dict)
     galaxies: int = 0
     seconds: float = 0.0
-    peak_mb: float = 0.0  # of the largest worker
+    memory_mb: float = 0.0  # of the largest worker, resident, as it ended a shard
 
     def __str__(self):
         lines = [
@@ -235,7 +155,9 @@ def cluster(workers=2, address=None):
             yield client
         return
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as local,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+        ) as local,
         Client(local) as client,
     ):
         yield client
@@ -317,7 +239,7 @@ def classify(shards, classifier, folder, *, client=None):
         else:
             run.done.append(name)
             run.galaxies += result["galaxies"]
-            run.peak_mb = max(run.peak_mb, result["peak_mb"])
+            run.memory_mb = max(run.memory_mb, result["memory_mb"])
     for name in names & set(run.failed):  # what an earlier run made of such a shard says nothing now
         (folder / name).unlink(missing_ok=True)
     run.seconds = time.perf_counter() - begin
@@ -336,7 +258,7 @@ def read_parts(folder):
 
 
 def simulate(folder, *, galaxies, per_shard=1000, seed=0, size=64, client=None):
-    """A survey of the mock sky, shard by shard: shard i is drawn with a seed of its own, so any machine makes the same."""
+    """A survey of the mock sky, shard by shard; each is drawn with a seed of its own, so any machine makes the same."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     tasks = {}
     for number, first in enumerate(range(0, galaxies, per_shard)):
@@ -351,7 +273,9 @@ def simulate(folder, *, galaxies, per_shard=1000, seed=0, size=64, client=None):
 def main(arguments=None):
     """The command line; returns its exit status."""
     parser = argparse.ArgumentParser(
-        "python -m galmorph_helpers.catalogue", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        "python -m galmorph_helpers.catalogue",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
     draw = commands.add_parser("simulate", help="write shards of the mock sky")

@@ -101,8 +101,8 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, togethe
         Galaxy that each image shows; by default every image is a galaxy. See `near_duplicates`.
     seed : int
     together : bool, optional
-        Train all networks in one batched pass, which fills a GPU and is what it is chosen for; on a CPU they are trained
-        one after another. The result is the same to rounding. See `galmorph_helpers.together`.
+        Train all networks in one batched pass. Chosen on a GPU, which one small network cannot fill; on a CPU they are
+        trained one after another. The result is the same to rounding. See `galmorph_helpers.together`.
     **training
         Passed on to `fit`: epochs, learning_rate, loss, ...
 

@@ -49,11 +49,10 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
         )
     colour = bool(n) and 0 <= float(images.min()) and float(images.max()) <= 1
     values = (images * 255).round().to(torch.uint8) if colour else images.float()
-    stamps = values.numpy().reshape(n, -1).view(np.uint8)
     stored = "uint8" if colour else "float32"
     words = {"bands": list(bands), "size": size, "stored": stored, "origin": origin}
     kind = pa.binary(channels * size * size * (1 if colour else 4))
-    buffer = pa.py_buffer(np.ascontiguousarray(stamps))
+    buffer = pa.py_buffer(np.ascontiguousarray(values.numpy()).tobytes())
     table = pa.table(
         [pa.array(np.asarray(ids, np.int64)), pa.FixedSizeBinaryArray.from_buffers(kind, n, [None, buffer])],
         names=["id", "image"],
@@ -129,8 +128,8 @@ def find_shards(folder):
 def repeated(paths, *, at_once=4_000_000):
     """Shards with a galaxy that an earlier shard has, or the same shard earlier: {path: reason}.
 
-    Galaxies are looked at in parts by the remainder of their number, so that memory stays bounded for any survey; shards
-    that cannot be read are left to whoever reads them next.
+    Galaxies are looked at in parts by the remainder of their number, so that memory stays bounded for any survey.
+    Shards that cannot be read are left to whoever reads them next.
 
     Parameters
     ----------

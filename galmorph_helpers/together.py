@@ -92,8 +92,8 @@ def fit_together(
     if len(steps) > 1:
         raise ValueError(f"networks trained together need as many steps an epoch each, got {sorted(steps)}.")
     steps = steps.pop()
-    images = torch.as_tensor(images, dtype=torch.float32).to(where)
-    target = torch.as_tensor(target, dtype=torch.float32).to(where)
+    kind = next(networks[0].parameters()).dtype
+    images, target = torch.as_tensor(images, dtype=kind).to(where), torch.as_tensor(target, dtype=kind).to(where)
     kept = [torch.as_tensor(rows) for rows in kept]
     networks = [network.to(where) for network in networks]
     skeleton, layers = _skeleton(networks[0], images[:2])

@@ -30,6 +30,7 @@ FLOORS = {
     "folds": 5,
     "together": 4,
     "shards": 4,
+    "classifier": 5,
     "catalogue": 6,
     "uncertainty": 5,
     "publishing": 4,
