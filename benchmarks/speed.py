@@ -5,7 +5,8 @@
     python benchmarks/speed.py --million   (also the catalogue of 10^4, 10^5 and 10^6 small stamps, and its memory)
 
 Medians; what is compared runs in turn, so that another program on the machine slows both. Rates are galaxies a second.
-Beside each rate of a GPU stands the highest that its arithmetic and its memory allow: both are measured on it, by a large matrix product and a large copy.
+Beside each rate of a GPU stands the highest that its arithmetic and its memory allow: both are measured on it, by a
+large matrix product and a large copy.
 """
 
 import argparse

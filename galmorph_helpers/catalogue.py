@@ -156,7 +156,7 @@ def cluster(workers=2, address=None):
         return
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR
         ) as local,
         Client(local) as client,
     ):
