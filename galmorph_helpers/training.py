@@ -203,7 +203,8 @@ def _outputs(network, images, batch_size=None, views=1):
         batch = batch.to(where, non_blocking=True)  # each batch travels once, whatever the number of views
         shown = (_turned(batch, k).contiguous(memory_format=torch.channels_last) for k in range(views))
         out.append(sum(quick(view) for view in shown) / views)
-    return torch.cat(out)
+    out = torch.cat(out)
+    return out.float() if out.dtype == torch.bfloat16 else out  # which numpy does not know
 
 
 def _checked(images, target, what, *, missing=False):

@@ -91,9 +91,10 @@ print(f"27 million of them: {LARGEST_CATALOGUE * per_galaxy / 1e9:.0f} GB")
 # What a worker does with a shard is this: read, classify with each network, take mean and scatter. The helper adds a flag and a score for unfamiliar galaxies, and writes the result under its final name only when it is complete.
 
 # %%
-ids, images = (torch.cat([torch.as_tensor(part) for part in parts]) for parts in zip(*shards.read_shard(paths[0]), strict=True))
+parts = list(shards.read_shard(paths[0]))
+ids, images = np.concatenate([part[0] for part in parts]), torch.cat([part[1] for part in parts])
 probability = np.stack([gm.predict(network, images, views=1) for network in folds.networks])
-by_hand = Table({"ID": ids.numpy(), "P_LTG": probability.mean(0), "P_LTG_std": probability.std(0)})
+by_hand = Table({"ID": ids, "P_LTG": probability.mean(0), "P_LTG_std": probability.std(0)})
 
 done = catalogue.classify_shard(str(paths[0]), str(classifier), str(folder))
 part = catalogue.read_parts(folder / paths[0].name)
