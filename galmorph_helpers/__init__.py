@@ -20,7 +20,14 @@ from .mock.spectra import activity_profile, lenticulars, mock_spectra
 from .mock.volunteers import certain, volunteer_votes
 from .networks import DS18, CompactCNN, count_parameters, occlusion_map
 from .observe import colour_image, observe
-from .publishing import combined_classes, morphology_catalogue, purity_table, read_catalogue, write_catalogue
+from .publishing import (
+    combined_classes,
+    morphology_catalogue,
+    purity_table,
+    read_catalogue,
+    robust_flags,
+    write_catalogue,
+)
 from .results import claim_of, published_table, read_results
 from .runtime import device, observed_root, peak_memory_mb, pick, progress, seed_everything, start
 from .samples import GalaxySample, group_rows, split
