@@ -17,7 +17,8 @@ def load_weights(network, name):
     network : torch.nn.Module
         Such as `CompactCNN`; changed in place.
     name : str
-        "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies.
+        "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies;
+        "mock_tides": the same, trained to find tidal features in one deep band (`detector_input`).
 
     Returns
     -------
@@ -51,4 +52,7 @@ def _find(name):
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
-HASHES = {"mock_trunk": "5f54c11d53dc8de47b23702dcc5dad8e0c49e9c600e7871de5bcb5f6a5359942"}
+HASHES = {
+    "mock_trunk": "5f54c11d53dc8de47b23702dcc5dad8e0c49e9c600e7871de5bcb5f6a5359942",
+    "mock_tides": "caf310e4184194abeb199a8abe7c88086e369e0849f36ac85e44fd5eec943206",
+}
