@@ -25,8 +25,8 @@ DATA = Path(__file__).parents[1] / "data"
 SET = "gz1_sdss_6446"
 CARD = """# observed_mergers.csv
 
-Galaxy Zoo 1 mergers against all other classes of the set {set} ({n:,} galaxies, {positive} mergers), five folds, no galaxy
-scored by a model that saw it. Columns: method, seed, AUC, average precision (and their standard deviation over the five
+Galaxy Zoo 1 mergers against all other classes of the set {set} ({n:,} galaxies, {positive} mergers), five folds, no
+galaxy scored by a model that saw it. Columns: method, seed, AUC, average precision (and their standard deviation over the five
 folds).
 
 - `companions`: trees on `gm.companion_features` of 96-pixel stamps of the inner 280 pixels.
@@ -73,7 +73,10 @@ def main():
     inner = gm.read_folder(Path(root) / SET, size=64, crop=212)
     wide = gm.read_folder(Path(root) / SET, size=96, crop=280)
     target = np.asarray(inner.table["class_name"]) == "merger"
-    tables = {"companions": gm.companion_features(wide.images), "hand-made features": gm.morphology_features(inner.images)}
+    tables = {
+        "companions": gm.companion_features(wide.images),
+        "hand-made features": gm.morphology_features(inner.images),
+    }
     tables["both"] = hstack(list(tables.values()))
     tables = {name: np.array([table[c] for c in table.colnames], float).T for name, table in tables.items()}
     rows = []
@@ -85,7 +88,9 @@ def main():
         for k in range(5):
             train, test = fold != k, fold == k
             for name, features in tables.items():
-                scores[name][test] = trees(features[train], target[train], seed=seed).predict_proba(features[test])[:, 1]
+                scores[name][test] = trees(features[train], target[train], seed=seed).predict_proba(features[test])[
+                    :, 1
+                ]
             if not options.no_network:
                 net = network(inner.images[train], target[train], seed=seed)
                 scores["network"][test] = gm.predict(net, inner.images[test])

@@ -211,7 +211,7 @@ TIDAL_TESTS = {
     "original + shallow": {"n_test": 820, "positive": 0.27, "threshold": 0.31, "accuracy": 0.85, "precision": 0.71,
                            "recall": 0.75, "f1": 0.73},
 }  # fmt: skip
-#: Share found by type (same paper): the third stands for mergers, tails and bridges, of which fewer than this are found.
+#: Share found by type (same paper): fewer than the third are found of mergers, tails, bridges.
 TIDAL_RECALL = {"shells": 1.00, "streams": 0.87, "mergers, tails, bridges": 0.75}
 #: AUC of that detector on observed HSC images, with transfer learning (talk).
 TIDAL_OBSERVED_AUC = 0.64

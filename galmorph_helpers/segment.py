@@ -29,8 +29,8 @@ def segment(image, points, *, model=None, significance=2.0, share=0.3):
         Prompts, x and y in pixels, 0 at the centre of the first.
     model : transformers.SamModel, optional
         From `load_sam`. Without one, a region is grown: what looks the same turned by 180 degrees is taken for
-        the galaxy and removed; then pixels connected with a point belong if they are brighter than `share` of the brightness there
-        and than `significance` times the noise of the smoothed image.
+        the galaxy and removed; then pixels connected with a point belong if they are brighter than `share` of the
+        brightness there and than `significance` times the noise of the smoothed image.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def load_sam(file=None, *, download=False):
             raise FileNotFoundError(f"{SAM_URL} cannot be fetched ({error}); segment() works without it.") from error
     if not file.exists():
         raise FileNotFoundError(
-            f"no weights at {file.name}: call load_sam(download=True) once with a network (375 MB), or put the file from "
+            f"no weights at {file.name}: call load_sam(download=True) once with a network (375 MB), or put "
             f"{SAM_URL} in {'that place' if given else 'the cache of the course'}; segment() works without it."
         )
     if pooch.file_hash(str(file)) != SAM_SHA256:

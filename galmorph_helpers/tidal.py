@@ -265,6 +265,9 @@ def corrected_fraction(calls, *, completeness, contamination, n_calibration):
         raise ValueError(f"completeness must exceed contamination, both 0 to 1; got {completeness}, {contamination}.")
     called = calls.mean()
     fraction = (called - contamination) / gap
-    variance = [p * (1 - p) / m for p, m in zip((called, completeness, contamination), (len(calls), *n_calibration), strict=True)]
+    variance = [
+        p * (1 - p) / m
+        for p, m in zip((called, completeness, contamination), (len(calls), *n_calibration), strict=True)
+    ]
     error = np.sqrt(variance[0] + fraction**2 * variance[1] + (1 - fraction) ** 2 * variance[2]) / gap
     return float(np.clip(fraction, 0, 1)), float(error)

@@ -31,7 +31,9 @@ def test_an_arc_is_traced():
 
 
 def test_noise_takes_it_away():
-    found = [np.mean([gm.overlap(gm.segment(arc(s, k)[0], POINTS), arc()[1]) for k in range(5)]) for s in (0.02, 0.6, 4.0)]
+    found = [
+        np.mean([gm.overlap(gm.segment(arc(s, k)[0], POINTS), arc()[1]) for k in range(5)]) for s in (0.02, 0.6, 4.0)
+    ]
     assert found[0] > found[1] > found[2]
 
 
@@ -69,7 +71,9 @@ def test_prompts_of_another_shape(points):
         gm.segment(arc()[0], points)
 
 
-@pytest.mark.parametrize("image", [np.zeros((32, 32)), np.full((32, 32), np.nan), np.ones((3, 32, 32)), np.ones((8, 8))])
+@pytest.mark.parametrize(
+    "image", [np.zeros((32, 32)), np.full((32, 32), np.nan), np.ones((3, 32, 32)), np.ones((8, 8))]
+)
 def test_images_without_flux_or_of_another_shape(image):
     with pytest.raises(ValueError):
         gm.segment(image, [(4, 4)])
@@ -110,8 +114,12 @@ def published_names(state):
     for key, value in state.items():
         if key.startswith("prompt_encoder.shared_embedding"):
             continue
-        key = key.replace("shared_image_embedding.positional_embedding", "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix")
-        key = key.replace("vision_encoder.layers.", "image_encoder.blocks.").replace("vision_encoder.", "image_encoder.")
+        key = key.replace(
+            "shared_image_embedding.positional_embedding", "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"
+        )
+        key = key.replace("vision_encoder.layers.", "image_encoder.blocks.").replace(
+            "vision_encoder.", "image_encoder."
+        )
         key = key.replace("patch_embed.projection", "patch_embed.proj").replace("point_embed.", "point_embeddings.")
         for name, number in (("conv1", 0), ("layer_norm1", 1), ("conv2", 2), ("layer_norm2", 3)):
             key = key.replace(f"neck.{name}.", f"neck.{number}.")
@@ -120,7 +128,11 @@ def published_names(state):
         for name, number in (("conv1", 0), ("layer_norm", 1), ("conv2", 3)):
             key = key.replace(f"upscale_{name}.", f"output_upscaling.{number}.")
         if "mlps" in key or "iou_prediction_head" in key:
-            key = key.replace(".layers.0.", ".layers.1.").replace(".proj_in.", ".layers.0.").replace(".proj_out.", ".layers.2.")
+            key = (
+                key.replace(".layers.0.", ".layers.1.")
+                .replace(".proj_in.", ".layers.0.")
+                .replace(".proj_out.", ".layers.2.")
+            )
         key = key.replace("layer_norm_final_attn", "norm_final_attn").replace(".layer_norm", ".norm")
         out[key] = value
     return out | {"pixel_mean": torch.zeros(3), "pixel_std": torch.ones(3)}

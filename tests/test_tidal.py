@@ -107,7 +107,9 @@ def test_depth_of_exposure_follows_photons():
     assert gm.depth_of_exposure(100, aperture=2.5, pixel_scale=0.4, read_noise=50) < shallow
 
 
-@pytest.mark.parametrize("wrong", [{"exposure": 0}, {"aperture": -1}, {"throughput": 1.2}, {"sky": 60}, {"exposure": 1e-12}])
+@pytest.mark.parametrize(
+    "wrong", [{"exposure": 0}, {"aperture": -1}, {"throughput": 1.2}, {"sky": 60}, {"exposure": 1e-12}]
+)
 def test_depth_outside_the_calculator(wrong):
     with pytest.raises(ValueError):
         gm.depth_of_exposure(**({"exposure": 100, "aperture": 1, "pixel_scale": 0.3} | wrong))
@@ -179,7 +181,9 @@ def test_views_turn_with_the_image(some):
     assert torch.allclose(torch.rot90(gm.detector_input(sample), 1, (-2, -1)), turned, atol=1e-4)
 
 
-@pytest.mark.parametrize("image", [torch.zeros(1, 1, 32, 32), torch.full((1, 1, 32, 32), -1.0), torch.full((1, 1, 32, 32), torch.nan)])
+@pytest.mark.parametrize(
+    "image", [torch.zeros(1, 1, 32, 32), torch.full((1, 1, 32, 32), -1.0), torch.full((1, 1, 32, 32), torch.nan)]
+)
 def test_images_without_flux(image):
     with pytest.raises(ValueError, match="no flux"):
         stretched(image)
@@ -197,7 +201,9 @@ def test_surroundings():
     field = cirrus(3, 32, rng=rng)
     assert (field > 0).all() and torch.allclose(field.mean((-2, -1)), torch.ones(3), atol=1e-4)
     light = sky_light(np.full(20, 0.3), seed=1)
-    assert (light >= 0).all() and torch.isfinite(light).all() and torch.equal(light, sky_light(np.full(20, 0.3), seed=1))
+    assert (
+        (light >= 0).all() and torch.isfinite(light).all() and torch.equal(light, sky_light(np.full(20, 0.3), seed=1))
+    )
     out = processing(light, np.full(20, 0.3), seed=1)
     assert torch.isfinite(out).all() and out.shape == light.shape
     with pytest.raises(ValueError, match="pixel_scale"):
@@ -273,7 +279,10 @@ def test_companions_turn_with_the_image():
     assert np.allclose(list(first.values()), list(second.values()), atol=0.02)
 
 
-@pytest.mark.parametrize("image", [np.zeros((0, 3, 64, 64)), np.zeros((1, 2, 64, 64)), np.full((1, 3, 64, 64), np.nan), np.zeros((1, 3, 64, 60))])
+@pytest.mark.parametrize(
+    "image",
+    [np.zeros((0, 3, 64, 64)), np.zeros((1, 2, 64, 64)), np.full((1, 3, 64, 64), np.nan), np.zeros((1, 3, 64, 60))],
+)
 def test_bad_images_for_companions(image):
     with pytest.raises(ValueError):
         gm.companion_features(image)

@@ -74,8 +74,8 @@ def cirrus(n, size, *, rng, slope=-2.9, device="cpu"):
 def processing(images, pixel_scale, *, seed=0):
     """What reduction leaves in images (N, H, W), nanomaggies per pixel: sky residuals, trails, bad columns, ghosts.
 
-    The sky is fitted together with the galaxy's outskirts and so over-subtracted; a plane of light remains. One image in
-    eight has a trail, one in eight a column that does not count, one in eight a ghost (an out-of-focus reflection).
+    The sky is fitted together with the galaxy's outskirts and so over-subtracted; a plane of light remains. One
+    image in eight has a trail, one a column that does not count, one a ghost (an out-of-focus reflection).
     """
     rng = np.random.default_rng([seed, 82])
     n, size = len(images), images.shape[-1]

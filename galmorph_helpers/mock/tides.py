@@ -16,8 +16,8 @@ from .structure import turned_axes
 KINDS = ("shells", "stream", "tails", "plume", "bridge", "double nucleus", "merger")
 #: r-band surface brightness where a feature is brightest, mag arcsec^-2, before cosmological dimming: range by kind.
 BRIGHTNESS = {
-    "shells": (24.0, 27.0), "stream": (25.0, 29.5), "tails": (23.5, 27.0), "plume": (24.5, 28.5), "bridge": (24.0, 28.0),
-    "double nucleus": (18.0, 20.5), "merger": (23.0, 26.5),
+    "shells": (24.0, 27.0), "stream": (25.0, 29.5), "tails": (23.5, 27.0), "plume": (24.5, 28.5),
+    "bridge": (24.0, 28.0), "double nucleus": (18.0, 20.5), "merger": (23.0, 26.5),
 }  # fmt: skip
 #: Full width at half maximum across the feature, kpc.
 WIDTH = {
