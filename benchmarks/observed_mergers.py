@@ -26,8 +26,8 @@ SET = "gz1_sdss_6446"
 CARD = """# observed_mergers.csv
 
 Galaxy Zoo 1 mergers against all other classes of the set {set} ({n:,} galaxies, {positive} mergers), five folds, no
-galaxy scored by a model that saw it. Columns: method, seed, AUC, average precision (and their standard deviation over the five
-folds).
+galaxy scored by a model that saw it. Columns: method, seed, AUC, average precision (and their standard deviation over
+the five folds).
 
 - `companions`: trees on `gm.companion_features` of 96-pixel stamps of the inner 280 pixels.
 - `hand-made features`: trees on `gm.morphology_features` of the course's usual stamps (inner 212 pixels, 64 pixels).
