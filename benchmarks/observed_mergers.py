@@ -1,7 +1,7 @@
-"""Mergers among observed SDSS galaxies by five folds: forests with and without companions, a network, their average.
+"""Mergers among observed SDSS galaxies by five folds: trees with and without companions, a network, their average.
 
 Every galaxy is scored by models that never saw it; nothing is chosen by the scores: the average is that of the ranks of
-all three, fixed beforehand. Writes data/observed_mergers.csv and its card.
+trees and network, fixed beforehand. Writes data/observed_mergers.csv and its card.
 
 GALMORPH_DATA=/path/to/my_galaxies python benchmarks/observed_mergers.py --seeds 0 1 2
 """
@@ -9,6 +9,7 @@ GALMORPH_DATA=/path/to/my_galaxies python benchmarks/observed_mergers.py --seeds
 import argparse
 import os
 import platform
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -29,15 +30,19 @@ Galaxy Zoo 1 mergers against all other classes of the set {set} ({n:,} galaxies,
 galaxy scored by a model that saw it. Columns: method, seed, AUC, average precision (and their standard deviation over
 the five folds).
 
-- `companions`: trees on `gm.companion_features` of 96-pixel stamps of the inner 280 pixels.
-- `hand-made features`: trees on `gm.morphology_features` of the course's usual stamps (inner 212 pixels, 64 pixels).
-- `both`: trees on both.
-- `network`: the compact network, started from `mock_trunk`, fine-tuned on four folds (one tenth of them validates).
-- `average`: mean of the ranks of `both` and `network`.
+{methods}
 
-Made {today}, {cores} cores ({machine}), torch {torch}, by `python benchmarks/observed_mergers.py --seeds {seeds}`.
+Made {today}, {cores} cores ({machine}), torch {torch}, by `{command}`.
 Always saying "no" has an accuracy of {no:.3f}, an AUC of 0.5 and an average precision of {prevalence:.3f}.
 """
+
+METHODS = {
+    "companions": "trees on `gm.companion_features` of 96-pixel stamps of the inner 280 pixels",
+    "hand-made features": "trees on `gm.morphology_features` of the usual stamps (64 pixels, inner 212 of the file)",
+    "both": "trees on both",
+    "network": "the compact network from `mock_trunk`, fine-tuned on four folds, a tenth of which validates",
+    "average": "mean of the ranks of `both` and `network`",
+}
 
 
 def trees(features, target, *, seed=0):
@@ -79,7 +84,7 @@ def main():
     }
     tables["both"] = hstack(list(tables.values()))
     tables = {name: np.array([table[c] for c in table.colnames], float).T for name, table in tables.items()}
-    rows = []
+    rows, command = [], " ".join(["python benchmarks/observed_mergers.py", *sys.argv[1:]])
     for seed in options.seeds:
         fold = gm.fold_numbers(gm.near_duplicates(inner.images), 5, seed=seed)
         scores = {name: np.zeros(len(target)) for name in tables}
@@ -109,7 +114,8 @@ def main():
     (options.out / "observed_mergers.md").write_text(
         CARD.format(
             set=SET, n=len(target), positive=target.sum(), today=date.today(), cores=os.cpu_count(),
-            machine=platform.machine(), torch=torch.__version__, seeds=" ".join(map(str, options.seeds)),
+            machine=platform.machine(), torch=torch.__version__, command=command,
+            methods="\n".join(f"- `{name}`: {METHODS[name]}" for name in scores),
             no=1 - target.mean(), prevalence=target.mean(),
         )
     )  # fmt: skip

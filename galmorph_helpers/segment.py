@@ -101,10 +101,6 @@ def load_sam(file=None, *, download=False):
     ImportError
         If `transformers` is not installed.
     """
-    try:
-        from transformers import SamConfig, SamModel
-    except ImportError as error:
-        raise ImportError("Segment Anything needs a library: pip install 'galmorph-helpers[segment]'") from error
     given = file is not None
     file = Path(file) if given else Path(pooch.os_cache("galmorph_helpers")) / Path(SAM_URL).name
     if not file.exists() and download and not given:
@@ -119,6 +115,10 @@ def load_sam(file=None, *, download=False):
         )
     if pooch.file_hash(str(file)) != SAM_SHA256:
         raise ValueError(f"{file.name} is not the published file (SHA-256 differs): delete it and fetch it again.")
+    try:
+        from transformers import SamConfig, SamModel
+    except ImportError as error:
+        raise ImportError("Segment Anything needs a library: pip install 'galmorph-helpers[segment]'") from error
     model = SamModel(SamConfig())
     model.load_state_dict(renamed(torch.load(file, weights_only=True)))
     return model.eval()

@@ -9,7 +9,7 @@ from .mock.foreground import processing, sky_light
 from .mock.light import frequencies, light, scaled
 from .mock.tides import STAMP, tidal_light
 from .observe import observe
-from .runtime import device, progress
+from .runtime import device, side_by_side
 from .samples import GalaxySample
 from .surveys import ZERO_POINT, Survey, sky_sigma_for_limit
 
@@ -31,9 +31,9 @@ def deep_survey(limit, *, pixel_scale=1.0, psf_fwhm=1.0):
     """
     if not LIMITS[0] <= limit <= LIMITS[1]:
         raise ValueError(f"limit must be from {LIMITS[0]:g} to {LIMITS[1]:g} mag arcsec^-2, got {limit!r}.")
-    sigma = sky_sigma_for_limit(limit, pixel_scale)
+    sigma = float(sky_sigma_for_limit(limit, pixel_scale))
     sky = 10 ** (-0.4 * (DARK_SKY - ZERO_POINT)) * pixel_scale**2
-    electrons = sky / sigma**2  # the noise is that of the sky's photons: variance = sky / electrons
+    electrons = float(sky / sigma**2)  # the noise is that of the sky's photons: variance = sky / electrons
     return Survey(f"μ = {limit:g}", ("r",), pixel_scale, (psf_fwhm,), (sigma,), (electrons,), 17.77)
 
 
@@ -67,29 +67,33 @@ def tidal_sample(table, limit, *, seed=0, size=64, pixel_scale=1.0, psf_fwhm=1.0
     scale = STAMP * table["half_light_radius"].to_value("arcsec") / size
     where = device()
     images, strength = torch.empty((len(table), 1, size, size)), np.empty(len(table))
-    generator = torch.Generator(where).manual_seed(seed)
     depths = {depth: deep_survey(depth, pixel_scale=pixel_scale, psf_fwhm=psf_fwhm) for depth in np.unique(limit)}
     batches = []
     for depth in depths:  # noise differs with depth: one depth a batch
         rows = np.flatnonzero(limit == depth)
         batches += np.array_split(rows, -(-len(rows) // BATCH))
     taper = _taper(size, where)
-    for number, rows in enumerate(progress(batches, f"drawing {len(table)} mock galaxies")):
-        part, survey, draw = table[rows], depths[limit[rows[0]]], seed * 100_003 + number
-        spectrum = light(part, scale[rows], size=size, bands=("r",), seed=draw, field=False, device=where)
+
+    def draw(number):
+        rows, own_seed = batches[number], seed * 100_003 + number
+        part, survey = table[rows], depths[limit[rows[0]]]
+        spectrum = light(part, scale[rows], size=size, bands=("r",), seed=own_seed, field=False, device=where)
         host = torch.fft.irfft2(scaled(spectrum[:, 0], taper))[:, :size, :size]
         debris, companions = tidal_light(part, scale[rows], size=size, device=where)
         sigma = [sky_sigma_for_limit(depth, s) for depth, s in zip(limit[rows], scale[rows], strict=True)]
         strength[rows] = debris_signal(debris, host + companions, sigma).cpu().numpy()
         added = debris + companions
         if realistic:
-            added = added + sky_light(scale[rows], size=size, seed=draw, device=where)
+            added = added + sky_light(scale[rows], size=size, seed=own_seed, device=where)
         spectrum = spectrum + torch.fft.rfft2(added, s=(spectrum.shape[-2],) * 2)[:, None]
         spectrum = scaled(spectrum, taper[:, None])
         pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
-        flux = observe(spectrum, survey, pixel, size=size, generator=generator)[:, 0]
-        flux = processing(flux, scale[rows], seed=draw) if realistic else flux
+        noise = torch.Generator(where).manual_seed(own_seed)
+        flux = observe(spectrum, survey, pixel, size=size, generator=noise)[:, 0]
+        flux = processing(flux, scale[rows], seed=own_seed) if realistic else flux
         images[rows, 0] = (flux / pixel[:, None, None] ** 2).cpu()
+
+    side_by_side(draw, range(len(batches)), f"drawing {len(table)} mock galaxies")
     table["limit"], table["pixel_scale"] = limit * u.mag, scale * u.arcsec
     table["signal_to_noise"] = strength
     table["f_tidal"], table["label"] = tidal_labels(strength, seed=seed, confusion=0.03 if realistic else 0.01)

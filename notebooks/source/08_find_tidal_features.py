@@ -22,17 +22,17 @@ if "google.colab" in sys.modules:
     pass
 
 # %% tags=["setup"]
-from pathlib import Path
-
 import numpy as np
 import torch
 from astropy.io import fits
 from astropy.table import Table
+from PIL import Image
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import galmorph_helpers as gm
 from galmorph_helpers import charts, checks, diagrams, plots, widgets
+from galmorph_helpers.labelled import find_set
 from galmorph_helpers.mock.tides import KINDS
 from galmorph_helpers.published import ARRAKIHS, TIDAL_LIGHT_ABOVE, TIDAL_OBSERVED_AUC, TIDAL_RECALL, TIDAL_TESTS, WALMSLEY19
 from galmorph_helpers.tidal import debris_mask, stretched
@@ -309,7 +309,7 @@ try:
     asked = [gm.overlap(gm.segment(drawn[35.0][k], points[k], model=model), masks[usable[k]]) for k in range(5)]
     print(f"Segment Anything on five streams at μ = 35: IoU {np.mean(asked):.2f}, region growing {iou[35.0][:5].mean():.2f}")
 except (ImportError, FileNotFoundError) as reason:
-    print("Segment Anything was left out; the lesson goes on without it." if isinstance(reason, ImportError) else "Segment Anything has no weights here: gm.load_sam(download=True) fetches them once (375 MB). The lesson goes on without.")
+    print(f"Segment Anything is not here: {'its library is missing, ' if isinstance(reason, ImportError) else ''}gm.load_sam(download=True) fetches its weights once (375 MB). The lesson goes on without.")
 
 # %% [markdown]
 # Masks get better with depth down to 31 and hardly beyond: from there on the galaxy's own light is in the way, not the noise. Where a stream crosses the disc, or arms break the disc's symmetry, the region leaks or vanishes.
@@ -355,19 +355,15 @@ claims.check("streams found of 100 at μ = 31 minus at 26", streams_found[31.0] 
 # Observed images with labels of *faint debris* are rare. With labels of mergers there are: Galaxy Zoo 1. In 5,000 SDSS galaxies 86 are mergers, so "no" is right for 98.3 %. The images are stretched JPEGs; a network trained on linear mock images of one band does not fit them. What fits: ask whether there is a second galaxy, and whether light joins it to the first (`gm.companion_features`), and let trees decide.
 
 # %%
-root = gm.observed_root()
-folder = None if root is None else Path(root) / "gz1_sdss_6446"
-mergers = folder is not None and folder.is_dir()
+mergers = find_set("gz1_sdss_6446")
 stored = Table.read("../data/observed_mergers.csv", format="ascii.csv")
 summary = [(m, *(f"{stored[c][stored['method'] == m].mean():.3f}" for c in ("auc", "average_precision"))) for m in dict.fromkeys(stored["method"])]
 diagrams.show_table(Table(rows=summary, names=("method", "AUC", "average precision")), caption="Mergers against all others, five folds, mean over seeds: computed beforehand (data/observed_mergers.md); observed galaxies")
-if not mergers:
-    print("No observed mergers here: put gz1_sdss_6446 in a folder (data/README.md says how), set GALMORPH_DATA to it and run again. The lesson goes on without.")
 
 # %%
 if mergers:
     claims.origins.append("folder")
-    wide = gm.read_folder(folder, size=96, crop=280)
+    wide = gm.read_folder(mergers, size=96, crop=280)
     is_merger = np.asarray(wide.table["class_name"]) == "merger"
     pairs = gm.companion_features(wide.images)
     pairs = np.array([pairs[c] for c in pairs.colnames], float).T
@@ -391,26 +387,22 @@ claims.check("observed mergers, five folds, stored: average precision", best_ap,
 # **Disturbed, but not merging.** Thirty galaxies that Galaxy Zoo 2 called disturbed and not merging, against galaxies of Galaxy Zoo 1 with any class but merger that the trees have not seen: do trees that learnt mergers find them?
 
 # %%
-extra = {name: Path(root) / name for name in ("gz2_perturbed_30", "ceers_jwst_f200w_4055", "m51_iraf_devpix")} if root else {}
-extra = {name: path for name, path in extra.items() if path.is_dir()}
-if mergers and "gz2_perturbed_30" in extra:
-    from PIL import Image
-
-    stamps = [Image.open(f).crop((72, 72, 352, 352)).resize((96, 96), Image.Resampling.BOX) for f in sorted(extra["gz2_perturbed_30"].glob("*.jpg"))]
+disturbed_set = find_set("gz2_perturbed_30")
+if mergers and disturbed_set:
+    stamps = [Image.open(f).crop((72, 72, 352, 352)).resize((96, 96), Image.Resampling.BOX) for f in sorted(disturbed_set.glob("*.jpg"))]
     disturbed = gm.companion_features(np.stack([np.asarray(s) for s in stamps]).transpose(0, 3, 1, 2) / 255)
     p_disturbed = trees.predict_proba(np.array([disturbed[c] for c in disturbed.colnames], float).T)[:, 1]
     p_calm = chance[~is_merger[held]]
     value = roc_auc_score(np.r_[np.ones(len(p_disturbed)), np.zeros(len(p_calm))], np.r_[p_disturbed, p_calm])
     print(f"disturbed ({len(p_disturbed)}) against undisturbed ({len(p_calm)}): AUC {value:.2f}")
-else:
-    print("No gz2_perturbed_30 here; the lesson goes on.")
 
 # %% [markdown]
 # **Galaxies seen by JWST.** The volunteers of Galaxy Zoo CEERS voted on mergers in another survey, band and epoch. Galaxies with a majority for *merging* or *major disturbance* against those with a majority for *none*.
 
 # %%
-if "ceers_jwst_f200w_4055" in extra:
-    ceers = gm.read_folder(extra["ceers_jwst_f200w_4055"], size=64, crop=300)
+ceers_set = find_set("ceers_jwst_f200w_4055")
+if ceers_set:
+    ceers = gm.read_folder(ceers_set, size=64, crop=300)
     votes = np.array([ceers.table[f"t11_is_the_galaxy_merging_or_disturbed__{c}"] for c in ("merging", "major_disturbance", "minor_disturbance", "none")], float)
     share = votes / votes.sum(0).clip(1)
     sure = np.flatnonzero((votes.sum(0) >= 10) & ((share[:2].sum(0) > 0.5) | (share[3] > 0.5)))[:1200]
@@ -422,23 +414,20 @@ if "ceers_jwst_f200w_4055" in extra:
     for k in range(5):
         score[fold == k] = ExtraTreesClassifier(200, min_samples_leaf=2, class_weight="balanced", random_state=seed).fit(features[fold != k], disturbed[fold != k]).predict_proba(features[fold == k])[:, 1]
     print(f"CEERS: {disturbed.sum()} of {len(sure)} disturbed, five folds: AUC {roc_auc_score(disturbed, score):.2f}, average precision {average_precision_score(disturbed, score):.2f}")
-else:
-    print("No ceers_jwst_f200w_4055 here; the lesson goes on.")
 
 # %% [markdown]
 # **M51.** The classic bridge: point at it.
 
 # %%
-if "m51_iraf_devpix" in extra:
-    frame = fits.getdata(next(extra["m51_iraf_devpix"].glob("*.fits"))).astype(float)
+m51 = find_set("m51_iraf_devpix")
+if m51:
+    frame = fits.getdata(next(m51.glob("*.fits"))).astype(float)
     frame = frame - np.median(frame[:40, :40])
     coarse = frame.reshape(128, 4, 128, 4).mean((1, 3))
     bridge = np.array([[60, 86], [62, 92]])
     answer = gm.segment(coarse, bridge, significance=3)
     plots.images_row([np.arcsinh(coarse / 20), np.arcsinh(coarse / 20)], ["M51, B band", f"mask from two points: {answer.sum()} pixels"], overlay=[None, answer.astype(float) if answer.any() else None], size=3.4,
                      caption="M51 and NGC 5195 — observed galaxies (m51_iraf_devpix)", alt="M51 with its companion; a mask grown from two points follows the arm that leads to the companion.")
-else:
-    print("No m51_iraf_devpix here; the lesson goes on.")
 
 # %% [markdown]
 # ## What the talk found, what you found
