@@ -201,7 +201,7 @@ everything = {k: r.mean() for k, (_, r) in by_kind.items()}
 claims.check("recall of shells minus that of bridges, all that have them", everything["shells"] - everything["bridge"], at_least=0.1, because="shape did not matter")
 
 # %% [markdown]
-# Shells lead, as in the paper: no disc and no neighbour looks like them. Below them the order is not the published one. A merging pair is found more often here, because a mock merger brings tails, a halo and a second galaxy at once and in full light. Bridges are lost to the chance neighbours that we put beside galaxies without debris, and second nuclei to stamps whose pixels are as wide as they are: for these one would look at the core with other eyes. The order depends on how bright each kind is, and that was our choice. What carries over is that **recall is a function of kind**: a mixture of kinds, such as a merger rate with redshift, is distorted by it.
+# Shells are found more often than streams, tails and bridges, as in the paper: no disc and no neighbour looks like them. Mergers are out of the published order: they lead here, because a mock merger brings tails, a halo and a second galaxy at once and in full light. Bridges are lost to the chance neighbours that we put beside galaxies without debris, and second nuclei to stamps whose pixels are as wide as they are: for these one would look at the core with other eyes. The order depends on how bright each kind is, and that was our choice. What carries over is that **recall is a function of kind**: a mixture of kinds, such as a merger rate with redshift, is distorted by it.
 #
 # ## Ask what the network used
 
@@ -275,7 +275,7 @@ claims.check("share of that loss which fine-tuning gives back", gain / fall, at_
 claims.compare("AUC on realistic images, fine-tuned (published: observed HSC)", TIDAL_OBSERVED_AUC, auc["realistic, fine-tuned"])
 
 # %% [markdown]
-# Depth costs most; pixels and surroundings matter less once the debris have sunk into the noise. Fine-tuning gives back little or nothing, since what noise hides no training finds. Where our numbers resemble the talk's 0.64, remember that the causes here are the ones that we put in.
+# Depth costs most; pixels and surroundings matter less once the debris have sunk into the noise. Fine-tuning gives back a small part, since what noise hides no training finds. Where our numbers resemble the talk's 0.64, remember that the causes here are the ones that we put in.
 #
 # ## Point at the light
 #
@@ -385,7 +385,7 @@ claims.check("observed mergers, five folds, stored: AUC", best_auc, at_least=0.9
 claims.check("observed mergers, five folds, stored: average precision", best_ap, at_least=0.35, because="chance pairs could not be told from mergers")
 
 # %% [markdown]
-# Average precision is the number to read where positives are rare: of the likeliest galaxies most are right, of all calls few.
+# Average precision is the number to read where positives are rare: it falls with every chance pair among the likeliest galaxies, while the AUC hardly notices them.
 #
 # **Disturbed, but not merging.** Thirty galaxies that Galaxy Zoo 2 called disturbed and not merging, against galaxies of Galaxy Zoo 1 with any class but merger that the trees have not seen: do trees that learnt mergers find them?
 
@@ -419,7 +419,7 @@ if ceers_set:
     print(f"CEERS: {disturbed.sum()} of {len(sure)} disturbed, five folds: AUC {roc_auc_score(disturbed, score):.2f}, average precision {average_precision_score(disturbed, score):.2f}")
 
 # %% [markdown]
-# **M51.** The classic bridge: point at it.
+# **M51.** Its arms were drawn out by a companion, which lies outside this frame. Point at an arm, and see where the region grower fails: two arms look the same turned by 180°, so it takes them for the galaxy and answers with an empty mask. A lopsided stream is not such a case; a grand spiral is.
 
 # %%
 m51 = find_set("m51_iraf_devpix")
@@ -439,7 +439,7 @@ if m51:
 # | --- | --- |
 # | accuracy 0.84 on original images, 0.85 with shallow ones; recall 0.85 and 0.75 | in the table above, with intervals |
 # | completeness strongly affected by surface brightness, purity and accuracy more stable | the same against the truth |
-# | shells 100 %, streams 87 %, others below 75 % | shells first; the rest in another order, for reasons given above |
+# | shells 100 %, streams 87 %, others below 75 % | shells before streams, tails and bridges; mergers first, for reasons given above |
 # | AUC 0.64 on observed HSC images, even with transfer learning | a like fall on shallow mocks made realistic; fine-tuning helps little |
 # | Walmsley et al. (2019): "76 % accuracy" | a slip: the 76 % are a **completeness**, at 20 % contamination |
 #
