@@ -48,6 +48,9 @@ FLOORS = {
     "results": 5,
     "gradients": 3,
     "charts": 6,
+    "tidal": 3,
+    "segment": 3,
+    "companions": 2,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
