@@ -17,7 +17,8 @@ def load_weights(network, name):
     network : torch.nn.Module
         Such as `CompactCNN`; changed in place.
     name : str
-        "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies.
+        "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies;
+        "mock_tides": the same, trained to find tidal features in one deep band (`detector_input`).
         "sdss_questions": the same network with three answers (disc, edge-on, bar), on mock SDSS pictures.
 
     Returns
@@ -72,4 +73,5 @@ def shipped(path, known_hash=None):
 HASHES = {
     "mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee",
     "sdss_questions": "a7e0905bd406a3aff3c50f12d8c24984c4f503a421f88c24d4fbcd19f3604b4c",
+    "mock_tides": "caf310e4184194abeb199a8abe7c88086e369e0849f36ac85e44fd5eec943206",
 }

@@ -27,7 +27,11 @@ FLOORS = {
     "checks": 5,
     "widgets": 5,
     "weights": 3,
-    "folds": 4,
+    "folds": 5,
+    "together": 4,
+    "shards": 4,
+    "classifier": 5,
+    "catalogue": 6,
     "uncertainty": 5,
     "publishing": 4,
     "diagnostics": 6,
@@ -48,6 +52,9 @@ FLOORS = {
     "transfer": 5,
     "observed_sets": 6,
     "charts": 6,
+    "tidal": 3,
+    "segment": 3,
+    "companions": 2,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
