@@ -48,7 +48,7 @@ claims = gm.Claims("04")
 # On the mock sky one galaxy can be seen twice. DES has smaller pixels (0.263″ against 0.396″), a narrower PSF and a sky six to seven times quieter a pixel. And its colour pictures are *made* otherwise: the stretch is brighter, the colours are paler. That look is calibrated in bulk on pictures of the DES camera in Galaxy Zoo; it is part of what a network sees, and the talk's networks, too, saw colour pictures.
 
 # %%
-n = gm.pick(cpu=1200, gpu=5000)
+n = gm.pick(cpu=900, gpu=5000)
 catalogue = gm.population(3 * n, seed=seed)
 answers = transfer.answers(catalogue, seed=seed)
 test, target_rows, source_rows = np.split(np.arange(3 * n), 3)
@@ -99,7 +99,7 @@ for q in QUESTIONS:
 # A survey is a handful of numbers, so hybrids can be made: SDSS with the PSF of DES, with its depth, with its pixels (at the same depth), with its stretch. `dataclasses.replace` does it. Two accidents are added: stamps cut with the same number of *pixels*, which are then 1.5 times too narrow, and a single grey band in all three channels.
 
 # %%
-SDSS, DES, few = gm.SDSS, gm.DES, gm.pick(cpu=500, gpu=5000)
+SDSS, DES, few = gm.SDSS, gm.DES, gm.pick(cpu=400, gpu=5000)
 ratio = DES.pixel_scale / SDSS.pixel_scale  # noise a pixel falls with the pixel's side, at the same depth
 per_area = {**DES_LOOK, "weights": tuple(w * ratio**2 for w in DES_LOOK["weights"])}  # the same stretch for larger pixels
 hybrids = {
@@ -172,10 +172,10 @@ print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.cou
 source.to(gm.device())
 
 # %% [markdown]
-# Label 300 DES galaxies and train, from the carried weights and from scratch. No galaxy beyond those 300 is used, not even to stop by: labels are what we count.
+# Label 100 DES galaxies and train, from the carried weights and from scratch. No galaxy beyond those 100 is used, not even to stop by: labels are what we count.
 
 # %%
-labelled = 300
+labelled = 100
 chosen = transfer.draw_labelled(answers[target_rows], labelled, seed=seed)
 live = {how: scores(transfer.retrain(source, des_pool[chosen], answers[target_rows][chosen], how=how, seed=seed), des_test, answers[test]) for how in ("full", "scratch")}
 diagrams.show_table(beside({"SDSS": home, "DES, unchanged": away, f"DES, {labelled} labels, carried": live["full"], f"DES, {labelled} labels, scratch": live["scratch"]}),
@@ -413,12 +413,15 @@ print(f"JWST edge-on, SDSS network unchanged: AUC {np.mean(unchanged['auc']):.3f
 # %%
 panels = {f"{task}: {question}": {name: curve(question, how, "auc", stored, task) for how, name in OBSERVED.items()} for task, question in (("DECam", "ring"), ("JWST", "edge-on"))}
 diagrams.trends(panels, xlabel="labelled galaxies", ylabels=["AUC", ""], log=True, ticks=(np.unique(stored["labelled"][stored["labelled"] > 0]), np.unique(stored["labelled"][stored["labelled"] > 0])),
-                alt="AUC against the number of labelled galaxies, observed DECam and JWST pictures: networks that start from SDSS weights lie above those from scratch.")
+                alt="AUC against the number of labelled galaxies. JWST, edge-on: the network that starts from SDSS weights lies above the one from scratch. DECam, rings: no difference beyond the scatter.")
 at_100 = {how: dict(zip(*curve("edge-on", how, "auc", stored, "JWST")[:2], strict=True))[100] for how in OBSERVED}
 claims.check("observed JWST, edge-on, 100 labels: AUC from SDSS minus from scratch (stored)", at_100["full"] - at_100["scratch"], at_least=0.05, because="SDSS had taught nothing of use to JWST")
 
+# %% [markdown]
+# The question matters. Edge-on is one that SDSS labels had asked, and on JWST its weights pay at each number of labels, though the pictures are grey, noisy and of far younger galaxies. A ring nobody had asked for: there the carried weights bring nothing that this small test sample (112 galaxies) could show. What is carried is what was learnt, not seeing as such.
+
 # %%
-net, at_sdss = observed_sets.observed_source(seed=seed)
+net, at_sdss = observed_sets.observed_source(seed=seed, epochs=3)
 decam, *_ = observed_sets.observed_target("DECam")
 jwst, edge_on, question = observed_sets.observed_target("JWST")
 observed = bool(net and decam and jwst)
@@ -443,12 +446,11 @@ if observed:
     hundred = rows_pool[transfer.draw_labelled(edge_on[rows_pool], 100, seed=seed)]
     start = transfer.one_answer(net, 1)
     there = {"unchanged": scores(start, jwst.images[rows_test], edge_on[rows_test], questions=("edge-on",))}
-    for how in ("full", "scratch"):
-        network = transfer.retrain(start, jwst.images[hundred], edge_on[hundred], how=how, seed=seed)
-        there[f"100 labels, {OBSERVED[how]}"] = scores(network, jwst.images[rows_test], edge_on[rows_test], questions=("edge-on",))
+    network = transfer.retrain(start, jwst.images[hundred], edge_on[hundred], seed=seed)
+    there["100 labels, all layers, from SDSS"] = scores(network, jwst.images[rows_test], edge_on[rows_test], questions=("edge-on",))
     diagrams.show_table(beside(there, questions=("edge-on",)), caption="JWST, edge-on, this run", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
-    carried_auc, scratch_auc = (there[f"100 labels, {OBSERVED[how]}"]["edge-on"]["auc"] for how in ("full", "scratch"))
-    claims.check("observed JWST, edge-on, 100 labels: AUC from SDSS minus from scratch (this run)", carried_auc - scratch_auc, at_least=0.0, because="SDSS had taught nothing of use to JWST")
+    now = there["100 labels, all layers, from SDSS"]["edge-on"]["auc"]
+    claims.check("observed JWST, edge-on, 100 labels: AUC of this run off the stored mean by", abs(now - at_100["full"]), at_most=0.06, because="the stored table were not of this code")
 
 # %% [markdown]
 # ## Exercises
