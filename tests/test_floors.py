@@ -41,6 +41,12 @@ FLOORS = {
     "cubes": 1,
     "gradients": 3,
     "charts": 6,
+    "kcorrection": 1,
+    "fourier": 3,
+    "emulate": 4,
+    "emulated_fits": 5,
+    "domain": 3,
+    "robust": 4,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
