@@ -1,12 +1,13 @@
 """FITS in, FITS out: an observed image emulated at a higher redshift, with a header that says what was done."""
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
 from astropy.io import fits
-from astropy.wcs import WCS
+from astropy.wcs import WCS, FITSFixedWarning
 from astropy.wcs.utils import proj_plane_pixel_scales
 from scipy import ndimage
 
@@ -46,7 +47,9 @@ def read_fits(path, *, zero_point=None, missing="error"):
         if hdu is None or hdu.data.ndim not in (2, 3):
             raise ValueError(f"{path.name} holds no image (H, W) and no cube (bands, H, W).")
         data, header = np.array(hdu.data, dtype=np.float32, ndmin=3), hdu.header
-    wcs = WCS(header).celestial
+    with warnings.catch_warnings():  # of keywords in an older style, which astropy reads all the same
+        warnings.simplefilter("ignore", FITSFixedWarning)
+        wcs = WCS(header).celestial
     if not wcs.has_celestial:
         raise ValueError(f"{path.name} has no celestial WCS: add CTYPE, CRVAL, CRPIX and CD, or use gm.emulate.")
     sides = proj_plane_pixel_scales(wcs) * 3600
