@@ -116,7 +116,7 @@ def emulate(
         The sample's table with `redshift`, `r_mag`, colours, radii and `pixel_scale` as they now are, and `z_original`,
         `magnitudes_lost` (N, C), `shrinkage`, `covered` (share of the stamp that the old stamp fills; the rest is
         sky: mask or drop small ones), `noise_kept` (noise that came with the images in units of the new sky noise,
-        largest band).
+        largest band; NaN without noise).
 
     Raises
     ------
@@ -126,11 +126,11 @@ def emulate(
 
     Notes
     -----
-    Noise that is in the images is dimmed and smoothed with them. It stays correlated, over about one new PSF. Its level
-    is measured on each stamp's border in blocks of 4 x 4 pixels, which counts what correlation already holds, and so
-    much less sky noise is added that the sum has the survey's variance. Where even that is too much (`noise_kept` > 1,
-    a step of z too small for the depth), the image is noisier than the survey. The photon noise of the nearby galaxy,
-    dimmed by the square of what the light is, is not removed.
+    Noise that is in the images is dimmed and smoothed with them, and stays correlated over about one new PSF. Its level
+    is measured on each stamp's border in blocks of 4 x 4 pixels, which counts most of what correlation it holds (that
+    of a 3 x 3 mean comes out 15 % too low), and so much less sky noise is added that the sum has the survey's variance.
+    Where even that is too much (`noise_kept` > 1: a step too small for the depth), the image is noisier than the
+    survey. The photon noise of the nearby galaxy is dimmed with its light, and not removed.
     """
     sample = _sample(sample, survey, z, pixel_scale, psf)
     if look not in ("flux", "colour"):
@@ -153,7 +153,7 @@ def emulate(
     scale_new, size = _stamps(table, sample.survey, survey, smaller, side, size)
     where = device()
     generator = torch.Generator(where).manual_seed(seed)
-    out, kept = torch.empty((n, bands, size, size)), np.zeros(n)
+    out, kept = torch.empty((n, bands, size, size)), np.full(n, np.nan)
     for start in progress(range(0, n, BATCH), f"moving {n} galaxies"):
         rows = slice(start, start + BATCH)
         old, new, small = (
@@ -168,12 +168,14 @@ def emulate(
         dimmed = torch.as_tensor(10 ** (-0.4 * lost[rows]), dtype=torch.float32, device=where)[:, :, None, None]
         # `observe` multiplies by its own Moffat profile and pixel, so the light is divided by them first.
         light = transform(batch, ratio, size) * (divided(kernel, high) * dimmed)
-        own = sky_noise(batch) * dimmed[..., 0, 0] * (survey.pixel_scale / (old * small))[:, None]
-        own = own * survey.pixel_scale / new[:, None] * mean_square(kernel) ** 0.5  # left in a native pixel
-        sky = torch.tensor(survey.sky_sigma, device=where)
-        kept[rows] = (own / sky).amax(1).cpu()
-        missing = (sky**2 - own**2).clamp(min=0).sqrt()
-        seen = replace(survey, sky_sigma=tuple(missing.T[:, :, None, None])) if noise else survey
+        seen = survey
+        if noise:
+            own = sky_noise(batch) * dimmed[..., 0, 0] * (survey.pixel_scale / (old * small))[:, None]
+            own = own * survey.pixel_scale / new[:, None] * mean_square(kernel) ** 0.5  # left in a native pixel
+            sky = torch.tensor(survey.sky_sigma, device=where)
+            kept[rows] = (own / sky).amax(1).cpu()
+            missing = (sky**2 - own**2).clamp(min=0).sqrt()
+            seen = replace(survey, sky_sigma=tuple(missing.T[:, :, None, None]))
         flux = observe(light, seen, new, size=size, generator=generator, noise=noise)
         out[rows] = (colour_image(flux, survey, new) if look == "colour" else flux).cpu()
     share = (side * survey.pixel_scale / (size * scale_new)).clip(0, 1) ** 2

@@ -18,18 +18,23 @@ def transform(images, ratio, size):
     its pixels is the band-limited one, so nothing is interpolated and no flux is lost.
     """
     kx, ky = frequencies(size, images.device)
-    kx, ky, padded = kx[0, 0], ky[0, :, 0], kx.shape[-2]
+    half, padded = kx[0, 0], kx.shape[-2]
 
-    def waves(k, pixels):
+    def waves(pixels):
         x = (torch.arange(pixels, device=images.device) - (pixels - 1) / 2) * ratio[:, None]  # new pixels, centred
-        phase = -2 * pi * k[None, :, None] * x[:, None, :]
-        return phase, (x.abs() <= padded / 2)[:, None, :]  # what lies outside would wrap around
+        phase = 2 * pi * half[:, None] * x[:, None]
+        near = (x.abs() <= padded / 2)[:, None]  # what lies outside would wrap around
+        return torch.cos(phase) * near, -torch.sin(phase) * near
 
-    (across, in_x), (along, in_y) = waves(kx, images.shape[-1]), waves(ky, images.shape[-2])
-    basis = torch.cat((torch.cos(across) * in_x, torch.sin(across) * in_x), 1).mT[:, None]
-    real, imaginary = (images @ basis).chunk(2, -1)
-    out = (torch.polar(in_y.to(along.dtype), along))[:, None] @ torch.complex(real, imaginary)
-    return out * torch.exp(-2j * pi * (kx + ky[:, None]) * ((size - 1) / 2))
+    across = along = waves(images.shape[-1])
+    if images.shape[-2] != images.shape[-1]:
+        along = waves(images.shape[-2])
+    # Real products, half the work of complex ones; those of frequencies k and -k differ in the sign of the sine.
+    products = torch.cat(along, 1)[:, None] @ (images @ torch.cat(across, 1).mT[:, None])
+    (cc, cs), (sc, ss) = (block.chunk(2, -1) for block in products.chunk(2, -2))
+    above, below = torch.complex(cc - ss, cs + sc), torch.complex(cc + ss, cs - sc)
+    out = torch.cat((above, below[..., 1 : padded - len(half) + 1, :].flip(-2)), -2)
+    return out * torch.exp(-1j * pi * (size - 1) * (kx + ky))
 
 
 def transfer(psf, pixel_scale, ratio, size, bands, *, resampled=True):
@@ -42,9 +47,10 @@ def transfer(psf, pixel_scale, ratio, size, bands, *, resampled=True):
     kx, ky = (k * ratio[:, None, None] for k in frequencies(size, ratio.device))  # cycles per stamp pixel
     fwhm = psf.psf_fwhm if hasattr(psf, "psf_fwhm") else np.broadcast_to(np.asarray(psf, float), bands)
     native = (psf.pixel_scale / pixel_scale if hasattr(psf, "psf_fwhm") else torch.ones_like(ratio))[:, None, None]
-    pixel = torch.sinc(kx * native) * torch.sinc(ky * native)
+    row, column = kx[:, :1], ky[:, :, :1]
+    pixel = torch.sinc(row * native) * torch.sinc(column * native)
     if resampled and bool((native - 1).abs().max() > 1e-4):  # bilinear, averaged over the stamp's pixels: see `observe`
-        pixel = pixel**3 * (torch.sinc(kx) * torch.sinc(ky)) ** 2
+        pixel = pixel**3 * (torch.sinc(row) * torch.sinc(column)) ** 2
     k = torch.hypot(kx, ky)
     return torch.stack([moffat_transform(k, float(f) / pixel_scale[:, None, None]) * pixel for f in fwhm], 1)
 
@@ -68,7 +74,7 @@ def divided(above, below):
 def inside(ratio, size):
     """1 at the frequencies of the new stamp that the old pixels recorded, 0 beyond their Nyquist frequency."""
     kx, ky = (k * ratio[:, None, None] for k in frequencies(size, ratio.device))
-    return ((kx.abs() <= 0.5) & (ky.abs() <= 0.5)).float()[:, None]
+    return ((kx[:, :1].abs() <= 0.5) & (ky[:, :, :1].abs() <= 0.5)).float()[:, None]
 
 
 def mean_square(kernel):
