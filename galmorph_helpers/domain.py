@@ -1,68 +1,96 @@
-"""Is a galaxy like those that a network was trained on? A distance in the network's own features."""
+"""Is a galaxy like those that a network was trained on? A score to look at before the network's answer is believed."""
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
-
-NEIGHBOURS = 10
-EDGE = 95  # percentile of the training galaxies' own distances that is called 1
+from sklearn.covariance import LedoitWolf
 
 
-def embed(network, images, *, batch_size=256):
-    """Features of the last hidden layer of a `CompactCNN`, in evaluation mode: array (N, 64)."""
-    where, out = next(network.parameters()).device, []
-    layers = list(network.children())[:-2]  # all but the last dense layer and what shapes its output
-    network.eval()
-    with torch.no_grad():
-        for batch in torch.as_tensor(images).split(batch_size):
-            x = batch.to(where)
-            for layer in layers:
-                x = layer(x)
-            out.append(x.cpu())
-    if not out:
-        raise ValueError("no images to embed.")
-    return torch.cat(out).numpy()
+class Domain(NamedTuple):
+    """Where training galaxies lie in the space of features, and how far out they reach (`fit_domain`)."""
+
+    mean: np.ndarray
+    precision: np.ndarray
+    reach: float
 
 
-def domain_score(training, features):
-    """Distance to the nearest training galaxies in feature space, in units of theirs: above 1 is unfamiliar.
-
-    Mean distance to the ten nearest training galaxies, on principal components that hold 95 % of the training
-    variance, each scaled to unit variance (a Mahalanobis distance to neighbours). 1 is the 95th percentile of the
-    training galaxies' own distances to one another: 5 % of familiar galaxies lie above it.
+@torch.inference_mode()
+def image_features(network, images, *, batch_size=256):
+    """What a network sees in each image: the mean of every map behind every rectifier.
 
     Parameters
     ----------
-    training : array (N, F), N >= 20
-    features : array (M, F)
-        From the same `embed`.
+    network : torch.nn.Sequential
+        Such as `CompactCNN`.
+    images : torch.Tensor (N, C, H, W)
 
     Returns
     -------
-    numpy.ndarray (M,)
-        >= 0.
+    numpy.ndarray (N, F)
     """
-    training, features = np.asarray(training, float), np.asarray(features, float)
-    if training.ndim != 2 or len(training) < 2 * NEIGHBOURS or training.shape[1:] != features.shape[1:]:
-        raise ValueError(
-            f"training must be (N >= {2 * NEIGHBOURS}, F) and features (M, F), got {training.shape}, {features.shape}."
-        )
-    if not (np.isfinite(training).all() and np.isfinite(features).all()):
-        raise ValueError("features must be finite: leave out galaxies whose images are not.")
-    axes = PCA(0.95, whiten=True).fit(training)
-    known = axes.transform(training)
-    search = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(known)
-    own = search.kneighbors(known)[0][:, 1:].mean(1)  # the nearest is the galaxy itself
-    return search.kneighbors(axes.transform(features), NEIGHBOURS)[0].mean(1) / np.percentile(own, EDGE)
+    network.eval()
+    where, found = next(network.parameters()).device, []
+    for x in images.split(batch_size):
+        x, maps = x.to(where), []
+        for layer in network:
+            x = layer(x)
+            if isinstance(layer, torch.nn.ReLU) and x.ndim == 4:
+                maps.append(x.mean((2, 3)))
+        found.append(torch.cat(maps, 1))
+    return torch.cat(found).cpu().numpy()
 
 
-def domain_warning(score, *, tolerated=0.15):
-    """A sentence that warns if more galaxies are unfamiliar (`domain_score` > 1) than tolerated, else ""."""
+def fit_domain(features):
+    """The domain of training galaxies, from their `image_features`.
+
+    Half of them say where such galaxies lie, the other half how far out they reach, so that a score does not flatter
+    the galaxies it was made from.
+
+    Parameters
+    ----------
+    features : array (N, F)
+        At least 500 galaxies of the kind that the network was trained on.
+    """
+    features = np.asarray(features, float)
+    if len(features) < 500:
+        raise ValueError(f"at least 500 galaxies are needed to say where a domain lies, got {len(features)}.")
+    fitted = LedoitWolf().fit(features[::2])
+    away = _distance(features[1::2], fitted.location_, fitted.precision_)
+    return Domain(fitted.location_, fitted.precision_, float(np.percentile(away, 99)))
+
+
+def out_of_domain(domain, features):
+    """Score of each galaxy: its Mahalanobis distance from the domain (Lee+2018, arXiv:1807.03888) over the reach.
+
+    Parameters
+    ----------
+    domain : Domain
+    features : array (N, F)
+        `image_features` by the same network.
+
+    Returns
+    -------
+    numpy.ndarray (N,)
+        99 % of galaxies like those of training are below 1.
+    """
+    features = np.asarray(features, float)
+    if features.ndim != 2 or features.shape[1] != len(domain.mean):
+        raise ValueError(f"features must be (N, {len(domain.mean)}), those of the same network; got {features.shape}.")
+    return _distance(features, domain.mean, domain.precision) / domain.reach
+
+
+def domain_warning(score, *, tolerated=0.05):
+    """A sentence that warns if more than a share of the galaxies lie outside (`out_of_domain` above 1), else ""."""
     share = float(np.mean(np.asarray(score) > 1))
     if share <= tolerated:
         return ""
     return (
-        f"{share:.0%} of these galaxies are unlike the training galaxies ({100 - EDGE} % would be by chance): do not "
-        "trust their classes before the network has been trained, or tested, on galaxies like them."
+        f"{share:.0%} of these galaxies are unlike those of the training (1 % would be by chance): do not trust their "
+        "classes before the network has been tested on galaxies like them."
     )
+
+
+def _distance(features, mean, precision):
+    away = features - mean
+    return np.sqrt(np.einsum("ij,ij->i", away @ precision, away).clip(0))

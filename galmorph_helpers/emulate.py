@@ -168,15 +168,16 @@ def emulate(
         dimmed = torch.as_tensor(10 ** (-0.4 * lost[rows]), dtype=torch.float32, device=where)[:, :, None, None]
         # `observe` multiplies by its own Moffat profile and pixel, so the light is divided by them first.
         light = transform(batch, ratio, size) * (divided(kernel, high) * dimmed)
-        seen = survey
+        quiet = replace(survey, sky_sigma=(0.0,) * bands)
+        flux = observe(light, quiet, new, size=size, generator=generator, noise=noise)
         if noise:
             own = sky_noise(batch) * dimmed[..., 0, 0] * (survey.pixel_scale / (old * small))[:, None]
             own = own * survey.pixel_scale / new[:, None] * mean_square(kernel) ** 0.5  # left in a native pixel
             sky = torch.tensor(survey.sky_sigma, device=where)
             kept[rows] = (own / sky).amax(1).cpu()
-            missing = (sky**2 - own**2).clamp(min=0).sqrt()
-            seen = replace(survey, sky_sigma=tuple(missing.T[:, :, None, None]))
-        flux = observe(light, seen, new, size=size, generator=generator, noise=noise)
+            missing = (sky**2 - own**2).clamp(min=0).sqrt()[:, :, None, None]
+            empty = replace(survey, sky_sigma=(1.0,) * bands)
+            flux += missing * observe(torch.zeros_like(light), empty, new, size=size, generator=generator)
         out[rows] = (colour_image(flux, survey, new) if look == "colour" else flux).cpu()
     share = (side * survey.pixel_scale / (size * scale_new)).clip(0, 1) ** 2
     _carry(table, survey, lost, smaller, z_new, scale_new)

@@ -388,14 +388,16 @@ claims.check("purity of early types gained by correcting the prior", shares["pur
 # %% [markdown]
 # ## Do not apply your model outside its domain
 #
-# So says the talk. But how does one know? No label is needed: ask how far a galaxy lies from the training galaxies, in the features of the network itself. `gm.domain_score` is the mean distance to the ten nearest training galaxies; 1 is what 5 % of familiar galaxies exceed.
+# So says the talk. But how does one know? No label is needed: ask how far a galaxy lies from the training galaxies, in the features of the network itself. `gm.out_of_domain` is the Mahalanobis distance from the training galaxies; 1 is what one in a hundred familiar galaxies exceeds.
 
 # %%
-known = {"bright-trained": gm.embed(bright_network, bright.images[inside]), "emulation-trained": gm.embed(folds.networks[0], images[folds.fold != 0])}
-new = {"bright-trained": gm.embed(bright_network, faint.images), "emulation-trained": gm.embed(folds.networks[0], faint.images)}
-distance = {name: gm.domain_score(known[name], new[name]) for name in known}
+networks = {"bright-trained": (bright_network, bright.images[inside]), "emulation-trained": (folds.networks[0], images[folds.fold != 0])}
+distance = {}
+for name, (network, seen) in networks.items():
+    domain = gm.fit_domain(gm.image_features(network, seen))
+    distance[name] = gm.out_of_domain(domain, gm.image_features(network, faint.images))
 bins = [(r >= low) & (r < high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
-diagrams.trends({"galaxies beyond the 95 % edge of the training galaxies": {name: (centres, [np.mean(value[b] > 1) for b in bins]) for name, value in distance.items()}},
+diagrams.trends({"galaxies farther out than 99 % of the training galaxies": {name: (centres, [np.mean(value[b] > 1) for b in bins]) for name, value in distance.items()}},
                 xlabel="r magnitude as emulated", ylabels=["share that is unfamiliar"], alt="The share of unfamiliar galaxies rises with magnitude for the bright-trained network and stays low for the emulation-trained one.")
 for name, value in distance.items():
     print(f"{name}, r > 20.75: {gm.domain_warning(value[bins[-1]]) or 'these galaxies are familiar.'}")
