@@ -17,12 +17,12 @@ def transform(images, ratio, size):
     An exact transform at the frequencies that the new stamp needs, which no FFT of the old one has: the image between
     its pixels is the band-limited one, so nothing is interpolated and no flux is lost.
     """
-    kx, ky = frequencies(size, images.device)
+    kx, _ = frequencies(size, images.device)
     half, padded = kx[0, 0], kx.shape[-2]
 
     def waves(pixels):
         x = (torch.arange(pixels, device=images.device) - (pixels - 1) / 2) * ratio[:, None]  # new pixels, centred
-        phase = 2 * pi * half[:, None] * x[:, None]
+        phase = 2 * pi * half[:, None] * (x + (size - 1) / 2)[:, None]  # from the new stamp's first pixel
         near = (x.abs() <= padded / 2)[:, None]  # what lies outside would wrap around
         return torch.cos(phase) * near, -torch.sin(phase) * near
 
@@ -33,8 +33,7 @@ def transform(images, ratio, size):
     products = torch.cat(along, 1)[:, None] @ (images @ torch.cat(across, 1).mT[:, None])
     (cc, cs), (sc, ss) = (block.chunk(2, -1) for block in products.chunk(2, -2))
     above, below = torch.complex(cc - ss, cs + sc), torch.complex(cc + ss, cs - sc)
-    out = torch.cat((above, below[..., 1 : padded - len(half) + 1, :].flip(-2)), -2)
-    return out * torch.exp(-1j * pi * (size - 1) * (kx + ky))
+    return torch.cat((above, below[..., 1 : padded - len(half) + 1, :].flip(-2)), -2)
 
 
 def transfer(psf, pixel_scale, ratio, size, bands, *, resampled=True):
@@ -67,8 +66,7 @@ def image_transform(psf, ratio, size):
 
 def divided(above, below):
     """above / below where there is something to divide by, else 0."""
-    some = below.abs() > FAINTEST
-    return torch.where(some, above / torch.where(some, below, torch.ones_like(below)), torch.zeros_like(below))
+    return torch.where(below.abs() > FAINTEST, above / below, 0.0)
 
 
 def inside(ratio, size):

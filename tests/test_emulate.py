@@ -167,7 +167,7 @@ def test_noise_of_the_old_image_counts_towards_the_new_sky(correlated):
     assert 0.2 < kept.mean() < 0.95, "the test must have noise to handle"
     assert float(inner.std()) == pytest.approx(0.0036, rel=0.1 if correlated else 0.05)
     alone = gm.emulate(sky, **options, noise=False).images[:, 0, 20:-20, 20:-20]
-    assert float(alone.std()) / 0.0036 == pytest.approx(kept.mean(), rel=0.2 if correlated else 0.05)
+    assert float(alone.std()) / 0.0036 == pytest.approx(kept.mean(), rel=0.2 if correlated else 0.1)
 
 
 def test_seeds_repeat(clean):

@@ -241,13 +241,15 @@ def make_network():
     return gm.load_weights(gm.CompactCNN(), "mock_trunk")
 
 
+catalogue_near = train.table
 images, labels, galaxy = torch.cat([c.images for c in copies]), np.tile(late[:n_train], 2), np.tile(np.arange(n_train), 2)
+del near, train, test, copies  # the large stamps are not needed any more
 training = {"batch_size": 16, "learning_rate": 2e-3}
 folds = gm.fit_folds(make_network, images, labels, k=5, groups=galaxy, epochs=4, seed=seed, **training)
 
 # %%
 thresholds = [gm.choose_threshold(labels[folds.fold == i], gm.predict(network, images[folds.fold == i], views=1), by="youden") for i, network in enumerate(folds.networks)]
-p = expit(gm.predict_folds(folds.networks, faint.images, views=1))
+p = expit(gm.predict_folds(folds.networks, faint.images))  # mean of eight turned and mirrored views
 p_mean, t = p.mean(0), late[n_train:]
 rows = {f"P{i + 1}": (t, p[i], thresholds[i]) for i in range(5)} | {"mean": (t, p_mean, np.mean(thresholds))}
 score = gm.metrics_table(rows)
@@ -278,8 +280,8 @@ bright_network, held = make_network(), np.arange(n_train) % 5 == 0
 inside, outside = np.flatnonzero(~held), np.flatnonzero(held)
 gm.fit(bright_network, bright.images[inside], late[inside], validation=(bright.images[outside], late[outside]), epochs=6, seed=seed, **training)
 bright_threshold = gm.choose_threshold(late[outside], gm.predict(bright_network, bright.images[outside], views=1), by="youden")
-p_bright = gm.predict(bright_network, faint.images, views=1)
-eye_near = np.asarray(gm.volunteer_votes(train.table, gm.DES, seed=seed)["features"])
+p_bright = gm.predict(bright_network, faint.images)
+eye_near = np.asarray(gm.volunteer_votes(catalogue_near, gm.DES, seed=seed)["features"])
 eye_threshold = gm.choose_threshold(late[:n_train], eye_near, by="youden")
 p_eye = np.asarray(gm.volunteer_votes(faint.table, gm.DES, seed=seed + 1)["features"])
 judges = {"emulation-trained": (p_mean, np.mean(thresholds)), "bright-trained": (p_bright, bright_threshold), "eye (simulated)": (p_eye, eye_threshold)}
