@@ -2,6 +2,17 @@
 
 from .catalogues import open_ngc, read_efigi, read_mass_sfr
 from .claims import Claims
+from .clusters import (
+    cluster,
+    cluster_table,
+    cramers_v,
+    group_medians,
+    match_labels,
+    nearest_point,
+    neighbours,
+    oddness,
+)
+from .contrastive import fit_contrastive, nt_xent, prepare_maps, represent, view
 from .cubes import elliptical_radius, lambda_r, radial_spectra, read_cube, read_maps, read_sdss_spectrum
 from .describe import describe
 from .evaluation import binary_metrics, calibration_curve, choose_threshold, metrics_table, regression_table
@@ -12,11 +23,12 @@ from .gradients import activity, gradient, passive_ridge, principal_components, 
 from .hubble import convert_t_type, nearest_class, read_hubble_type
 from .mock.experts import expert_t_types, single_sersic_index, visual_classes
 from .mock.manga import write_manga
+from .mock.maps import mock_maps
 from .mock.population import population
 from .mock.rotators import rotators
 from .mock.spectra import activity_profile, lenticulars, mock_spectra
 from .mock.volunteers import certain, volunteer_votes
-from .networks import DS18, CompactCNN, count_parameters, occlusion_map
+from .networks import DS18, CompactCNN, Encoder, count_parameters, occlusion_map
 from .observe import colour_image, observe
 from .publishing import combined_classes, morphology_catalogue, purity_table, read_catalogue, write_catalogue
 from .runtime import device, observed_root, peak_memory_mb, pick, progress, seed_everything, start

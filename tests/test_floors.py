@@ -41,6 +41,8 @@ FLOORS = {
     "cubes": 1,
     "gradients": 3,
     "charts": 6,
+    "contrastive": 4,
+    "clusters": 1,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
