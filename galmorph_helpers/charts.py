@@ -209,7 +209,12 @@ def map_grid(maps, titles, channels, *, alt, caption="", symmetric=("velocity",)
     maps[np.broadcast_to((maps == 0).all(1, keepdims=True), maps.shape)] = np.nan
     n, c = maps.shape[:2]
     figure, axes = plt.subplots(
-        c, n, figsize=(size * n + 0.8, size * c + 0.5), squeeze=False, layout="constrained", gridspec_kw={"wspace": 0.02}
+        c,
+        n,
+        figsize=(size * n + 0.8, size * c + 0.5),
+        squeeze=False,
+        layout="constrained",
+        gridspec_kw={"wspace": 0.02},
     )
     for j, name in enumerate(channels):
         low, high = np.nanpercentile(maps[:, j], [2, 98])

@@ -67,7 +67,9 @@ def group_medians(labels, table, columns):
     rows = []
     for k in np.unique(labels):
         rows.append({"cluster": int(k), "galaxies": int((labels == k).sum())})
-        rows[-1] |= {c: float(np.median(np.asarray(getattr(table[c], "value", table[c]))[labels == k])) for c in columns}
+        rows[-1] |= {
+            c: float(np.median(np.asarray(getattr(table[c], "value", table[c]))[labels == k])) for c in columns
+        }
     return Table(rows=rows)
 
 

@@ -92,7 +92,7 @@ def prepare_maps(maps):
     return torch.cat([*parts, velocity / motion, sigma / motion], 1).clamp(-3, 3)
 
 
-def view(images, *, turn="turns", crop=0.6, blur=3.0, noise=0.5, gain=0.0, generator=None):
+def view(images, *, turn="turns", crop=0.6, blur=3.0, noise=0.25, gain=0.0, generator=None):
     """Another view of the same galaxies: what the instrument and the direction of view may change, changed.
 
     Each galaxy draws its own strengths. Pixels that are 0 in all channels are masked, and stay 0.
@@ -153,7 +153,16 @@ def _blurred(images, good, sigma):
 
 
 def fit_contrastive(
-    encoder, images, *, twins=None, views=view, epochs=20, batch_size=128, learning_rate=3e-3, temperature=0.5, projection=32, seed=0
+    encoder,
+    images,
+    *,
+    views=view,
+    epochs=20,
+    batch_size=128,
+    learning_rate=3e-3,
+    temperature=0.5,
+    projection=32,
+    seed=0,
 ):
     """Train `encoder` in place, without labels: both views of a galaxy near each other, those of others far.
 
@@ -166,8 +175,6 @@ def fit_contrastive(
         Maps (B, C, H, W) to (B, F), such as `Encoder`.
     images : torch.Tensor (N, C, H, W)
         Finite; see `prepare_maps`. N >= 2.
-    twins : torch.Tensor (N, C, H, W), optional
-        The same galaxies observed once more, by another instrument: one view of each pair is then of the twin.
     views : callable
         ``views(images, generator=...)`` returns another view of each; by default `view`.
     epochs, batch_size, learning_rate
@@ -190,12 +197,10 @@ def fit_contrastive(
         raise ValueError("images hold values that are not finite: mask them first, see prepare_maps.")
     if batch_size < 2:
         raise ValueError(f"batch_size must be >= 2, got {batch_size}: NT-Xent needs other galaxies in the batch.")
-    if twins is not None and twins.shape != images.shape:
-        raise ValueError(f"twins {tuple(twins.shape)} must be like the images {tuple(images.shape)}, row by row.")
-    pair = [images.to(where), images.to(where) if twins is None else twins.to(where)]
+    images = images.to(where)
     encoder.to(where).eval()
     with torch.no_grad():
-        width = encoder(pair[0][:2]).shape[1]
+        width = encoder(images[:2]).shape[1]
     head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, projection)).to(where)
     network = nn.Sequential(encoder, head)
     generator = torch.Generator().manual_seed(seed)
@@ -207,7 +212,7 @@ def fit_contrastive(
         network.train()
         total = 0.0
         for batch in torch.randperm(len(images), generator=generator).to(where).tensor_split(steps):
-            both = torch.cat([views(each[batch], generator=generator) for each in pair])
+            both = torch.cat([views(images[batch], generator=generator) for _ in range(2)])
             loss = nt_xent(*network(both).chunk(2), temperature=temperature)
             optimiser.zero_grad()
             loss.backward()

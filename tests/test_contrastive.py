@@ -182,7 +182,6 @@ def test_a_representation_does_not_depend_on_orientation(maps):
     [
         (1, {}, "N >= 2"),
         (60, {"batch_size": 1}, "batch_size must be >= 2, got 1"),
-        (60, {"twins": torch.ones(3, 5, 32, 32)}, "row by row"),
     ],
 )
 def test_contrastive_training_refuses(maps, rows, options, message):

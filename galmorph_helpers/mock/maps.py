@@ -12,7 +12,13 @@ from astropy.table import QTable
 from scipy.ndimage import gaussian_filter
 
 CHANNELS = ("flux", "age", "metallicity", "velocity", "dispersion")
-BUNDLES = {19: 12.5, 37: 17.5, 61: 22.5, 91: 27.5, 127: 32.5}  # fibres: corner to corner, arcsec (2.5" from one to next)
+BUNDLES = {
+    19: 12.5,
+    37: 17.5,
+    61: 22.5,
+    91: 27.5,
+    127: 32.5,
+}  # fibres: corner to corner, arcsec (2.5" from one to next)
 SHARES = (2 / 17, 4 / 17, 4 / 17, 2 / 17, 5 / 17)
 SEEING = 2.5  # FWHM, arcsec
 PIXELS, MARGIN = 32, 8  # side of a map, and what is drawn around it so that the blur knows what lies outside
@@ -21,12 +27,12 @@ PIXELS, MARGIN = 32, 8  # side of a map, and what is drawn around it so that the
 #: the metallicity's, rotation over dispersion, light in arms.
 KINDS = {
     "E, slow": (11.0, 0.30, 0.90, 0.12, 0.95, 0.06, -0.02, 0.06, -0.25, 0.10, 0.12, 0.06, 0.0),
-    "E, fast": (10.7, 0.30, 0.75, 0.12, 0.90, 0.08, -0.05, 0.07, -0.25, 0.10, 1.10, 0.25, 0.0),
-    "S0": (10.4, 0.35, 0.45, 0.12, 0.80, 0.12, -0.08, 0.10, -0.20, 0.10, 2.00, 0.40, 0.0),
-    "Sa-Sb": (10.5, 0.35, 0.25, 0.10, 0.62, 0.14, -0.22, 0.10, -0.15, 0.10, 2.80, 0.50, 0.25),
-    "Sc-Sd": (10.0, 0.35, 0.08, 0.05, 0.38, 0.14, -0.15, 0.10, -0.10, 0.10, 3.20, 0.60, 0.40),
+    "E, fast": (10.7, 0.30, 0.75, 0.12, 0.90, 0.08, -0.05, 0.07, -0.25, 0.10, 1.60, 0.30, 0.0),
+    "S0": (10.4, 0.35, 0.45, 0.12, 0.80, 0.12, -0.08, 0.10, -0.20, 0.10, 2.50, 0.45, 0.0),
+    "Sa-Sb": (10.5, 0.35, 0.25, 0.10, 0.62, 0.14, -0.18, 0.10, -0.15, 0.10, 2.80, 0.50, 0.18),
+    "Sc-Sd": (10.0, 0.35, 0.08, 0.05, 0.38, 0.14, -0.15, 0.10, -0.10, 0.10, 3.00, 0.55, 0.28),
 }
-MIX = {"E, slow": 0.30, "E, fast": 0.08, "S0": 0.20, "Sa-Sb": 0.22, "Sc-Sd": 0.20}
+MIX = {"E, slow": 0.32, "E, fast": 0.06, "S0": 0.18, "Sa-Sb": 0.23, "Sc-Sd": 0.21}
 
 
 def mock_maps(n, *, seed=0, bundle=None):
@@ -58,7 +64,9 @@ def mock_maps(n, *, seed=0, bundle=None):
     rng = np.random.default_rng([seed, 7])
     kind = rng.choice(list(MIX), n, p=list(MIX.values()))
     values = np.array([KINDS[k] for k in kind])
-    mass, share, age, age_slope, metal_slope, ratio = (rng.normal(values[:, 2 * i], values[:, 2 * i + 1]) for i in range(6))
+    mass, share, age, age_slope, metal_slope, ratio = (
+        rng.normal(values[:, 2 * i], values[:, 2 * i + 1]) for i in range(6)
+    )
     arms = values[:, 12] * rng.uniform(0.4, 1.4, n)
     share, ratio = share.clip(0.02, 0.97), ratio.clip(0.02)
     cos_i, angle = rng.uniform(0.08, 1, n), rng.uniform(0, 2 * np.pi, n)
@@ -101,7 +109,7 @@ def mock_maps(n, *, seed=0, bundle=None):
         wave = np.cos(2 * azimuth - 2 / np.tan(np.deg2rad(18)) * np.log(r + 0.1) + phase[:, None, None])
         wave *= arms[column] * np.clip(r / 0.5, 0, 1)
         light = bulge + disc * (1 + wave)
-        log_age = age[column] + age_slope[column] * (r - 0.7).clip(None, 1.5) - 0.45 * wave * disc / light
+        log_age = age[column] + age_slope[column] * (r - 0.7).clip(None, 1.5) - 0.35 * wave * disc / light
         metals = 0.15 * (mass[column] - 10.5) + metal_slope[column] * (np.log10(r + 0.2))
         scale = 150 * 10 ** (0.25 * (mass[column] - 10.6))  # km/s, of all motion
         sigma = scale * 1.5 / np.sqrt(1 + ratio[column] ** 2) * (r + 0.1) ** -0.12
