@@ -192,7 +192,7 @@ def clouds(panels, *, alt, title="", star=None, size=2):
     show(figure, alt)
 
 
-def map_grid(maps, titles, channels, *, alt, caption="", symmetric=("velocity",), size=1.25):
+def map_grid(maps, titles, *, channels, alt, caption="", symmetric=("velocity",), size=1.25):
     """Maps of several galaxies: a galaxy a column, a quantity a row, the same shades along a row.
 
     Parameters
@@ -205,7 +205,7 @@ def map_grid(maps, titles, channels, *, alt, caption="", symmetric=("velocity",)
     symmetric : sequence of str
         Channels that are centred on 0.
     """
-    maps = np.array(maps, float)
+    maps = np.asarray(maps).astype(float)
     maps[np.broadcast_to((maps == 0).all(1, keepdims=True), maps.shape)] = np.nan
     n, c = maps.shape[:2]
     figure, axes = plt.subplots(

@@ -62,7 +62,7 @@ def cramers_v(first, second):
     return float(association(counts, method="cramer"))
 
 
-def group_medians(labels, table, columns):
+def group_medians(labels, table, *, columns):
     """Galaxies in each cluster and the medians of their `columns`: one row a cluster."""
     rows = []
     for k in np.unique(labels):
@@ -89,10 +89,10 @@ def oddness(features, *, n=10):
     return NearestNeighbors(n_neighbors=n + 1).fit(features).kneighbors()[0][:, :n].mean(1)
 
 
-def nearest_point(plane, x, y):
-    """Row of the point of `plane` (N, 2) that is nearest to (x, y), in units of the plane's own extent."""
+def nearest_point(plane, place):
+    """Row of the point of `plane` (N, 2) that is nearest to `place` (x, y), in units of the plane's own extent."""
     plane = np.asarray(plane, float)
-    return int(np.argmin(np.hypot(*((plane - (x, y)) / np.ptp(plane, axis=0).clip(1e-12)).T)))
+    return int(np.argmin(np.hypot(*((plane - place) / np.ptp(plane, axis=0).clip(1e-12)).T)))
 
 
 def _checked(features):

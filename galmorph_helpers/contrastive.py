@@ -113,7 +113,9 @@ def view(images, *, turn="turns", crop=0.6, blur=3.0, noise=0.25, gain=0.0, gene
     generator : torch.Generator, optional
     """
     if not 0 < crop <= 1 or blur < 0 or noise < 0 or not 0 <= gain < 1:
-        raise ValueError(f"crop must be in (0, 1], blur and noise >= 0, gain in [0, 1); got {crop}, {blur}, {noise}, {gain}.")  # fmt: skip
+        raise ValueError(
+            f"crop must be in (0, 1], blur and noise >= 0, gain in [0, 1); got {crop}, {blur}, {noise}, {gain}."
+        )
     if turn:
         images = augment(images, how=turn, generator=generator)
     n = len(images)

@@ -1,4 +1,4 @@
-"""Learning without labels: the loss is the paper's, views keep what is physical, clusters have no names of their own."""
+"""Learning without labels: the loss is the paper's, views keep what is physical, clusters have no names."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import galmorph_helpers as gm
+from galmorph_helpers import charts, plots
 from galmorph_helpers.mock.maps import BUNDLES, hexagon
 
 
@@ -261,9 +262,24 @@ def test_neighbours_are_others_and_the_odd_one_stands_out(blobs):
 
 def test_the_nearest_point_of_a_plane_is_found():
     plane = np.array([[0.0, 0.0], [10.0, 1.0], [0.0, 1.0]])
-    assert [gm.nearest_point(plane, *xy) for xy in ((0.5, 0.1), (9, 1), (1, 0.9))] == [0, 1, 2]
+    assert [gm.nearest_point(plane, xy) for xy in ((0.5, 0.1), (9, 1), (1, 0.9))] == [0, 1, 2]
 
 
 def test_medians_of_groups(raw):
-    table = gm.group_medians(np.arange(60) % 2, raw[1], ["log_mass", "diameter"])
+    table = gm.group_medians(np.arange(60) % 2, raw[1], columns=["log_mass", "diameter"])
     assert table.colnames == ["cluster", "galaxies", "log_mass", "diameter"] and table["galaxies"].sum() == 60
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_figures_of_planes_maps_and_labels_have_alt_text(monkeypatch, maps):
+    shown = []
+    monkeypatch.setattr(plots, "display", shown.append)
+    plane = np.random.default_rng(0).normal(size=(60, 2))
+    charts.clouds({"groups": (plane, np.arange(60) % 2 == 0), "shaded": (plane, plane[:, 0], "x")}, star=3, alt="plane")
+    charts.map_grid(maps[:2], ["a", "b"], channels=list("abcde"), alt="maps")
+    charts.efficiency(
+        {"probe": ([10, 100], [0.5, 0.8], [0.1, 0.0])}, ylabel="accuracy", level=("no", 0.4), alt="labels"
+    )
+    assert [image._repr_mimebundle_()[1]["image/png"]["alt"] for image in shown] == ["plane", "maps", "labels"]

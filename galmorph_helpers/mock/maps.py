@@ -105,7 +105,7 @@ def mock_maps(n, *, seed=0, bundle=None):
         r, azimuth = np.hypot(along, across), np.arctan2(across, along)
         bulge = share[column] * 1.9 * np.exp(-3.67 * np.sqrt(r))  # each of light 1, about
         disc = (1 - share[column]) * 0.45 * np.exp(-1.68 * r)
-        phase = rng_of(draws, rows, 2 * np.pi)
+        phase = _uniform(draws, rows, 2 * np.pi)
         wave = np.cos(2 * azimuth - 2 / np.tan(np.deg2rad(18)) * np.log(r + 0.1) + phase[:, None, None])
         wave *= arms[column] * np.clip(r / 0.5, 0, 1)
         light = bulge + disc * (1 + wave)
@@ -117,7 +117,7 @@ def mock_maps(n, *, seed=0, bundle=None):
         turning = ratio[column] * scale * 1.5 / np.sqrt(1 + ratio[column] ** 2) * 2 / np.pi * np.arctan(r / 0.3)
         # In a third of the slow rotators a core turns otherwise than the rest.
         core = (kind[rows] == "E, slow") & (np.array([draws[i].random() for i in rows]) < 0.33)
-        twist = np.where(core, rng_of(draws, rows, np.pi), 0)[:, None, None] * (r < 0.5)
+        twist = np.where(core, _uniform(draws, rows, np.pi), 0)[:, None, None] * (r < 0.5)
         speed = turning * np.sqrt(1 - cos_i[column] ** 2) * np.cos(azimuth + twist)
         seen = gaussian_filter(light, blur)
         mean = [gaussian_filter(light * a, blur) / seen for a in (log_age, metals, speed)]
@@ -145,7 +145,7 @@ def mock_maps(n, *, seed=0, bundle=None):
     return torch.from_numpy(maps), table
 
 
-def rng_of(draws, rows, top):
+def _uniform(draws, rows, top):
     """A number in 0 to `top` from the generator of each galaxy."""
     return np.array([draws[i].uniform(0, top) for i in rows])
 
