@@ -21,8 +21,10 @@ import galmorph_helpers as gm
 from galmorph_helpers.mock.light import DISC_HEIGHT, TRUNCATION, light
 from galmorph_helpers.mock.population import population
 from galmorph_helpers.observe import observe
+from galmorph_helpers.runtime import side_by_side
+from galmorph_helpers.sources import BATCH
 
-SIZE, BATCH, REPEATS = 64, 128, 5
+SIZE, REPEATS = 64, 5
 
 
 def plain(n, seed):
@@ -40,13 +42,16 @@ def ours(table):
     """Noiseless r-band images by the mock sky."""
     s, where = gm.SDSS, gm.device()
     survey = gm.Survey(s.name, ("r",), s.pixel_scale, s.psf_fwhm[1:2], s.sky_sigma[1:2], s.electrons[1:2], 17.77)
-    out = []
-    for start in range(0, len(table), BATCH):
-        rows = table[start : start + BATCH]
-        scale = np.full(len(rows), s.pixel_scale)
-        spectrum = light(rows, scale, size=SIZE, bands=("r",), field=False, device=where)
-        out.append(observe(spectrum, survey, torch.as_tensor(scale), size=SIZE, noise=False).cpu())
-    return torch.cat(out)[:, 0].numpy()
+    out = torch.empty(len(table), SIZE, SIZE)
+
+    def draw(start):
+        rows = slice(start, start + BATCH)
+        scale = np.full(len(table[rows]), s.pixel_scale)
+        spectrum = light(table[rows], scale, size=SIZE, bands=("r",), field=False, device=where)
+        out[rows] = observe(spectrum, survey, torch.as_tensor(scale), size=SIZE, noise=False)[:, 0].cpu()
+
+    side_by_side(draw, range(0, len(table), BATCH), "bulge + disc")
+    return out.numpy()
 
 
 def galsims(table, index):

@@ -4,6 +4,7 @@ import os
 import random
 import resource
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -39,6 +40,25 @@ def progress(iterable, what, *, total=None):
     """
     quiet = os.environ.get("GALMORPH_QUIET") == "1" or not (sys.stderr.isatty() or "ipykernel" in sys.modules)
     return tqdm(iterable, desc=what, total=total, disable=quiet, leave=False, mininterval=0.5)
+
+
+def side_by_side(work, items, what):
+    """Call `work` on every item with a progress bar: on a CPU one item a core at a time, on a GPU in turn.
+
+    Many small operations keep two cores busy when whole batches run side by side, not when each operation is shared.
+    One thread an operation also means the same rounding on any number of cores.
+    """
+    if device().type != "cpu":
+        for item in progress(items, what):
+            work(item)
+        return
+    threads = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for _ in progress(pool.map(work, items), what, total=len(items)):
+                pass
+    finally:
+        torch.set_num_threads(threads)  # the setting of a thread is also the default of later ones
 
 
 def peak_memory_mb():

@@ -9,11 +9,11 @@ from PIL import Image
 from .mock.light import light
 from .mock.population import R90_CUTOUT, population
 from .observe import colour_image, observe
-from .runtime import device, progress
+from .runtime import device, side_by_side
 from .samples import GalaxySample
 from .surveys import SDSS
 
-BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
+BATCH = 64  # galaxies drawn at once: bounds memory, and fixes what a seed draws
 
 
 def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of_view=None, table=None):
@@ -60,16 +60,17 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     )
     table["pixel_scale"] = scale * u.arcsec
     where = device()
-    generator = torch.Generator(where).manual_seed(seed)
     images = torch.empty((len(table), len(survey.bands), size, size))
-    for start in progress(range(0, len(table), BATCH), f"drawing {len(table)} mock galaxies"):
-        rows = slice(start, start + BATCH)
-        spectrum = light(
-            table[rows], scale[rows], size=size, bands=survey.bands, seed=seed * 100_003 + start, device=where
-        )
+
+    def draw(start):
+        rows, own_seed = slice(start, start + BATCH), seed * 100_003 + start
         pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
-        flux = observe(spectrum, survey, pixel, size=size, generator=generator)
+        spectrum = light(table[rows], scale[rows], size=size, bands=survey.bands, seed=own_seed, device=where)
+        noise = torch.Generator(where).manual_seed(own_seed)
+        flux = observe(spectrum, survey, pixel, size=size, generator=noise)
         images[rows] = (colour_image(flux, survey, pixel) if look == "colour" else flux).cpu()
+
+    side_by_side(draw, range(0, len(table), BATCH), f"drawing {len(table)} mock galaxies")
     return GalaxySample(images, table, survey, "mock", f"{survey.name}-like, seed {seed}")
 
 

@@ -51,4 +51,4 @@ def _find(name):
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
-HASHES = {"mock_trunk": "5f54c11d53dc8de47b23702dcc5dad8e0c49e9c600e7871de5bcb5f6a5359942"}
+HASHES = {"mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee"}

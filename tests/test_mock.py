@@ -10,6 +10,7 @@ import galmorph_helpers as gm
 from galmorph_helpers.mock.light import DISC_HEIGHT, TRUNCATION, light
 from galmorph_helpers.mock.population import DISC_THICKNESS, R90_CUTOUT, population
 from galmorph_helpers.observe import _compressed, colour_image, observe
+from galmorph_helpers.runtime import side_by_side
 
 
 @pytest.fixture(scope="module")
@@ -225,3 +226,25 @@ def test_volunteers_see_what_can_be_seen(catalogue):
     assert 0.08 < np.nanmean(label) < 0.25 and 0.02 < np.isnan(label).mean() < 0.2
     with pytest.raises(ValueError, match="low and high"):
         gm.certain([0.5], low=0.8, high=0.2)
+
+
+def test_a_seed_draws_the_same_sky_on_one_core_and_on_two():
+    before = torch.get_num_threads()
+    try:
+        skies = []
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            skies.append(gm.mock_sample(150, seed=5, size=32).images)
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(*skies)
+
+
+def test_an_error_in_one_batch_ends_the_drawing():
+    def work(item):
+        if item == 2:
+            raise RuntimeError("batch 2")
+
+    with pytest.raises(RuntimeError, match="batch 2"):
+        side_by_side(work, range(4), "batches")

@@ -32,10 +32,11 @@ def fingerprint(root: Path, lesson: Lesson) -> str:
         lesson.source,
         root / "constraints.txt",
         *(root / "galmorph_helpers").rglob("*.py"),
-        *(root / "data").rglob("*"),
+        *(p for p in (root / "data").rglob("*") if p.parent.name != "results"),
     ]
     if '"reads-results"' in lesson.source.read_text(encoding="utf-8"):  # such as the take-home lesson
-        files += (p for p in (root / "_build" / "results").glob("*.json") if p.stem != lesson.number)
+        folders = (root / "data" / "results", root / "_build" / "results")
+        files += (p for folder in folders for p in folder.glob("*.json") if p.stem != lesson.number)
     digest = hashlib.sha256(os.environ.get("GALMORPH_DATA", "").encode())
     for path in sorted(p for p in files if p.is_file()):
         digest.update(f"\0{path.relative_to(root)}\0".encode() + path.read_bytes())
@@ -153,6 +154,8 @@ def build(root: Path, numbers: list[str] | None) -> int:
             print(f"{lesson.number}  NOT built, {where} is as it was", *wrong, sep="\n      ", flush=True)
         else:
             lessons.write_notebook(notebook, lesson.notebook)
+            result = root / "_build" / "results" / f"{lesson.number}.json"  # stored with the notebook it belongs to
+            lessons.write_atomic(root / "data" / "results" / result.name, result.read_text(encoding="utf-8"))
             kilobytes = lesson.notebook.stat().st_size / 1e3
             print(f"{lesson.number}  {done.seconds:.0f} s  {kilobytes:.0f} kB  {where}", flush=True)
     return int(failed)

@@ -210,10 +210,12 @@ def _disc_transforms(kx, ky, p):
     u, v = turned_axes(kx, ky, p["position_angle"])
     square = (2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2)
     height = DISC_HEIGHT * p["thickness"]
-    x = torch.pi**2 * height * p["h"] * v * torch.sin(p["inclination"])
+    x = (torch.pi**2 * height * p["h"] * torch.sin(p["inclination"])) * v
     exists = p["bulge_to_total"] < 1
-    plane, edge = _exponential(square) * exists, _x_over_sinh(x)
-    return plane * edge, _exponential(square / 4) * exists * edge, 0.5 * plane * _x_over_sinh(x / 5) * height
+    plane, edge = _exponential(square), _x_over_sinh(x) * exists
+    dust, lane = torch.zeros_like(plane), p["dust"].flatten().nonzero().flatten()
+    dust[lane] = 0.5 * plane[lane] * _x_over_sinh(x[lane] / 5) * (height * exists)[lane]
+    return plane * edge, _exponential(square / 4) * edge, dust
 
 
 def _exponential(square):

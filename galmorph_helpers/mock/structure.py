@@ -23,7 +23,7 @@ def structure(p, size, rng):
     y = y / cos_i
     radius, azimuth = torch.hypot(x, y) / p["h"], torch.atan2(y, x)
     disc = torch.exp(-radius)
-    disc = disc * (1 + p["disc_deficit"] * (1 - 4 * disc)) / (2 * torch.pi * p["h"] ** 2 * cos_i)
+    disc = disc * ((1 + p["disc_deficit"] - 4 * p["disc_deficit"] * disc) / (2 * torch.pi * p["h"] ** 2 * cos_i))
 
     twist = torch.log(radius.clamp(min=0.1)) / torch.tan(p["arm_pitch"])
     spiral = p["arm_winding"] * azimuth - twist
@@ -35,16 +35,24 @@ def structure(p, size, rng):
     patches = patches - (patches * disc).sum((-2, -1), keepdim=True) / disc.sum((-2, -1), keepdim=True)
     smooth = disc * p["visible"] * (p["arm_contrast"] * begin * arms + side + patches)
 
-    xb, yb = turned_axes(x, y, p["bar_angle"])
-    a = p["bar_length"] * p["h"]
-    box = ((xb / a).abs() ** 3 + (yb / (0.32 * a)).abs() ** 3).clamp(max=20)
-    # A bar sweeps up most of the disc inside its radius, so the gaps beside it are dark.
-    swept = 0.7 * disc * p["visible"] * (p["bar_light"] > 0) * torch.exp(-((radius / p["bar_length"]) ** 2))
-    bar = p["bar_light"] + swept.sum((-2, -1), keepdim=True)
-    smooth = smooth - swept + bar * _unit(torch.exp(-1.2 * box))
-    ring = torch.exp(-0.5 * ((radius - 1.25 * p["bar_length"]) / 0.25) ** 2)
-    smooth = smooth + p["ring_light"] * _unit(ring)
+    barred = ((p["bar_light"] + p["ring_light"]).flatten() > 0).nonzero().flatten()
+    if len(barred):
+        smooth[barred] += _bars(
+            {name: v[barred] for name, v in (p | {"x": x, "y": y, "radius": radius, "disc": disc}).items()}
+        )
     return smooth, _knots(p, size, cos_i, rng)
+
+
+def _bars(p):
+    """Bars with boxy ends, what they swept up, and rings around them."""
+    x, y = turned_axes(p["x"], p["y"], p["bar_angle"])
+    a = p["bar_length"] * p["h"]
+    box = ((x / a).abs() ** 3 + (y / (0.32 * a)).abs() ** 3).clamp(max=20)
+    # A bar sweeps up most of the disc inside its radius, so the gaps beside it are dark.
+    swept = 0.7 * p["visible"] * (p["bar_light"] > 0) * p["disc"] * torch.exp(-((p["radius"] / p["bar_length"]) ** 2))
+    bar = p["bar_light"] + swept.sum((-2, -1), keepdim=True)
+    ring = torch.exp(-0.5 * ((p["radius"] - 1.25 * p["bar_length"]) / 0.25) ** 2)
+    return bar * _unit(torch.exp(-1.2 * box)) - swept + p["ring_light"] * _unit(ring)
 
 
 def _patches(n, size, rng, device):

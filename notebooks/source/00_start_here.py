@@ -116,24 +116,20 @@ print(f"pure noise: {nonsense[0]:.2f} edge-on; a white stripe: {nonsense[1]:.2f}
 # %% [markdown]
 # ## On observed galaxies
 #
-# So put it to the test where people have answered: 5,000 galaxies of the SDSS with classes by the volunteers of Galaxy Zoo 1 ([Lintott et al. 2011](https://doi.org/10.1111/j.1365-2966.2010.17432.x)). The network has seen none of them, nor any other observed galaxy.
+# So put it to the test where people have answered: galaxies of the SDSS that the volunteers of Galaxy Zoo have classified ([Lintott et al. 2011](https://doi.org/10.1111/j.1365-2966.2010.17432.x)). The network has seen none of them, nor any other observed galaxy.
 
 # %%
-root = gm.observed_root()
-if root is None:
-    print("No observed labelled set here. Put one in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
-else:
-    observed = gm.read_folder(f"{root}/gz1_sdss_6446", size=64, crop=212, survey=gm.SDSS)
-    kind = np.asarray(observed.table["class_name"]).astype(str)
-    observed = observed[(kind != "merger") & (kind != "dont_know")]
-    truth = np.asarray(observed.table["class_name"]) == "edge_on"
+observed, answers = gm.labelled_sdss("edge-on")
+if observed:
+    judged = np.isfinite(answers["edge-on"])
+    observed, truth = observed[judged], answers["edge-on"][judged] == 1
     carried = gm.predict(network, observed.images)
     order = np.argsort(-carried)[np.linspace(0, len(observed) - 1, 16).astype(int)]
     plots.gallery(observed, order, titles=[f"{'edge-on' if truth[i] else 'other'}, {carried[i]:.2f}" for i in order], caption="From most to least edge-on, with the volunteers' answer",
                   alt="Sixteen observed SDSS galaxies from thin discs to round galaxies, in the order of a network that was trained on mock galaxies only.")
     on_observed = gm.metrics_table({"edge-on, trained on mock galaxies only": (truth.astype(float), carried, threshold)})
     plots.show_metrics(on_observed, metrics=("accuracy", "precision", "recall", "auc"), caption="Observed SDSS galaxies")
-    claims.origins.append("folder")
+    claims.origins.append(observed.origin)
     claims.check("edge-on AUC on observed SDSS galaxies, trained on the mock sky", on_observed["auc"][0], at_least=0.85, because="the mock sky taught what observed galaxies do not show")
 
 # %% [markdown]

@@ -202,15 +202,13 @@ claims.compare("slope of the main sequence, mock sky", 0.76, slope, (slope - 1.9
 # How often does each type occur? It depends on who was asked, and what was in the catalogue. OpenNGC holds what visual observers of the 19th century could see; EFIGI was put together to have plenty of every type; the mock sky is limited in flux. None of the three is "the" mix of the universe.
 
 # %%
-root = gm.observed_root()
+efigi_folder = gm.find_set("efigi_catalogue")
 seen = sky["inclination"].value < 70  # nobody sees a bar from the side: not counted there
 catalogues = {"mock sky": (t_type, np.where(seen, sky["bar"], np.nan)), "OpenNGC": (np.asarray(ngc["t_type"]), np.asarray(ngc["bar"] == 1, float))}
-if root:
-    efigi = gm.read_efigi(f"{root}/efigi_catalogue")
+if efigi_folder:
+    efigi = gm.read_efigi(efigi_folder)
     catalogues["EFIGI"] = (gm.nearest_class(efigi["t_type"]), np.where(np.isnan(efigi["bar"]), np.nan, efigi["bar"] >= 0.5))
     claims.origins.append("folder")
-else:
-    print("No EFIGI here. Put the set in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
 
 # %%
 stages = np.arange(-3, 11)
@@ -364,18 +362,16 @@ diagrams.show_table(Table(rows=[{"what": row["what"], "published": row["publishe
 # Does the plane of mass and star formation look like that in the sky? A table of SDSS galaxies in groups has masses, rates and Galaxy Zoo votes. Before you plot a table that someone else made, look at it.
 
 # %%
-observed = None
-if root is None:
-    print("No observed labelled set here. Put one in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
-else:
-    raw = Table.read(f"{root}/sdss_mass_sfr_groups/Control4C_Gals_processed.csv", format="ascii.csv")
+groups = gm.find_set("sdss_mass_sfr_groups")
+if groups:
+    raw = Table.read(groups / "Control4C_Gals_processed.csv", format="ascii.csv")
     print(f"{len(raw):,} rows, {len(np.unique(raw['objid'])):,} galaxies: some stand there several times, with different votes")
     good = np.ma.filled((raw["lgm"] > 6) & (raw["sfr"] > -10), False)
     for word in ("Starforming", "Passive"):
         print(f"median log sSFR of the rows called {word}: {np.median(np.asarray(raw['sSFR'])[good & (raw['sSFR_status'] == word)]):.1f}")
 
 # %%
-if root:
+if groups:
     votes, rounded = {}, {}
     for objid, p in zip(np.asarray(raw["objid"]), np.ma.filled(raw["p_S"].astype(float), -1), strict=True):
         votes.setdefault(int(objid), set()).add(float(p))
@@ -389,12 +385,12 @@ if root:
 # Two faults, one lesson. The words in `sSFR_status` stand for each other: those called star-forming form the fewest stars. And someone joined two tables by a 19-digit identifier that had become a floating-point number, whose steps there are 256 wide: neighbours on the sky got each other's votes. `gm.read_mass_sfr` mends both: it ignores that column, and keeps votes only where the identifier is unambiguous. **Read identifiers as integers or as text.**
 
 # %%
-if root:
-    observed = gm.read_mass_sfr(f"{root}/sdss_mass_sfr_groups")
+observed = gm.observed_mass_sfr()
+if observed:
     known = np.isfinite(observed["p_spiral"])
-    diagrams.planes({"mock galaxies: late types": (sky["log_mass"], sky["log_sfr"], sky["ltg"]), f"observed: {known.sum()} SDSS group galaxies, spiral votes": (observed["log_mass"], observed["log_sfr"], observed["p_spiral"])},
+    diagrams.planes({"mock galaxies: late types": (sky["log_mass"], sky["log_sfr"], sky["ltg"]), f"observed: {known.sum():,} SDSS galaxies, spiral votes": (observed["log_mass"], observed["log_sfr"], observed["p_spiral"])},
                     label="mean share of late types, or of spiral votes", cells=18, **plane,
-                    alt="Two planes of star formation against mass. Left, mock galaxies: late types on the main sequence, early ones below. Right, observed group galaxies: spiral votes are high on the main sequence and low in the quiescent cloud.")
+                    alt="Two planes of star formation against mass. Left, mock galaxies: late types on the main sequence, early ones below. Right, observed galaxies: spiral votes are high on the main sequence and low in the quiescent cloud.")
     activity = observed["log_sfr"] - observed["log_mass"]
     observed_slope, observed_error = main_sequence(observed["log_mass"], observed["log_sfr"], high=11.0)
     votes_active, votes_quiet = (np.mean(observed["p_spiral"][known & side]) for side in (activity > -11, activity <= -11))
@@ -408,11 +404,11 @@ if root:
 # The same picture: spiral votes are high on the main sequence and low in the cloud below. Not all that is quiescent is an elliptical, though: many of the votes there still say spiral. And these are galaxies in groups within $z < 0.05$, not a fair sample of anything.
 
 # %%
-if root:
-    faces = gm.read_folder(f"{root}/gz1_sdss_6446", size=64, crop=212, survey=gm.SDSS)
-    kind = np.asarray(faces.table["class_name"]).astype(str)
-    chosen = np.concatenate([np.flatnonzero(kind == name)[:4] for name in ("elliptical", "edge_on", "spiral_clockwise", "merger")])
-    plots.gallery(faces, chosen, titles=[kind[i].replace("_", " ") for i in chosen], caption="As volunteers of Galaxy Zoo called them",
+faces, answers = gm.labelled_sdss("disc")
+if faces:
+    called = answers["called"]
+    chosen = np.concatenate([np.flatnonzero(called == word)[:4] for word in ["elliptical", "smooth", "edge-on", "disc", "spiral", "merger"]])
+    plots.gallery(faces, chosen, titles=list(called[chosen]), caption="As people called them",
                   alt="Sixteen observed SDSS galaxies, four each called elliptical, edge-on, clockwise spiral and merger by volunteers: smaller and noisier than the drawn ones of the tuning fork.")
     del faces
 

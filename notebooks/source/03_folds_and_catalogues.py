@@ -296,6 +296,16 @@ claims.check("purity of E, networks and eye agree", pure["networks and eye agree
 # %% [markdown]
 # Purity is bought with completeness: read both columns. Users who need *all* lenticulars of a volume must not take the agreeing ones; users who average spectra of lenticulars should.
 #
+# The same rules on the published catalogue of MaNGA galaxies, where it was fetched:
+
+# %%
+manga = gm.manga_classes()
+if manga:
+    for visual in (False, True):
+        found, number = np.unique(gm.combined_classes(manga, visual=visual), return_counts=True)
+        print("networks and eye:" if visual else "networks alone:  ", {str(name) or "none": int(n) for name, n in zip(found, number, strict=True)})
+
+# %% [markdown]
 # ## Look at early types with T > 0
 #
 # P_LTG says early, the T-Type says late. Who are they? In the talk, such galaxies are small, faint, and have low central velocity dispersions: discs without visible arms.
@@ -363,12 +373,9 @@ claims.check("the same, to r = 17.77 minus to r = 16", share[17.77] - share[16],
 # The same with what volunteers of [Galaxy Zoo 2](https://doi.org/10.1093/mnras/stt1458) said of 19,761 observed galaxies in Stripe 82. That table has no light profiles, but it holds two arguments. A smooth galaxy that most call *cigar-shaped* is too flat for an elliptical: it is a disc on edge. And nearby galaxies have names, with Hubble types in the [OpenNGC](https://github.com/mattiaverga/OpenNGC) list: which of them are smooth?
 
 # %%
-root = gm.observed_root()
-stripe = Path(root) / "gz2_stripe82_catalogue" / "table5.csv.gz" if root else None
-observed_votes = Table.read(stripe, format="ascii.csv") if stripe and stripe.exists() else None
-if observed_votes is None:
-    print("No table of Galaxy Zoo 2 votes here (data/README.md says where to find it); the lesson goes on without.")
-else:
+stripe = gm.find_set("gz2_stripe82_catalogue")
+observed_votes = Table.read(stripe / "table5.csv.gz", format="ascii.csv") if stripe else None
+if stripe:
     claims.origins.append("folder")
     answer = {key: np.asarray(observed_votes[column], float) for key, column in {
         "smooth": "t01_smooth_or_features_a01_smooth_weighted_fraction", "debiased": "t01_smooth_or_features_a01_smooth_debiased",
@@ -443,23 +450,17 @@ except ValueError as error:
 
 # %%
 del sky  # make room
-observed = None
-if root is None or not (Path(root) / "gz1_sdss_6446").is_dir():
-    print("No observed labelled set here. Put one in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
-else:
-    observed = gm.read_folder(f"{root}/gz1_sdss_6446", size=64, crop=212, survey=gm.SDSS,
-                              classes=["elliptical", "edge_on", "spiral_clockwise", "spiral_anticlockwise", "merger", "dont_know"])
-    claims.origins = ["mock", "folder"]
-    kind = np.asarray(observed.table["class_name"]).astype(str)
-    disc = (kind == "edge_on") | np.char.startswith(kind, "spiral")
+observed, answered = gm.labelled_sdss("disc")
+if observed:
+    claims.origins = ["mock", observed.origin]
     observed.table["galaxy"] = gm.near_duplicates(observed.images)
-    usable = disc | (kind == "elliptical")
+    usable = np.isfinite(answered["disc"])
     train_o, test_o = (part[usable[part]] for part in gm.split(observed, by="galaxy", fractions=(gm.pick(cpu=0.3, gpu=0.75), gm.pick(cpu=0.7, gpu=0.25)), seed=seed))
     print(observed, f"| {len(observed) - len(set(observed.table['galaxy']))} copies | training, test:", len(train_o), len(test_o))
 
 # %%
 if observed:
-    labels = disc.astype(float)
+    labels = answered["disc"]
     folds_o = gm.fit_folds(lambda: gm.load_weights(gm.CompactCNN(), "mock_trunk"), observed.images[train_o], labels[train_o], k=k,
                            groups=observed.table["galaxy"][train_o], seed=seed, epochs=4, batch_size=32, learning_rate=2e-3)
     x_o = gm.predict_folds(folds_o.networks, observed.images[test_o], views=1)
@@ -488,7 +489,7 @@ if observed:
     sure_but_wrong = np.flatnonzero(wrong)[np.argsort(s_o[wrong])][:8]
     torn = np.argsort(-s_o)[:8]
     both = np.concatenate([sure_but_wrong, torn])
-    plots.gallery(observed, test_o[both], titles=[f"{kind[test_o[i]].split('_')[0].replace('edge', 'edge-on')} {p_o[i]:.2f} ± {s_o[i]:.2f}" for i in both],
+    plots.gallery(observed, test_o[both], titles=[f"{answered['called'][test_o[i]]} {p_o[i]:.2f} ± {s_o[i]:.2f}" for i in both],
                   caption="Above: wrong and yet certain. Below: the most uncertain",
                   alt="Eight observed galaxies that all folds misjudge and agree about, most of them small or faint discs, and eight about which the folds differ most.")
 

@@ -22,7 +22,6 @@ if "google.colab" in sys.modules:
 
 # %% tags=["setup"]
 import tempfile
-from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
@@ -371,12 +370,9 @@ claims.check("E-FR against S0 of like mass, λ_R: log10 of p", np.log10(matched)
 # Now the hardest question: is this plane, made of mock galaxies alone, a map of real ones? Twelve mean spectra of observed galaxies by type (Kinney et al. 1996; starbursts: Calzetti et al. 1994), and ten galaxies of the SDSS, some classified as star-forming by the survey's pipeline. No component and no limit is learnt from them.
 
 # %%
-root = gm.observed_root()
-sets = [] if root is None else [Path(root) / name for name in ("kinney_calzetti_templates", "sdss_spectra_10")]
+sets = [gm.find_set(name) for name in ("kinney_calzetti_templates", "sdss_spectra_10")]
 stars = {}
-if not all(folder.is_dir() for folder in sets) or not sets:
-    print("No observed spectra here. Put kinney_calzetti_templates and sdss_spectra_10 in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
-else:
+if all(sets):
     for file in sorted(sets[0].glob("*_template.fits")):
         rows = fits.getdata(file)
         there = np.isfinite(rows["FLUX"]) & (rows["FLUX"] > 0)
@@ -413,15 +409,14 @@ if stars:
 # %% [markdown]
 # Templates of ellipticals and lenticulars fall on the passive sequence of galaxies that were never observed, and starbursts far into the cloud. Two warnings. The ridge is a straight line fitted where mock galaxies are; observed red galaxies, whose Galactic reddening was not removed here, lie beyond its end, where it is an extrapolation. And ten galaxies are ten galaxies.
 #
-# **A real cube.** Put a LOGCUBE and a MAPS file of the same galaxy in `GALMORPH_DATA/manga_cubes`, and this cell measures its gradient. They are public: `https://data.sdss.org/sas/dr17/manga/spectro/redux/v3_1_1/PLATE/stack/` and `.../analysis/v3_1_1/3.1.0/HYB10-MILESHC-MASTARSSP/PLATE/IFU/`. Choose a small bundle (IFU 1901 or 3701).
+# **A real cube.** This cell measures the gradients of MaNGA galaxies: a LOGCUBE and a MAPS file each, of small bundles, as the command fetches them.
 
 # %%
-cubes = sorted((Path(root) / "manga_cubes").glob("manga-*-LOGCUBE.fits*")) if root else []
-if not cubes:
-    print("No MaNGA cube here; the line above says where to get one.")
+bundles = gm.find_set("manga_cubes")
+cubes = sorted(bundles.rglob("manga-*-LOGCUBE.fits*")) if bundles else []
 for file in cubes[:5]:
     name = "-".join(file.name.split("-")[:3])
-    pair = gm.read_cube(file), gm.read_maps(next(file.parent.glob(f"{name}-MAPS-*")))
+    pair = gm.read_cube(file), gm.read_maps(next(bundles.rglob(f"{name}-MAPS-*")))
     annuli, weight, r = gm.radial_spectra(*pair, edges=np.arange(0, 1.51, 0.25))
     a, e = gm.activity(*projected(annuli[None], weight[None]), ridge)
     g, ge = (x[0] for x in gm.gradient(r[None], a, e))
