@@ -43,7 +43,7 @@ with warnings.catch_warnings():
     from umap import UMAP
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, checks, plots, widgets
+from galmorph_helpers import charts, checks, diagrams, plots, widgets
 from galmorph_helpers.mock.maps import CHANNELS
 from galmorph_helpers.published import MANGA_CLUSTERS
 
@@ -166,8 +166,8 @@ rows = []
 for name, features in rivals.items():
     labels = gm.cluster(features, 2, seed=seed)
     rows.append({"features": name, "silhouette, k = 2": silhouette_score(features, labels), "ARI with slow / fast": adjusted_rand_score(slow, labels), "Cramér's V with morphology": gm.cramers_v(labels, morphology)})
-charts.show_table(wanted, caption=f"How many clusters? The silhouette prefers {best}")
-charts.show_table(Table(rows), caption="k = 2 on other features of the same galaxies")
+diagrams.show_table(wanted, caption=f"How many clusters? The silhouette prefers {best}")
+diagrams.show_table(Table(rows), caption="k = 2 on other features of the same galaxies")
 claims.compare("clusters in maps of internal structure", MANGA_CLUSTERS, best)
 claims.check("ARI of two clusters with slow and fast rotators", rows[0]["ARI with slow / fast"], at_least=0.4, because="views erased rotation, or ages outweighed it")
 claims.check("ARI: contrastive minus PCA of pixels", rows[0]["ARI with slow / fast"] - rows[1]["ARI with slow / fast"], at_least=0.3, because="orientation were fixed, so that PCA saw rotation")
@@ -184,9 +184,9 @@ claims.check("k-means with another start, matched: same cluster", np.mean(again 
 
 # %%
 six = ("log_mass", "log_age", "bulge_to_total", "lambda_r", "rotation_to_dispersion", "diameter")
-charts.show_table(gm.group_medians(two, table, columns=six), caption="Medians of the two clusters: mass (log, solar), age (log Gyr), bulge share, λ_R, V/σ, bundle (arcsec)")
+diagrams.show_table(gm.group_medians(two, table, columns=six), caption="Medians of the two clusters: mass (log, solar), age (log Gyr), bulge share, λ_R, V/σ, bundle (arcsec)")
 counts = {f"cluster {k}": {m: int(np.sum((two == k) & (morphology == m))) for m in np.unique(morphology)} for k in range(2)}
-charts.show_table(Table([{"": name, **row} for name, row in counts.items()]), caption="Clusters against morphology: galaxies")
+diagrams.show_table(Table([{"": name, **row} for name, row in counts.items()]), caption="Clusters against morphology: galaxies")
 v = {"morphology": gm.cramers_v(two, morphology), "bundle": gm.cramers_v(two, np.asarray(table["fibres"]))}
 print(f"Cramér's V: with morphology {v['morphology']:.2f}, with the bundle {v['bundle']:.2f}")
 heavy = np.median(table["log_mass"][two == np.argmax([slow[two == k].mean() for k in (0, 1)])]) - np.median(table["log_mass"][two == np.argmin([slow[two == k].mean() for k in (0, 1)])])
@@ -222,7 +222,7 @@ gm.fit_contrastive(encoders["all, and any speed"], few, views=any_speed, epochs=
 ablated = {name: gm.represent(e, maps) for name, e in encoders.items()} | {"principal components of pixels": linear, "as above: all, full training": h}
 size, ratio = np.log10(table["diameter"].value), np.log10(np.asarray(table["rotation_to_dispersion"]))
 found = {name: {"bundle, R²": told(f, size), "V/σ, R²": told(f, ratio), "ARI with slow / fast, k = 2": adjusted_rand_score(slow, gm.cluster(f, 2, seed=seed))} for name, f in ablated.items()}
-charts.show_table(Table([{"views": name, **row} for name, row in found.items()]), caption="What a representation knows, by the views it was trained with")
+diagrams.show_table(Table([{"views": name, **row} for name, row in found.items()]), caption="What a representation knows, by the views it was trained with")
 all_views, full, pixels = found["… and blur: all"], found["as above: all, full training"], found["principal components of pixels"]
 claims.check("bundle size, R²: pixels' components minus the representation", pixels["bundle, R²"] - full["bundle, R²"], at_least=0.03, because="views did not change what the bundle changes")
 claims.check("bundle size, R²: turns only minus all views", found["turns only"]["bundle, R²"] - all_views["bundle, R²"], at_least=0.03, because="blur, noise and crop took nothing away")
