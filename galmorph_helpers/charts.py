@@ -262,3 +262,23 @@ def efficiency(curves, *, ylabel, alt, title="", level=None):
     axis.title.set_fontsize(10)
     axis.legend(fontsize=8, loc="lower right")
     show(figure, alt)
+
+
+def intervals(names, measured, low, high, *, published, xlabel, alt, title=""):
+    """Measured values with their intervals, a row each, and published ones beside them.
+
+    Parameters
+    ----------
+    names : sequence of str
+    measured, low, high, published : array (N,)
+    """
+    rows = np.arange(len(names))[::-1]
+    figure, axis = plt.subplots(figsize=(9, 0.27 * len(names) + 1), layout="constrained")
+    around = np.clip([np.asarray(measured) - low, np.asarray(high) - measured], 0, None)
+    axis.errorbar(measured, rows, xerr=around, fmt="o", color=CYCLE[0][0], ms=4, capsize=2, label="measured here")
+    axis.plot(published, rows, "D", mfc="none", color=CYCLE[1][0], ms=6, label="published")
+    axis.set_yticks(rows, names, fontsize=7)
+    axis.set(xlabel=xlabel, title=title, ylim=(-0.8, len(names) - 0.2))
+    axis.grid(axis="x", color="0.9")
+    axis.legend(loc="lower left", fontsize=8)
+    show(figure, alt)
