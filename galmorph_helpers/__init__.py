@@ -3,6 +3,17 @@
 from .catalogues import open_ngc, read_efigi, read_mass_sfr
 from .claims import Claims
 from .companions import companion_features
+from .clusters import (
+    cluster,
+    cluster_table,
+    cramers_v,
+    group_medians,
+    match_labels,
+    nearest_point,
+    neighbours,
+    oddness,
+)
+from .contrastive import fit_contrastive, nt_xent, prepare_maps, represent, view
 from .cubes import elliptical_radius, lambda_r, radial_spectra, read_cube, read_maps, read_sdss_spectrum
 from .describe import describe
 from .domain import Domain, fit_domain, image_features, out_of_domain
@@ -15,12 +26,13 @@ from .hubble import convert_t_type, nearest_class, read_hubble_type
 from .labelled import find_set, labelled_sdss, manga_classes, observed_mass_sfr
 from .mock.experts import expert_t_types, single_sersic_index, visual_classes
 from .mock.manga import write_manga
+from .mock.maps import mock_maps
 from .mock.population import population
 from .mock.rotators import rotators
 from .mock.spectra import activity_profile, lenticulars, mock_spectra
 from .mock.tides import tidal_light, tidal_population
 from .mock.volunteers import certain, volunteer_votes
-from .networks import DS18, CompactCNN, count_parameters, occlusion_map
+from .networks import DS18, CompactCNN, Encoder, count_parameters, occlusion_map
 from .observe import colour_image, observe
 from .publishing import (
     combined_classes,

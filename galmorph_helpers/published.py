@@ -22,6 +22,10 @@ DS18_PARAMETERS = 2_602_849
 #: of star formation near one half-light radius (Tous+2023, arXiv:2211.09697, abstract).
 MANGA_S0 = {"galaxies": 532, "rings": (0.21, 0.34)}
 
+#: Clusters of MaNGA galaxies by the structure inside them: rotating discs of the main sequence, massive slow rotators
+#: (Sarmiento+2021, ApJ 921, 177; arXiv:2104.08292, abstract).
+MANGA_CLUSTERS = 2
+
 #: T-Type of each Hubble class on the scale of Domínguez Sánchez+2018, which the talk's axis follows.
 T_TYPE_DS18 = {
     "E": -3,

@@ -51,6 +51,8 @@ FLOORS = {
     "tidal": 3,
     "segment": 3,
     "companions": 2,
+    "contrastive": 4,
+    "clusters": 1,
     "__init__": 9,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
