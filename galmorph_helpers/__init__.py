@@ -2,7 +2,6 @@
 
 from .catalogues import open_ngc, read_efigi, read_mass_sfr
 from .claims import Claims
-from .companions import companion_features
 from .clusters import (
     cluster,
     cluster_table,
@@ -13,6 +12,7 @@ from .clusters import (
     neighbours,
     oddness,
 )
+from .companions import companion_features
 from .contrastive import fit_contrastive, nt_xent, prepare_maps, represent, view
 from .cubes import elliptical_radius, lambda_r, radial_spectra, read_cube, read_maps, read_sdss_spectrum
 from .describe import describe
