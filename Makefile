@@ -37,7 +37,7 @@ $(READY): pyproject.toml constraints.txt
 	  $(PYTHON) -m venv --clear $(VENV); } || { \
 	  echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv; then the same make again." >&2; exit 1; }
 	@$(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
-	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,test]'
+	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test]'
 	@touch $@
 
 run: $(READY) ## execute the course into _build/, lesson by lesson

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from .runtime import device, peak_memory_mb
+from .runtime import device, peak_gpu_mb, peak_memory_mb
 
 
 class Claims:
@@ -62,6 +62,8 @@ class Claims:
             "published": self.published,
             "claims": self.claims,
         }
+        if device().type == "cuda":
+            print(f"peak memory of the GPU: {peak_gpu_mb():.0f} MB")
         file = results_folder() / f"{self.lesson}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")

@@ -8,7 +8,8 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .runtime import progress
+from .runtime import device, progress
+from .together import fit_together, random_state
 from .training import fit, predict_value
 
 
@@ -85,7 +86,7 @@ def near_duplicates(images, *, alike=0.7):
     return connected_components(graph, directed=False)[1]
 
 
-def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, **training):
+def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, together=None, **training):
     """Train k networks, each without one k-th of the galaxies, which choose its best epoch.
 
     Parameters
@@ -99,6 +100,9 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, **train
     groups : array (N,), optional
         Galaxy that each image shows; by default every image is a galaxy. See `near_duplicates`.
     seed : int
+    together : bool, optional
+        Train all networks in one batched pass. Chosen on a GPU, which one small network cannot fill; on a CPU they are
+        trained one after another. The result is the same to rounding. See `galmorph_helpers.together`.
     **training
         Passed on to `fit`: epochs, learning_rate, loss, ...
 
@@ -114,23 +118,37 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, **train
         raise ValueError(f"{len(images)} images but {len(groups)} groups: one entry an image is needed.")
     images, target = torch.as_tensor(images), np.asarray(target)
     fold = fold_numbers(groups, k, seed=seed)
+    rows = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(k)]
+    if device().type == "cuda" if together is None else together:
+        networks, histories = _at_once(make_network, images, target, rows, seed, training)
+        return Folds(networks, fold, histories)
     networks, histories = [], []
     for number in progress(range(k), "folds"):
-        kept, held = fold != number, fold == number
+        kept, held = rows[number]
         torch.manual_seed(seed + number)
-        network = make_network()
-        histories.append(
-            fit(
-                network,
-                images[kept],
-                target[kept],
-                validation=(images[held], target[held]),
-                seed=seed + number,
-                **training,
-            )
-        )
-        networks.append(network)
+        networks.append(make_network())
+        answers = {"validation": (images[held], target[held]), "seed": seed + number}
+        histories.append(fit(networks[-1], images[kept], target[kept], **answers, **training))
     return Folds(networks, fold, histories)
+
+
+def _at_once(make_network, images, target, rows, seed, training):
+    """Networks and histories of all folds, those of as many steps an epoch trained in one batched pass."""
+    cuda, size = device().type == "cuda", training.get("batch_size", 64)
+    networks, states, steps = [], [], [-(-len(kept) // size) for kept, _ in rows]
+    for number in range(len(rows)):
+        torch.manual_seed(seed + number)
+        networks.append(make_network())
+        states.append(random_state(cuda))
+    histories = [None] * len(rows)
+    for same in sorted(set(steps)):
+        members = [i for i, n in enumerate(steps) if n == same]
+        kept, held = zip(*(rows[i] for i in members), strict=True)
+        chosen = {"seeds": [seed + i for i in members], "states": [states[i] for i in members]}
+        done = fit_together([networks[i] for i in members], images, target, kept, held, **chosen, **training)
+        for i, history in zip(members, done, strict=True):
+            histories[i] = history
+    return networks, histories
 
 
 def predict_folds(networks, images, *, views=8):

@@ -38,6 +38,10 @@ FAINT_CATALOGUE = {"galaxies": 27_000_000, "magnitude": 21.5, "late": 0.88, "sec
 #: of star formation near one half-light radius (Tous+2023, arXiv:2211.09697, abstract).
 MANGA_S0 = {"galaxies": 532, "rings": (0.21, 0.34)}
 
+#: Clusters of MaNGA galaxies by the structure inside them: rotating discs of the main sequence, massive slow rotators
+#: (Sarmiento+2021, ApJ 921, 177; arXiv:2104.08292, abstract).
+MANGA_CLUSTERS = 2
+
 #: T-Type of each Hubble class on the scale of Domínguez Sánchez+2018, which the talk's axis follows.
 T_TYPE_DS18 = {
     "E": -3,
@@ -218,3 +222,32 @@ def _relations():
 
 
 RELATIONS = _relations()
+
+#: Detector of tidal features on mock HSC images (talk; Domínguez Sánchez+2023, arXiv:2303.03407): the test images, and
+#: these with shallow ones added.
+TIDAL_TESTS = {
+    "original": {"n_test": 532, "positive": 0.33, "threshold": 0.32, "accuracy": 0.84, "precision": 0.72,
+                 "recall": 0.85, "f1": 0.78},
+    "original + shallow": {"n_test": 820, "positive": 0.27, "threshold": 0.31, "accuracy": 0.85, "precision": 0.71,
+                           "recall": 0.75, "f1": 0.73},
+}  # fmt: skip
+#: Share found by type (same paper): fewer than the third are found of mergers, tails, bridges.
+TIDAL_RECALL = {"shells": 1.00, "streams": 0.87, "mergers, tails, bridges": 0.75}
+#: AUC of that detector on observed HSC images, with transfer learning (talk).
+TIDAL_OBSERVED_AUC = 0.64
+#: The first network for tidal features, on CFHTLS-Wide (Walmsley+2019, MNRAS 483, 2968, abstract). The talk calls the
+#: 0.76 an accuracy; it is a completeness.
+WALMSLEY19 = {"completeness": 0.76, "contamination": 0.20}
+#: Share of the light of debris around galaxies like the Milky Way or larger that is brighter than a limit, mag
+#: arcsec^-2 at 3 sigma, 10" x 10" (Martin+2022, MNRAS 513, 1459, abstract).
+TIDAL_LIGHT_ABOVE = {29.5: 0.60, 30.5: 0.80}
+#: ARRAKIHS: what the talk says and what the mission's pages say (3 sigma limits of co-added images, mag arcsec^-2).
+ARRAKIHS = {
+    "galaxies like the Milky Way": {"talk": "about 100", "mission": "about 100"},
+    "limit, visible": {"talk": "31", "mission": "30 to 30.6"},
+    "limit, near infrared": {"talk": "-", "mission": "29.3 to 29.7"},
+    "mean wavelengths, nm": {"talk": "2 visible and 2 infrared bands", "mission": "350, 622, 1056, 1367"},
+    "FWHM": {"talk": '0.8"', "mission": "-"},
+    "selected by ESA": {"talk": "December 2022", "mission": "2 November 2022"},
+    "launch": {"talk": "-", "mission": "2030, for 3 years"},
+}

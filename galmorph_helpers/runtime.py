@@ -65,8 +65,12 @@ def peak_memory_mb():
     """Largest resident memory of this process so far, MB (and of the GPU, if that is larger)."""
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rss_mb = rss / (1 << 20) if sys.platform == "darwin" else rss / (1 << 10)  # macOS counts bytes, Linux kB
-    gpu_mb = torch.cuda.max_memory_allocated() / (1 << 20) if torch.cuda.is_available() else 0.0
-    return max(rss_mb, gpu_mb)
+    return max(rss_mb, peak_gpu_mb())
+
+
+def peak_gpu_mb():
+    """Largest memory that torch has held on the GPU so far, MB; 0 without one."""
+    return torch.cuda.max_memory_allocated() / (1 << 20) if torch.cuda.is_available() else 0.0
 
 
 def start(seed=None):

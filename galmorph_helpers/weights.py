@@ -17,7 +17,8 @@ def load_weights(network, name):
     network : torch.nn.Module
         Such as `CompactCNN`; changed in place.
     name : str
-        "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies.
+        "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies;
+        "mock_tides": the same, trained to find tidal features in one deep band (`detector_input`).
 
     Returns
     -------
@@ -51,4 +52,7 @@ def _find(name):
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
-HASHES = {"mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee"}
+HASHES = {
+    "mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee",
+    "mock_tides": "caf310e4184194abeb199a8abe7c88086e369e0849f36ac85e44fd5eec943206",
+}

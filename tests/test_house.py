@@ -65,7 +65,7 @@ def test_both_conda_environments_are_the_same():
 def test_conda_environment_installs_what_pyproject_asks_for():
     conda = [r for r in conda_requirements(ROOT / "environment.yml") if r != "pip" and not r.startswith("python=")]
     extras = PROJECT["optional-dependencies"]
-    assert floors(conda) == floors(PROJECT["dependencies"] + extras["notebooks"] + extras["archive"])
+    assert floors(conda) == floors(PROJECT["dependencies"] + extras["notebooks"] + extras["archive"] + extras["scale"])
 
 
 def test_constraints_pin_every_dependency_within_its_range():

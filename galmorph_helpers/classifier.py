@@ -1,0 +1,101 @@
+"""What a worker needs to classify: k networks in one file, with what their training galaxies look like to them."""
+
+import functools
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from .domain import Domain, fit_domain
+from .networks import CompactCNN, SignedRoot, fused
+from .runtime import device
+from .shards import COLOUR_BANDS, ShardError
+
+
+def save_classifier(path, networks, images, *, bands=COLOUR_BANDS):
+    """Write k networks and what their training galaxies look like to them: all that a worker needs, in one file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ends in ``.safetensors``.
+    networks : list of CompactCNN
+        Of one output, as from `fit_folds`.
+    images : torch.Tensor (N, C, H, H)
+        Galaxies of the kind that the networks were trained on, at least 500. Half of them say where such galaxies lie
+        in the space of features, the other half how far out they reach.
+    bands : tuple of str
+
+    Returns
+    -------
+    Path
+    """
+    if len(images) < 500:
+        raise ValueError(f"at least 500 images are needed to say where the training galaxies lie, got {len(images)}.")
+    wrong = [type(n).__name__ for n in networks if not isinstance(n, CompactCNN)]
+    if wrong or not networks or images.shape[1] != len(bands):
+        raise ValueError(
+            f"compact networks of {images.shape[1]} bands are needed, got {wrong or networks} and {bands}."
+        )
+    bodies = [_body(network, images.shape[1:]) for network in networks]
+    _, features = logits_and_features(bodies, images)
+    domain = fit_domain(features)
+    tensors = {
+        f"{i}.{name}": value.cpu().contiguous()
+        for i, n in enumerate(networks)
+        for name, value in n.state_dict().items()
+    }
+    tensors["domain.mean"] = torch.tensor(domain.mean)
+    tensors["domain.precision"] = torch.tensor(domain.precision)
+    words = {"folds": len(networks), "bands": list(bands), "size": images.shape[-1], "reach": domain.reach}
+    save_file(tensors, path, metadata={"galmorph": json.dumps(words)})
+    return Path(path)
+
+
+@functools.lru_cache(maxsize=1)
+def load_classifier(path, modified=0):
+    """What `save_classifier` wrote: facts, network bodies on this machine's device, place of the training galaxies.
+
+    It is read once a process; `modified`, the time of the file's last change, has it read anew when that changes.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads(file.metadata()["galmorph"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, TypeError) as error:
+        raise ShardError(
+            f"was given to a worker without the weights: {Path(path).name} cannot be read there"
+        ) from error
+    bodies = []
+    shape = (len(facts["bands"]), facts["size"], facts["size"])
+    for i in range(facts["folds"]):
+        network = CompactCNN(channels=shape[0], size=shape[1])
+        prefix = f"{i}."
+        network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+        bodies.append(_body(network.to(device()), shape))
+    return facts, bodies, Domain(tensors["domain.mean"].numpy(), tensors["domain.precision"].numpy(), facts["reach"])
+
+
+def _body(network, shape):
+    """A compact network folded for prediction, without its first layer, which all folds share."""
+    quick = fused(network.to(memory_format=torch.channels_last), shape)
+    return quick[1:]  # quick[0] is the SignedRoot
+
+
+@torch.inference_mode()
+def logits_and_features(bodies, images, batch_size=None):
+    """Logits of all networks (k, N), and features of the first (N, F): the mean of each map of each convolution."""
+    where = next(bodies[0].parameters()).device
+    root, logits, features = SignedRoot(), [], []
+    for batch in images.split(batch_size or (64 if where.type == "cpu" else 4096)):
+        stretched = root(batch.to(where, non_blocking=True).contiguous(memory_format=torch.channels_last))
+        maps, x = [], stretched
+        for layer in bodies[0]:
+            x = layer(x)
+            if isinstance(layer, torch.nn.ReLU) and x.ndim == 4:
+                maps.append(x.mean((2, 3)))
+        features.append(torch.cat(maps, 1))
+        logits.append(torch.stack([x, *(body(stretched) for body in bodies[1:])]))
+    return torch.cat(logits, 1).cpu().numpy(), torch.cat(features).cpu().numpy()

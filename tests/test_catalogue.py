@@ -1,0 +1,384 @@
+"""A catalogue from shards: every galaxy once, whatever is killed or spoilt; folds at once; prediction folded."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import psutil
+import pyarrow.parquet as pq
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import galmorph_helpers as gm
+from galmorph_helpers import catalogue, shards, together, training
+from galmorph_helpers.networks import fused
+
+SIZE = 16
+
+
+def compact(seed=0, **options):
+    """A network whose normalisations have something to fold."""
+    torch.manual_seed(seed)
+    network = gm.CompactCNN(size=SIZE, **options)
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.running_mean.normal_()
+            layer.running_var.uniform_(0.5, 2)
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def stamps():
+    return torch.rand(600, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory, stamps):
+    path = tmp_path_factory.mktemp("weights") / "ltg.safetensors"
+    return catalogue.save_classifier(path, [compact(i) for i in range(2)], stamps)
+
+
+@pytest.fixture
+def sky(tmp_path, stamps):
+    """Six shards of 40 galaxies."""
+    folder = tmp_path / "sky"
+    folder.mkdir()
+    for number in range(6):
+        shards.write_shard(folder / f"s{number}.parquet", 40 * number + np.arange(40), stamps[:40])
+    return folder
+
+
+# ---------------------------------------------------------------- prediction
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_folded_network_predicts_the_same(outputs, layout):
+    network, images = compact(outputs=outputs).to(memory_format=layout), torch.randn(70, 3, SIZE, SIZE)
+    with torch.no_grad():
+        plain = network(images).numpy()
+    np.testing.assert_allclose(gm.predict_value(network, images, views=1), plain, atol=2e-6)
+    quick = fused(network, (3, SIZE, SIZE))
+    assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in quick)
+    kept = images.clone()
+    quick(images)
+    assert torch.equal(images, kept), "prediction writes over the images"
+
+
+def test_eight_views_are_the_mean_of_eight():
+    network, images = compact(), torch.rand(9, 3, SIZE, SIZE)
+    each = [
+        gm.predict_value(network, torch.rot90(images.flip(-1) if k % 2 else images, k // 2, (2, 3)), views=1)
+        for k in range(8)
+    ]
+    np.testing.assert_allclose(gm.predict_value(network, images), np.mean(each, 0), atol=1e-6)
+
+
+def test_a_network_with_hooks_or_its_own_forward_is_left_alone():
+    network = compact()
+    network[0].register_forward_hook(lambda *_: None)
+    assert fused(network, (3, SIZE, SIZE)) is network
+
+    class Own(torch.nn.Sequential):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    own = Own(torch.nn.Flatten(), torch.nn.Linear(3 * SIZE**2, 1))
+    assert fused(own, (3, SIZE, SIZE)) is own
+
+
+@given(st.lists(st.integers(0, 7), min_size=1, max_size=9))
+def test_each_image_is_turned_as_drawn(drawn):
+    images = torch.rand(len(drawn), 2, 5, 5)
+    turned = training._turned_each(images, torch.tensor(drawn))
+    for image, k, out in zip(images, drawn, turned, strict=True):
+        assert torch.equal(out, training._turned(image[None], k)[0])
+
+
+# ---------------------------------------------------------------- folds at once
+
+
+@pytest.mark.parametrize(
+    "n, options",
+    [
+        (90, {}),
+        (91, {"batch_size": 16}),  # folds of unequal size
+        (90, {"augmented": None, "loss": "mse"}),
+    ],
+)
+def test_folds_together_are_folds_in_turn(n, options, monkeypatch):
+    """In double precision, where rounding stays small: the draws and the arithmetic are the same."""
+    images = torch.rand(n, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    target = (np.arange(n) % 2).astype(float)
+
+    def checked(x, y, what, *, missing=False):
+        return torch.as_tensor(x), torch.as_tensor(np.asarray(y))
+
+    monkeypatch.setattr(training, "_checked", checked)
+    monkeypatch.setattr(together, "_checked", checked)
+    runs = [
+        gm.fit_folds(lambda: gm.CompactCNN(size=SIZE).double(), images, target, k=3, epochs=2, together=way, **options)
+        for way in (False, True)
+    ]
+    outputs = [gm.predict_folds(run.networks, images, views=1) for run in runs]
+    np.testing.assert_allclose(outputs[1], outputs[0], atol=1e-7)
+    assert np.ptp(outputs[0], axis=0).max() > 1e-3, "the folds differ"
+    for one, other in zip(*(run.histories for run in runs), strict=True):
+        np.testing.assert_allclose(one.training, other.training, rtol=1e-7)
+        np.testing.assert_allclose(one.validation, other.validation, rtol=1e-7)
+        assert one.best_epoch == other.best_epoch and one.loss == other.loss
+
+
+@pytest.mark.parametrize("augmented", ["turns", "any"])
+def test_folds_together_in_single_precision_for_one_step(augmented):
+    images, target = torch.rand(96, 3, SIZE, SIZE), (np.arange(96) % 2).astype(float)
+    runs = [
+        gm.fit_folds(lambda: gm.CompactCNN(size=SIZE), images, target, k=3, epochs=1, augmented=augmented, together=way)
+        for way in (False, True)
+    ]
+    one, other = (gm.predict_folds(run.networks, images, views=1) for run in runs)
+    np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_networks_of_unequal_steps_are_not_trained_together():
+    images, target = torch.rand(40, 3, SIZE, SIZE), np.arange(40) % 2
+    networks, rows = [gm.CompactCNN(size=SIZE) for _ in range(2)], np.arange(40)
+    states = [together.random_state(False)] * 2
+    with pytest.raises(ValueError, match="as many steps an epoch"):
+        together.fit_together(
+            networks,
+            images,
+            target,
+            [rows[:33], rows[:32]],
+            [rows[33:]] * 2,
+            seeds=[0, 1],
+            states=states,
+            batch_size=32,
+        )
+
+
+# ---------------------------------------------------------------- shards
+
+
+def test_a_shard_gives_back_what_was_written(tmp_path, stamps):
+    path = shards.write_shard(tmp_path / "a.parquet", np.arange(600), stamps, rows=256)
+    parts = list(shards.read_shard(path, bands=shards.COLOUR_BANDS, size=SIZE))
+    assert [len(ids) for ids, _ in parts] == [256, 256, 88]
+    images = torch.cat([part[1] for part in parts])
+    assert images.dtype == torch.float32 and (images - stamps).abs().max() <= 0.5 / 255 + 1e-6
+    flux = stamps * 40 - 3
+    path = shards.write_shard(tmp_path / "b.parquet", np.arange(600), flux)
+    assert torch.equal(torch.cat([part[1] for part in shards.read_shard(path)]), flux)
+
+
+def test_a_survey_is_the_same_on_any_machine(tmp_path):
+    for name in ("one", "two"):
+        assert catalogue.simulate(tmp_path / name, galaxies=70, per_shard=40, seed=3, size=SIZE) == 2
+    one, two = (shards.find_shards(tmp_path / name) for name in ("one", "two"))
+    assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+    ids = np.concatenate([ids for path in one for ids, _ in shards.read_shard(path)])
+    np.testing.assert_array_equal(ids, np.arange(70))
+
+
+def test_bad_shards_cannot_be_written(tmp_path, stamps):
+    with pytest.raises(ValueError, match="600 ids"):
+        shards.write_shard(tmp_path / "a.parquet", np.arange(600), stamps[:5])
+    with pytest.raises(FileNotFoundError, match="no shards"):
+        shards.find_shards(tmp_path)
+
+
+@pytest.mark.parametrize("at_once", [10, 1000])
+def test_repeated_galaxies_are_found_in_parts(tmp_path, stamps, at_once):
+    for name, ids in (("a", [1, 2, 3]), ("b", [4, 5, 5]), ("c", [6, 2, 7]), ("d", [8, 9, 10])):
+        shards.write_shard(tmp_path / f"{name}.parquet", ids, stamps[:3])
+    found = shards.repeated(shards.find_shards(tmp_path), at_once=at_once)
+    assert {path.name: reason for path, reason in found.items()} == {
+        "b.parquet": "has galaxy 5 twice",
+        "c.parquet": "has galaxy 2 that is in a.parquet already",
+    }
+
+
+# ---------------------------------------------------------------- the catalogue
+
+
+def test_the_catalogue_is_what_predict_says(sky, classifier, stamps, tmp_path):
+    run = catalogue.classify(sky, classifier, tmp_path / "out")
+    assert len(run.done) == 6 and run.galaxies == 240 and not run.failed
+    table = catalogue.read_parts(tmp_path / "out")
+    assert sorted(table["ID"]) == list(range(240))
+    p = np.stack([gm.predict(compact(i), (stamps[:40] * 255).round() / 255, views=1) for i in range(2)])
+    for name, expected in (("P_LTG", p.mean(0)), ("P_LTG_std", p.std(0)), ("FLAG_LTG", gm.robust_flags(p))):
+        np.testing.assert_allclose(table[name][np.argsort(table["ID"])][:40], expected, atol=1e-6)
+    assert 0.9 < np.mean(table["OOD"] < 1) <= 1
+    field = pq.read_schema(tmp_path / "out" / "s0.parquet").field("P_LTG")
+    assert field.metadata[b"description"].startswith(b"probability of late") and field.metadata[b"unit"] == b""
+
+
+def test_a_run_is_resumed_by_repeating_it(sky, classifier, stamps, tmp_path):
+    out = tmp_path / "out"
+    catalogue.classify(sky, classifier, out)
+    written = {path.name: path.stat().st_mtime_ns for path in out.glob("s*.parquet")}
+    (out / "s2.parquet").unlink()
+    (out / "s3.parquet").write_bytes(b"half")
+    (out / ".s4.parquet.99.part").write_bytes(b"left by a worker that was killed")
+    shards.write_shard(sky / "s5.parquet", 200 + np.arange(40), stamps[40:80])  # changed since
+    run = catalogue.classify(sky, classifier, out)
+    assert sorted(run.done) == ["s2.parquet", "s3.parquet", "s5.parquet"] and len(run.found) == 3
+    assert all((out / name).stat().st_mtime_ns == written[name] for name in run.found)
+    assert not list(out.glob(".*")) and sorted(catalogue.read_parts(out)["ID"]) == list(range(240))
+
+
+def spoil(sky, stamps):
+    """A bad shard of every kind, and a word of its reason."""
+    raw = bytearray((sky / "s1.parquet").read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (sky / "s1.parquet").write_bytes(raw)
+    (sky / "t_cut.parquet").write_bytes(raw[:900])
+    ids = 10_000 + np.arange(40)
+    shards.write_shard(sky / "t_small.parquet", ids, stamps[:40, :, ::2, ::2])
+    shards.write_shard(sky / "t_bands.parquet", ids + 100, stamps[:40], bands=("g", "r", "i"))
+    shards.write_shard(sky / "t_empty.parquet", ids[:0], stamps[:0])
+    shards.write_shard(sky / "t_twice.parquet", [7, *(ids[1:] + 200)], stamps[:40])
+    flux = torch.where(torch.rand(40, 3, SIZE, SIZE) < 0.1, torch.nan, 5.0)
+    shards.write_shard(sky / "t_nan.parquet", ids + 300, flux)
+    pq.write_table(pq.read_table(sky / "s0.parquet").replace_schema_metadata(None), sky / "t_plain.parquet")
+    return {
+        "s1": "damaged", "t_cut": "cannot be read", "t_small": "size 8", "t_bands": "bands", "t_empty": "empty",
+        "t_twice": "galaxy 7 that is in", "t_nan": "not finite", "t_plain": "already",
+    }  # fmt: skip
+
+
+def test_bad_shards_are_named_and_the_rest_goes_on(sky, classifier, stamps, tmp_path):
+    out = tmp_path / "out"
+    catalogue.classify(sky, classifier, out)
+    reasons = spoil(sky, stamps)
+    run = catalogue.classify(sky, classifier, out)
+    assert set(run.failed) == {f"{name}.parquet" for name in reasons}
+    for name, word in reasons.items():
+        assert word in run.failed[f"{name}.parquet"], run.failed
+    assert len(run.found) == 5
+    assert sorted(catalogue.read_parts(out)["ID"]) == sorted({*range(240)} - {*range(40, 80)}), "s1 is not kept"
+    (sky / "s0.parquet").unlink()
+    assert "shard is gone" in catalogue.classify(sky, classifier, out).failed["s0.parquet"]
+
+
+def test_the_command_line_ends_non_zero(sky, classifier, tmp_path, capsys):
+    arguments = ["classify", str(sky), str(classifier), str(tmp_path / "out"), "--workers", "0"]
+    assert catalogue.main(arguments) == 0
+    shutil.copy(sky / "s0.parquet", sky / "x.parquet")
+    assert catalogue.main(arguments) == 1
+    assert "x.parquet: has galaxy 0 that is in s0.parquet already" in capsys.readouterr().out
+    made = catalogue.main(
+        ["simulate", str(tmp_path / "mock"), "--galaxies", "20", "--per-shard", "10", "--workers", "0"]
+    )
+    assert made == 0 and len(shards.find_shards(tmp_path / "mock")) == 2
+
+
+def test_a_killed_command_is_resumed(sky, classifier, tmp_path):
+    out = tmp_path / "out"
+    code = (
+        "import os, sys; from galmorph_helpers import catalogue as c\n"
+        "real, n = c.pq.write_table, []\n"
+        "def dies(*a, **k):\n"
+        "    n.append(real(*a, **k))\n"
+        "    len(n) == 3 and os.kill(os.getpid(), 9)\n"
+        "c.pq.write_table = dies\n"
+        "c.main(sys.argv[1:])"
+    )
+    arguments = ["classify", str(sky), str(classifier), str(out), "--workers", "0"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(out.glob("s*.parquet"))) == 2 and len(list(out.glob(".*.part"))) == 1
+    run = catalogue.classify(sky, classifier, out)
+    assert len(run.found) == 2 and len(run.done) == 4
+    assert sorted(catalogue.read_parts(out)["ID"]) == list(range(240))
+
+
+@pytest.fixture(scope="module")
+def client():
+    pytest.importorskip("distributed")
+    with catalogue.cluster(2) as found:
+        yield found
+
+
+def test_a_killed_worker_loses_no_galaxy(sky, classifier, tmp_path, client, monkeypatch):
+    whole = catalogue.classify_shard
+
+    def slow_shard(*task):
+        import time
+
+        time.sleep(0.4)
+        return whole(*task)
+
+    monkeypatch.setattr(catalogue, "classify_shard", slow_shard)
+    victim = next(iter(client.run(os.getpid).values()))
+    timer = threading.Timer(0.6, os.kill, (victim, signal.SIGKILL))
+    timer.start()
+    run = catalogue.classify(sky, classifier, tmp_path / "out", client=client)
+    timer.join()
+    assert not psutil.pid_exists(victim)
+    assert not run.failed and sorted(run.done) == [f"s{i}.parquet" for i in range(6)]
+    assert sorted(catalogue.read_parts(tmp_path / "out")["ID"]) == list(range(240))
+
+
+def test_a_worker_without_the_weights_is_named_by_its_shards(sky, tmp_path, client):
+    run = catalogue.classify(sky, tmp_path / "lost.safetensors", tmp_path / "out", client=client)
+    assert len(run.failed) == 6 and "without the weights" in run.failed["s0.parquet"]
+
+
+def test_memory_does_not_grow_with_the_survey(tmp_path, stamps):
+    """From 10^4 to 10^5 galaxies, in this process."""
+    from galmorph_helpers.catalogue import _memory_mb
+
+    images = stamps.repeat(17, 1, 1, 1)[:10_000]
+    classifier = catalogue.save_classifier(tmp_path / "one.safetensors", [compact()], stamps)
+    sky = tmp_path / "sky"
+    sky.mkdir()
+    memory = []
+    for first in range(0, 100_000, 10_000):
+        shards.write_shard(sky / f"s{first:06d}.parquet", first + np.arange(10_000), images)
+        if first in (0, 90_000):
+            run = catalogue.classify(sky, classifier, tmp_path / "out")
+            assert not run.failed
+            memory.append(_memory_mb())
+    assert sum(pq.read_metadata(p).num_rows for p in (tmp_path / "out").glob("s*.parquet")) == 100_000
+    assert memory[1] - memory[0] < 60, memory
+
+
+def test_bad_input_is_named(stamps, tmp_path):
+    with pytest.raises(ValueError, match="at least 500 images"):
+        catalogue.save_classifier(tmp_path / "c.safetensors", [compact()], stamps[:100])
+    with pytest.raises(ValueError, match=r"got \['DS18'\]"):
+        catalogue.save_classifier(tmp_path / "c.safetensors", [gm.DS18(size=SIZE)], stamps)
+    with pytest.raises(ValueError, match="in 0 to 1"):
+        gm.robust_flags([[0.2, 3.0]])
+
+
+def test_robust_flags_ask_for_agreement_and_a_clear_side():
+    p = np.array([[0.1, 0.9, 0.1, 0.5, 0.75], [0.2, 0.8, 0.5, 0.5, 0.95], [0.15, 0.95, 0.1, 0.5, 0.99]])
+    assert gm.robust_flags(p).tolist() == [4, 5, 0, 0, 5]
+
+
+# ---------------------------------------------------------------- where there is a GPU
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.parametrize("way", [False, True])
+def test_a_gpu_and_a_cpu_say_the_same(way, monkeypatch, stamps):
+    target = (np.arange(len(stamps)) % 2).astype(float)
+    outputs, options = [], {"k": 3, "epochs": 1, "batch_size": 600, "together": way}
+    for name in ("cpu", "cuda"):
+        monkeypatch.setenv("GALMORPH_DEVICE", name)
+        network = compact().to(gm.device())
+        outputs.append(gm.predict(network, stamps))
+        folds = gm.fit_folds(lambda: gm.CompactCNN(size=SIZE), stamps, target, **options)
+        assert next(folds.networks[0].parameters()).device.type == name
+        outputs.append(gm.predict_folds(folds.networks, stamps, views=1))
+    np.testing.assert_allclose(outputs[0], outputs[2], atol=2e-3)  # convolutions round to ten bits on a GPU
+    np.testing.assert_allclose(outputs[1], outputs[3], atol=2e-2)
