@@ -33,11 +33,8 @@ from .mock.maps import mock_maps
 from .mock.population import population
 from .mock.rotators import rotators
 from .mock.spectra import activity_profile, lenticulars, mock_spectra
-<<<<<<< HEAD
-from .mock.vipers import spectral_classes
-=======
 from .mock.tides import tidal_light, tidal_population
->>>>>>> main
+from .mock.vipers import spectral_classes
 from .mock.volunteers import certain, volunteer_votes
 from .networks import DS18, CompactCNN, Encoder, count_parameters, occlusion_map
 from .observe import colour_image, observe

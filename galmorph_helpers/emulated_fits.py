@@ -27,7 +27,7 @@ def read_fits(path, *, zero_point=None, missing="error"):
     zero_point : float, optional
         AB magnitude of one count. Without it, counts are nanomaggies, and a BUNIT that says otherwise is an error.
     missing : {"error", "mask"}
-        Pixels that are NaN in a band, or exactly 0 in all: refuse them, or take them as sky and say where they are.
+        Pixels that are NaN, or exactly 0, in any band: refuse them, or take them as sky and say where they are.
 
     Returns
     -------
@@ -58,10 +58,10 @@ def read_fits(path, *, zero_point=None, missing="error"):
     unit = str(header.get("BUNIT", UNITS[0])).strip().lower()
     if zero_point is None and unit not in UNITS:
         raise ValueError(f"{path.name} is in {unit!r}: give zero_point, the AB magnitude of one count.")
-    mask = ~np.isfinite(data).all(0) | (data == 0).all(0)
+    mask = (~np.isfinite(data) | (data == 0)).any(0)
     if mask.any() and missing == "error":
         raise ValueError(
-            f"{path.name}: {mask.sum()} of {mask.size} pixels are missing (NaN, or 0 in all bands); pass "
+            f"{path.name}: {mask.sum()} of {mask.size} pixels are missing (NaN, or exactly 0, in some band); pass "
             "missing='mask' to take them as sky and get a MASK extension."
         )
     if mask.all():

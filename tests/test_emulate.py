@@ -319,6 +319,9 @@ def test_fits_with_missing_pixels(stored):
         mask = hdus["MASK"].data
         assert mask.shape == hdus[0].data.shape and mask[0, 0] == 1 and mask[len(mask) // 2, len(mask) // 2] == 0
         assert np.isfinite(hdus[0].data).all()
+    one_band = np.stack([stored.data] * 3)
+    one_band[0, 40:, :] = 0  # missing in g alone: a hole, not a red galaxy
+    assert gm.read_fits(stored(data=one_band), missing="mask")[1].sum() == 41 * 90
 
 
 def test_fits_of_another_unit_or_shape(stored):
