@@ -43,7 +43,6 @@ from .publishing import (
     morphology_catalogue,
     purity_table,
     read_catalogue,
-    robust_flags,
     write_catalogue,
 )
 from .results import claim_of, published_table, read_results

@@ -15,7 +15,7 @@ FLAGS = {
 }
 
 
-def robust_flag(probability, threshold):
+def robust_flag(probability, threshold=0.5):
     """Flag 0 to 5 of each galaxy from the probabilities of several networks.
 
     4 (early) and 5 (late) are robust, 0 to 3 are not, as in the DES catalogue (Vega-Ferrero+2021, MNRAS 506, 1927).
@@ -26,7 +26,7 @@ def robust_flag(probability, threshold):
     ----------
     probability : array (k, N)
         Of being late, 0 to 1, one row a network.
-    threshold : array (k,)
+    threshold : float or array (k,)
         Of each network, from validation galaxies.
 
     Returns
@@ -34,11 +34,11 @@ def robust_flag(probability, threshold):
     numpy.ndarray of int (N,)
     """
     probability, threshold = np.asarray(probability, float), np.asarray(threshold, float)
-    if probability.ndim != 2 or threshold.shape != probability.shape[:1]:
+    if probability.ndim != 2 or threshold.shape not in ((), probability.shape[:1]):
         raise ValueError(f"probability must be (k, N), threshold (k,); got {probability.shape} and {threshold.shape}.")
     if not ((probability >= 0) & (probability <= 1)).all():
         raise ValueError("probabilities must be in 0 to 1, none missing; give expit(logit), not the logit.")
-    votes = (probability >= threshold[:, None]).mean(0)
+    votes = (probability >= threshold.reshape(-1, 1)).mean(0)
     mean = probability.mean(0)
     flag = np.select([votes == 0, votes == 1, votes < 0.5], [2, 3, 0], 1)
     close = np.ptp(probability, axis=0) < SPREAD
