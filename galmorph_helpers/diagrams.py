@@ -146,7 +146,7 @@ def histograms(panels, *, title, alt, bins=40, limits=None):
     show(figure, alt)
 
 
-def trends(panels, *, xlabel, alt, ylabels=None, ticks=None):
+def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False):
     """Curves with optional bands, side by side.
 
     Parameters
@@ -156,6 +156,8 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None):
     ylabels : sequence of str, optional
     ticks : (positions, labels), optional
         Of the x axis, as for T-Types.
+    log : bool
+        Whether the x axis is logarithmic.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(4.3 * len(panels), 3.3), layout="constrained", squeeze=False)
     for k, (axis, (title, curves)) in enumerate(zip(axes.flat, panels.items(), strict=True)):
@@ -167,6 +169,9 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None):
         axis.set(xlabel=xlabel, ylabel=ylabels[k] if ylabels else "")
         axis.set_title(title, fontsize=9)
         axis.legend(fontsize=8)
+        if log:
+            axis.set_xscale("log")
+            axis.minorticks_off()
         if ticks:
             axis.set_xticks(ticks[0], ticks[1], fontsize=8)
         else:

@@ -223,6 +223,69 @@ def _relations():
 
 RELATIONS = _relations()
 
+
+class TransferRow(NamedTuple):
+    """A row of the published transfer table: `n_train` galaxies of the survey, `positives` among `n_test`."""
+
+    n_train: int
+    n_test: int
+    positives: int
+    recall: float
+    precision: float
+    accuracy: float
+
+
+#: From SDSS to DES, by (question, survey, galaxies of that survey trained on); DES networks start from the SDSS ones
+#: (talk; Domínguez Sánchez+2019, MNRAS 484, 93). "disc" is Q1, smooth or disc; TPR is called recall here.
+TRANSFER = {
+    ("disc", "SDSS", 5000): TransferRow(5000, 3370, 674, 0.93, 0.91, 0.97),
+    ("disc", "DES", 0): TransferRow(0, 2409, 797, 0.48, 0.92, 0.81),
+    ("disc", "DES", 500): TransferRow(500, 238, 78, 0.95, 0.91, 0.95),
+    ("edge-on", "SDSS", 5000): TransferRow(5000, 2687, 396, 0.98, 0.80, 0.96),
+    ("edge-on", "DES", 0): TransferRow(0, 2851, 536, 0.91, 0.73, 0.96),
+    ("edge-on", "DES", 500): TransferRow(500, 738, 187, 0.96, 0.86, 0.95),
+    ("bar", "SDSS", 10000): TransferRow(10000, 1806, 169, 0.76, 0.79, 0.96),
+    ("bar", "DES", 0): TransferRow(0, 1768, 61, 0.57, 0.35, 0.95),
+    ("bar", "DES", 300): TransferRow(300, 86, 9, 0.89, 0.73, 0.95),
+}
+
+
+class TransferAudit(NamedTuple):
+    """What a row's counts imply: the range of `accuracy`, by how much the printed one is `off`, `always_no`."""
+
+    accuracy: tuple
+    off: float
+    always_no: float
+
+
+def transfer_audit(row):
+    """Accuracies that a `TransferRow` allows: whole numbers of galaxies behind its rounded recall and precision.
+
+    Every number of true positives and of false positives that rounds to the printed recall and precision is tried.
+
+    Returns
+    -------
+    TransferAudit
+        `off` is 0 where the printed accuracy, rounded to two digits, is among them.
+    """
+    half = 0.005 + 1e-9
+    found = []
+    for hits in range(row.positives + 1):
+        if hits == 0 or abs(hits / row.positives - row.recall) > half:
+            continue
+        calls = range(hits, row.n_test - row.positives + hits + 1)
+        found += [
+            1 - (row.positives - hits + called - hits) / row.n_test
+            for called in calls
+            if abs(hits / called - row.precision) <= half
+        ]
+    if not found:
+        raise ValueError(f"no whole number of galaxies gives recall {row.recall} and precision {row.precision}.")
+    low, high = min(found), max(found)
+    off = max(low - half - row.accuracy, row.accuracy - high - half, 0.0)
+    return TransferAudit((low, high), off, 1 - row.positives / row.n_test)
+
+
 #: Detector of tidal features on mock HSC images (talk; Domínguez Sánchez+2023, arXiv:2303.03407): the test images, and
 #: these with shallow ones added.
 TIDAL_TESTS = {

@@ -19,6 +19,7 @@ def load_weights(network, name):
     name : str
         "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies;
         "mock_tides": the same, trained to find tidal features in one deep band (`detector_input`).
+        "sdss_questions": the same network with three answers (disc, edge-on, bar), on mock SDSS pictures.
 
     Returns
     -------
@@ -40,19 +41,37 @@ def load_weights(network, name):
 
 
 def _find(name):
-    """Path of a weights file: in the repository, else fetched from there once (a wheel has no data/)."""
-    file = FOLDER / f"{name}.safetensors"
+    return shipped(f"weights/{name}.safetensors", HASHES[name])
+
+
+def shipped(path, known_hash=None):
+    """A file of the repository's data folder, by its path in there: on disk, else fetched once (a wheel has no data/).
+
+    Parameters
+    ----------
+    path : str
+    known_hash : str, optional
+        SHA-256, checked after a download.
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    file = FOLDER.parent / path
     if file.exists():
         return file
     urls = dict(url.split(", ", 1) for url in metadata.metadata("galmorph-helpers").get_all("Project-URL") or [])
     if "Repository" not in urls:
-        raise FileNotFoundError(f"no weights {name!r} in {FOLDER}; `make weights` trains them.")
-    url = urls["Repository"].replace("github.com", "raw.githubusercontent.com") + f"/main/data/weights/{file.name}"
-    return pooch.retrieve(url, known_hash=HASHES[name], path=pooch.os_cache("galmorph_helpers"), fname=file.name)
+        raise FileNotFoundError(
+            f"no {path} in {FOLDER.parent}; `make weights` trains weights, the cards name commands."
+        )
+    url = urls["Repository"].replace("github.com", "raw.githubusercontent.com") + f"/main/data/{path}"
+    return Path(pooch.retrieve(url, known_hash=known_hash, path=pooch.os_cache("galmorph_helpers"), fname=file.name))
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
 HASHES = {
     "mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee",
+    "sdss_questions": "a7e0905bd406a3aff3c50f12d8c24984c4f503a421f88c24d4fbcd19f3604b4c",
     "mock_tides": "caf310e4184194abeb199a8abe7c88086e369e0849f36ac85e44fd5eec943206",
 }

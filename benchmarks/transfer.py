@@ -1,0 +1,146 @@
+"""Carry networks from one survey to another with N labelled galaxies: the sweep of lesson 04.
+
+    python benchmarks/transfer.py mock --seeds 0 1 2             data/transfer_mock.csv: 30 minutes on two cores
+    GALMORPH_DATA=/path/to/sets python benchmarks/transfer.py observed         data/transfer_observed.csv: 10 minutes
+
+"mock": the shipped SDSS network on DES pictures of the mock sky, unchanged, after training on N galaxies in three ways,
+and a network from scratch. "observed": a network of observed SDSS galaxies on pictures of DECam and JWST.
+A card stands beside each table: data/transfer_mock.md, data/transfer_observed.md. Points that are already in a table
+are replaced, others stay.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import torch
+from astropy.table import Table, vstack
+
+import galmorph_helpers as gm
+from galmorph_helpers import observed_sets, transfer
+
+DATA = Path(__file__).parents[1] / "data"
+SIZES = (30, 100, 300, 500, 1000, 5000)
+N_TEST = 2000
+KEYS = ["task", "question", "how", "labelled", "seed"]
+COLUMNS = ("n", "positives", "always_no", "accuracy", "recall", "precision", "auc")
+CARD = """# transfer_{what}
+
+{about}
+
+| | |
+| --- | --- |
+| command | `python benchmarks/transfer.py {what} --seeds {seeds}` |
+| columns | `task` (what was shown), `question`, `how` (training), `labelled` (galaxies trained on), `seed` |
+| | of the test galaxies `n`, `positives`, `always_no`, `accuracy`, `recall`, `precision`, `auc` (threshold 0.5) |
+| made | {today}, {machine}, {cores} cores, torch {torch}, about {minutes:.0f} minutes a seed |
+| licence | CC-BY-4.0 |
+"""
+ABOUT = {
+    "mock": (
+        "Mock galaxies, r < 17.77, seen by SDSS and by DES; the answers are those of mock volunteers who look at the "
+        "SDSS pictures\nand agree. Source: `data/weights/sdss_questions`. Test: 2,000 galaxies a seed, the same in "
+        "both surveys."
+    ),
+    "observed": (
+        "Observed galaxies: a network trained on SDSS pictures with classes of Galaxy Zoo 1 (its start: "
+        "`data/weights/sdss_questions`), carried\nto DECam pictures (has it a ring?) and to JWST F200W pictures (is it "
+        "edge-on? where volunteers agree). The pictures are not part of\nthis repository; `data/README.md` says how "
+        "such sets are laid out."
+    ),
+}
+
+
+def rows_of(task, how, labelled, seed, found):
+    """Table rows of what `transfer.scores` found."""
+    keys = {"task": task, "how": how, "labelled": labelled, "seed": seed}
+    return [{"question": q, **keys, **{c: values[c] for c in COLUMNS}} for q, values in found.items()]
+
+
+def mock(seed, sizes, ways):
+    """All rows of one seed: source and unchanged network, then every strategy with every number of galaxies."""
+    table = gm.population(max(sizes) + N_TEST, seed=50_000 + seed)
+    target = transfer.answers(table, seed=seed)
+    des = transfer.seen_by(table, gm.DES, look=transfer.DES_LOOK, seed=50_000 + seed).images
+    test, pool = np.arange(N_TEST), np.arange(N_TEST, len(table))
+    sdss = transfer.seen_by(table[test], gm.SDSS, seed=50_000 + seed).images
+    source = gm.load_weights(gm.CompactCNN(outputs=3), "sdss_questions").to(gm.device())
+    yield rows_of("SDSS", "source", 0, seed, transfer.scores(source, sdss, target[test]))
+    del sdss
+    yield rows_of("DES", "unchanged", 0, seed, transfer.scores(source, des[test], target[test]))
+    for labelled in sizes:
+        chosen = pool[transfer.draw_labelled(target[pool], labelled, seed=seed)]
+        for how in ways:
+            network = transfer.retrain(source, des[chosen], target[chosen], how=how, seed=seed)
+            yield rows_of("DES", how, labelled, seed, transfer.scores(network, des[test], target[test]))
+
+
+def observed(seed, sizes, ways):
+    """All rows of one seed on observed galaxies."""
+    source, found = observed_sets.observed_source(seed=seed)
+    yield rows_of("SDSS", "source", 0, seed, found)
+    for task in observed_sets.TASKS:
+        sample, target, question = observed_sets.observed_target(task)
+        order = np.random.default_rng(seed).permutation(len(sample))
+        test, pool = np.split(order, [int(0.35 * len(order))])
+        start = transfer.one_answer(source, observed_sets.TASKS[task])
+        if observed_sets.TASKS[task] is not None:  # a question that the source was asked
+            found = transfer.scores(start, sample.images[test], target[test], questions=(question,))
+            yield rows_of(task, "unchanged", 0, seed, found)
+        for labelled in sorted({n for n in sizes if n < len(pool)} | {len(pool)}):
+            chosen = pool[transfer.draw_labelled(target[pool], labelled, seed=seed)]
+            for how in [way for way in ways if way in ("full", "scratch")]:
+                network = transfer.retrain(start, sample.images[chosen], target[chosen], how=how, seed=seed)
+                found = transfer.scores(network, sample.images[test], target[test], questions=(question,))
+                yield rows_of(task, how, labelled, seed, found)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("mock", "observed"))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="numbers of labelled galaxies")
+    parser.add_argument("--ways", nargs="+", choices=transfer.STRATEGIES, default=transfer.STRATEGIES)
+    parser.add_argument("--out", type=Path, default=DATA, help="folder of the table and its card")
+    options = parser.parse_args()
+    if options.what == "observed" and gm.observed_root() is None:
+        sys.exit("set GALMORPH_DATA to the folder of the observed sets (data/README.md says what it looks like)")
+    options.out.mkdir(parents=True, exist_ok=True)
+    file = options.out / f"transfer_{options.what}.csv"
+    for seed in options.seeds:
+        begin, parts = time.perf_counter(), []
+        for rows in {"mock": mock, "observed": observed}[options.what](seed, sorted(options.sizes), options.ways):
+            parts.append(Table(rows=rows))
+            found = [f"{r['question']} {r['accuracy']:.3f} {r['recall']:.3f} {r['auc']:.3f}" for r in rows]
+            print(
+                f"{(time.perf_counter() - begin) / 60:5.1f} min, seed {seed}: {rows[0]['task']} {rows[0]['how']} "
+                f"{rows[0]['labelled']}: accuracy, recall, AUC of {'; '.join(found)}",
+                flush=True,
+            )
+        write(vstack(parts), file, options.what, minutes=(time.perf_counter() - begin) / 60)
+
+
+def write(table, file, what, *, minutes):
+    """Put one seed's rows into the table, in place of older ones of that seed, and write the card."""
+    for name in ("always_no", "accuracy", "recall", "precision", "auc"):
+        table[name] = np.round(table[name], 4)
+    if file.exists():
+        stored = Table.read(file, format="ascii.csv")
+        new = {tuple(row) for row in table[KEYS].iterrows()}
+        table = vstack([stored[[tuple(row) not in new for row in stored[KEYS].iterrows()]], table])
+    table = table[np.argsort(table["seed"], kind="stable")]
+    table.write(file, format="ascii.csv", overwrite=True)
+    seeds = " ".join(str(seed) for seed in np.unique(table["seed"]))
+    facts = {"what": what, "about": ABOUT[what], "seeds": seeds, "minutes": minutes, "today": date.today()}
+    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "torch": torch.__version__}
+    file.with_suffix(".md").write_text(CARD.format(**facts, **machine), encoding="utf-8")
+    print(f"wrote {file}")
+
+
+if __name__ == "__main__":
+    main()
