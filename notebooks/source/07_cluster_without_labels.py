@@ -24,7 +24,6 @@ if "google.colab" in sys.modules:
 # %% tags=["setup"]
 import warnings
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -58,7 +57,7 @@ claims = gm.Claims("07", origins=["mock", "deep field"])
 # Then the instrument comes in. A bundle of 19 to 127 fibres covers the galaxy to about 1.5 or 2.5 half-light radii, the atmosphere blurs it by 2.5″, faint spaxels are noisy, some are lost. Which bundle a galaxy gets has *nothing* to do with its kind: whatever a method says about the bundle, it says about the instrument.
 
 # %%
-n_train, n_test = gm.pick(cpu=1200, gpu=6000), 2000
+n_train, n_test = gm.pick(cpu=1000, gpu=6000), 2000
 raw_train, _ = gm.mock_maps(n_train, seed=seed + 50_000)
 raw, table = gm.mock_maps(n_test, seed=seed)
 kind, morphology, slow = (np.asarray(table[name]) for name in ("kind", "morphology", "slow"))
@@ -213,12 +212,12 @@ def any_speed(images, generator=None):
     return images
 
 
-few = train[:500]
+few = train[:400]
 tries = {"turns only": dict(crop=1, blur=0, noise=0), "… and crop": dict(blur=0, noise=0), "… and noise": dict(blur=0), "… and blur: all": {}}
-encoders = {name: pretrain(few, epochs=6, **options)[0] for name, options in tries.items()}
+encoders = {name: pretrain(few, epochs=5, **options)[0] for name, options in tries.items()}
 gm.seed_everything(seed)
 encoders["all, and any speed"] = gm.Encoder(5, (24, 48, 96))
-gm.fit_contrastive(encoders["all, and any speed"], few, views=any_speed, epochs=6, seed=seed)
+gm.fit_contrastive(encoders["all, and any speed"], few, views=any_speed, epochs=5, seed=seed)
 ablated = {name: gm.represent(e, maps) for name, e in encoders.items()} | {"principal components of pixels": linear, "as above: all, full training": h}
 size, ratio = np.log10(table["diameter"].value), np.log10(np.asarray(table["rotation_to_dispersion"]))
 found = {name: {"bundle, R²": told(f, size), "V/σ, R²": told(f, ratio), "ARI with slow / fast, k = 2": adjusted_rand_score(slow, gm.cluster(f, 2, seed=seed))} for name, f in ablated.items()}
@@ -247,7 +246,7 @@ def from_scratch(rows, trial):
     held = rows[::5]
     taught = np.setdiff1d(rows, held)
     network = torch.nn.Sequential(gm.Encoder(5, (24, 48, 96)), torch.nn.Linear(96, 1), torch.nn.Flatten(0))
-    gm.fit(network, maps[taught], slow[taught].astype(float), validation=(maps[held], slow[held].astype(float)), epochs=max(5, 4000 // len(rows)) if len(rows) > 50 else 40, batch_size=32, loss=F.binary_cross_entropy_with_logits)
+    gm.fit(network, maps[taught], slow[taught].astype(float), validation=(maps[held], slow[held].astype(float)), epochs=max(4, 3000 // len(rows)) if len(rows) > 50 else 40, batch_size=32, loss=F.binary_cross_entropy_with_logits)
     return np.mean((gm.predict_value(network, maps[n_test // 2 :]) > 0) == slow[n_test // 2 :])
 
 
@@ -350,11 +349,9 @@ print(f"correlation of a galaxy's ellipticity with that of its five nearest neig
 # Observed age maps are not at hand, observed stellar velocities are. So train an encoder on mock velocities alone, and show it observed ones. Nobody has labelled them fast or slow, but most were classified by eye for bars: bars live in discs, and discs turn.
 
 # %%
-root = gm.observed_root()
-file = None if root is None else Path(root) / "manga_bars_and_velocity_maps" / "manga_stellar_velocity_maps.npz"
-if file is None or not file.exists():
-    print("No velocity maps here. Put manga_bars_and_velocity_maps in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
-else:
+velocities = gm.find_set("manga_bars_and_velocity_maps")
+if velocities:
+    file = velocities / "manga_stellar_velocity_maps.npz"
     stored = np.load(file)
     frames, whole = [], []
     for v, error in zip(stored["velocity"], stored["velocity_err"], strict=True):
@@ -367,7 +364,7 @@ else:
     whole = np.array(whole)
     print(f"{np.sum(~whole)} of {len(whole)} maps have good velocities in less than half of their frame, and are left out")
     turning = gm.prepare_maps(torch.stack(frames)[torch.from_numpy(whole)])
-    speed_encoder, _ = pretrain(gm.prepare_maps(raw_train[:, 3:4]), epochs=6)
+    speed_encoder, _ = pretrain(gm.prepare_maps(raw_train[:600, 3:4]), epochs=6)
     speeds, real = gm.represent(speed_encoder, gm.prepare_maps(raw[:, 3:4])), gm.represent(speed_encoder, turning)
     judge = probe().fit(speeds, slow)
     is_slow, bar, name = judge.predict_proba(real)[:, 1], stored["bar"][whole], stored["plateifu"][whole]
@@ -389,10 +386,8 @@ else:
 # 4,055 galaxies of the CEERS field, seen by JWST at 2 µm, each judged by some thirty volunteers. Three quarters of them train the encoder, *without* votes; all tests are on the last quarter, which it never saw.
 
 # %%
-folder = None if root is None else Path(root) / "ceers_jwst_f200w_4055"
-if folder is None or not folder.is_dir():
-    print("No JWST stamps here. Put ceers_jwst_f200w_4055 in a folder (data/README.md says how), set GALMORPH_DATA to it and run again; the lesson goes on without.")
-else:
+folder = gm.find_set("ceers_jwst_f200w_4055")
+if folder:
     jwst = gm.read_folder(folder, size=48, crop=240)
     votes = {name: np.asarray(jwst.table[column], float) for name, column in {"edge-on": "t2_could_this_be_a_disk_viewed_edgeon__yes_edge_on_disk", "not": "t2_could_this_be_a_disk_viewed_edgeon__no_something_else", "smooth": "t0_smooth_or_featured__smooth", "featured": "t0_smooth_or_featured__features_or_disk", "artefact": "t0_smooth_or_featured__star_artifact_or_bad_zoom"}.items()}
     test = np.arange(len(jwst)) % 4 == 0
