@@ -115,7 +115,7 @@ def latent(network, images, *, batch_size=512):
     trunk = _trunk(network)
     network.eval()
     where = next(network.parameters()).device
-    return torch.cat([trunk(batch.to(where)) for batch in images.split(batch_size)]).cpu().numpy()
+    return torch.cat([trunk(_fast(batch, where)) for batch in images.split(batch_size)]).cpu().numpy()
 
 
 def domain_accuracy(source, target, *, seed=0):
@@ -161,7 +161,7 @@ def normalised_for(network, images, *, batch_size=256):
             layer.train()
     where = next(network.parameters()).device
     for batch in images.tensor_split(-(-len(images) // batch_size)):
-        network(batch.to(where))
+        network(_fast(batch, where))
     return network.eval()
 
 
@@ -226,7 +226,7 @@ def adapt(
             "one label an image, at least one target image and a weight >= 0 are needed."
         )
     where = device()
-    network = copy.deepcopy(network).to(where)
+    network = copy.deepcopy(network).to(where, memory_format=torch.channels_last)
     if method == "statistics":
         return normalised_for(network, target_images), Adaptation(method)
     torch.manual_seed(seed)
@@ -248,7 +248,9 @@ def adapt(
         sums = np.zeros(2)
         for step, (rows, others) in enumerate(parts):
             shown = (augment(part.to(where), generator=generator) for part in (images[rows], target_images[others]))
-            ours, theirs = (trunk(part) for part in shown)  # apart, so that each survey is normalised by itself
+            ours, theirs = (
+                trunk(_fast(part, where)) for part in shown
+            )  # apart, so that each survey is normalised by itself
             task = loss(head(ours), target[rows].to(where))
             alpha = ramp((epoch * steps + step) / (epochs * steps))
             if method == "dann":
@@ -263,6 +265,11 @@ def adapt(
         history.task.append(sums[0] / steps)
         history.domain.append(sums[1] / steps)
     return normalised_for(network, target_images), history
+
+
+def _fast(images, where):
+    """On the device, in the order of pixels in which convolutions are fastest."""
+    return images.to(where).contiguous(memory_format=torch.channels_last)
 
 
 def _trunk(network):
