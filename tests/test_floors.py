@@ -47,7 +47,7 @@ FLOORS = {
     "labelled": 3,
     "results": 5,
     "gradients": 3,
-    "adaptation": 3,
+    "adaptation": 4,
     "matching": 3,
     "transfer": 5,
     "observed_sets": 6,
