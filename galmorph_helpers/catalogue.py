@@ -23,7 +23,7 @@ from astropy.table import QTable
 
 from .classifier import load_classifier, logits_and_features, save_classifier
 from .domain import out_of_domain
-from .publishing import robust_flags
+from .robust import FLAGS, robust_flag
 from .runtime import progress
 from .shards import ShardError, find_shards, read_shard, repeated, simulate_shard
 
@@ -32,7 +32,7 @@ COLUMNS = {
     "ID": (pa.int64(), "", "number of the galaxy in its survey"),
     "P_LTG": (pa.float32(), "", "probability of late rather than early type, mean of the folds"),
     "P_LTG_std": (pa.float32(), "", "standard deviation of P_LTG over the folds"),
-    "FLAG_LTG": (pa.int8(), "", "4 robust early type, 5 robust late type, 0 neither"),
+    "FLAG_LTG": (pa.int8(), "", "; ".join(f"{number} {what}" for number, what in FLAGS.items())),
     "OOD": (pa.float32(), "", "distance from the training galaxies; 99 % of galaxies like them are below 1"),
 }
 SCHEMA = pa.schema(
@@ -69,7 +69,7 @@ def classify_shard(shard, classifier, folder):
         for ids, images in read_shard(shard, bands=facts["bands"], size=facts["size"]):
             logits, features = logits_and_features(bodies, images)
             p = 1 / (1 + np.exp(-logits))
-            columns.append((ids, p.mean(0), p.std(0), robust_flags(p), out_of_domain(domain, features)))
+            columns.append((ids, p.mean(0), p.std(0), robust_flag(p).astype(np.int8), out_of_domain(domain, features)))
     except ShardError as error:
         return {"shard": shard.name, "error": str(error)}
     columns = [np.concatenate(c) for c in zip(*columns, strict=True)]

@@ -159,6 +159,111 @@ def maps(images, *, caption, alt, symmetric=(), extent=None):
     show(figure, alt)
 
 
+def clouds(panels, *, alt, title="", star=None, size=2):
+    """Scatter plots side by side, points told apart by group or shaded by a quantity.
+
+    Parameters
+    ----------
+    panels : dict of str -> (plane, values) or (plane, values, label)
+        By title: points (N, 2), and for each a group (words, whole numbers, yes or no) or a quantity (decimals), which
+        gets a colour bar with the label.
+    star : int, optional
+        Row to mark with a star in every panel.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(3.9 * len(panels), 3.7), squeeze=False, layout="constrained")
+    for axis, (name, (plane_, values, *label)) in zip(axes.flat, panels.items(), strict=True):
+        x, y = np.transpose(plane_)
+        values = np.asarray(values)
+        if values.dtype.kind == "f":
+            low, high = np.nanpercentile(values, [2, 98])
+            drawn = axis.scatter(x, y, c=values, s=size * 3, cmap="cividis", vmin=low, vmax=high)
+            figure.colorbar(drawn, ax=axis, orientation="horizontal", label=label[0] if label else name, shrink=0.85)
+        else:
+            for i, group in enumerate(np.unique(values)):
+                colour, marker, _ = CYCLE[i % len(CYCLE)]
+                rows = values == group
+                axis.plot(x[rows], y[rows], marker, ls="none", ms=size + 0.5, color=colour, alpha=0.6, label=str(group))
+            axis.legend(fontsize=7, markerscale=2)
+        if star is not None:
+            axis.plot(x[star], y[star], "*", color="k", ms=16, mec="w")
+        axis.set(xticks=[], yticks=[])
+        axis.set_title(name, fontsize=9)
+    figure.suptitle(title, fontsize=10)
+    show(figure, alt)
+
+
+def map_grid(maps, titles, *, channels, alt, caption="", symmetric=("velocity",), size=1.25):
+    """Maps of several galaxies: a galaxy a column, a quantity a row, the same shades along a row.
+
+    Parameters
+    ----------
+    maps : array (N, C, H, W)
+        NaN, or 0 in all channels, is left white.
+    titles : sequence of str
+        One a galaxy.
+    channels : sequence of str
+    symmetric : sequence of str
+        Channels that are centred on 0.
+    """
+    maps = np.asarray(maps).astype(float)
+    maps[np.broadcast_to((maps == 0).all(1, keepdims=True), maps.shape)] = np.nan
+    n, c = maps.shape[:2]
+    figure, axes = plt.subplots(
+        c,
+        n,
+        figsize=(size * n + 0.8, size * c + 0.5),
+        squeeze=False,
+        layout="constrained",
+        gridspec_kw={"wspace": 0.02},
+    )
+    for j, name in enumerate(channels):
+        low, high = np.nanpercentile(maps[:, j], [2, 98])
+        if name in symmetric:
+            low, high = -max(-low, high), max(-low, high)
+        for i in range(n):
+            drawn = axes[j, i].imshow(
+                maps[i, j], origin="lower", vmin=low, vmax=high, cmap="PuOr_r" if name in symmetric else "cividis",
+                interpolation="nearest",
+            )  # fmt: skip
+            axes[j, i].set(xticks=[], yticks=[])
+            axes[j, i].spines[:].set_visible(False)
+        axes[j, 0].set_ylabel(name, fontsize=8)
+        figure.colorbar(drawn, ax=axes[j, :], pad=0.01).ax.tick_params(labelsize=6)
+    for axis, title in zip(axes[0], titles, strict=True):
+        axis.set_title(title, fontsize=8)
+    figure.suptitle(caption, fontsize=10)
+    show(figure, alt)
+
+
+def efficiency(curves, *, ylabel, alt, title="", level=None):
+    """Scores against the number of labels on a logarithmic axis, each value printed at its point.
+
+    Parameters
+    ----------
+    curves : dict of str -> (numbers, scores, spread)
+    level : (name, value), optional
+        A horizontal line.
+    """
+    figure, axis = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
+    for i, (name, (x, y, spread)) in enumerate(curves.items()):
+        colour, marker, line = CYCLE[i % len(CYCLE)]
+        axis.errorbar(x, y, spread, color=colour, marker=marker, ls=line, capsize=2, label=name)
+        for a, b in zip(x, y, strict=True):
+            axis.annotate(
+                f"{b:.2f}", (a, b), xytext=(0, 7 if i == 0 else -13 - 8 * (i - 1)), textcoords="offset points",
+                color=colour, fontsize=7, ha="center",
+            )  # fmt: skip
+    if level:
+        axis.axhline(level[1], color="0.6", lw=1)
+        axis.annotate(level[0], (1, level[1]), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+    axis.set(xscale="log", xlabel="labelled galaxies", ylabel=ylabel, title=title)
+    axis.set_xticks(x, [f"{a:,}" for a in x])
+    axis.minorticks_off()
+    axis.title.set_fontsize(10)
+    axis.legend(fontsize=8, loc="lower right")
+    show(figure, alt)
+
+
 def intervals(names, measured, low, high, *, published, xlabel, alt, title=""):
     """Measured values with their intervals, a row each, and published ones beside them.
 

@@ -80,6 +80,17 @@ def out_of_domain(domain, features):
     return _distance(features, domain.mean, domain.precision) / domain.reach
 
 
+def domain_warning(score, *, tolerated=0.05):
+    """A sentence that warns if more than a share of the galaxies lie outside (`out_of_domain` above 1), else ""."""
+    share = float(np.mean(np.asarray(score) > 1))
+    if share <= tolerated:
+        return ""
+    return (
+        f"{share:.0%} of these galaxies are unlike those of the training (1 % would be by chance): do not trust their "
+        "classes before the network has been tested on galaxies like them."
+    )
+
+
 def _distance(features, mean, precision):
     away = features - mean
     return np.sqrt(np.einsum("ij,ij->i", away @ precision, away).clip(0))

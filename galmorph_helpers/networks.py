@@ -70,6 +70,24 @@ class CompactCNN(nn.Sequential):
         )
 
 
+class Encoder(nn.Sequential):
+    """A small encoder: strided convolutions, then the mean over the image. It says what is there, not where.
+
+    Maps (N, C, H, W) to (N, widths[-1]) features; each convolution halves the image.
+    """
+
+    def __init__(self, channels=3, widths=(32, 64, 128)):
+        blocks, into = [], channels
+        for i, width in enumerate(widths):
+            blocks += [
+                nn.Conv2d(into, width, 3 if i else 5, 2, padding=1 if i else 2, bias=False),
+                nn.BatchNorm2d(width),
+                nn.ReLU(),
+            ]
+            into = width
+        super().__init__(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
 class SignedRoot(nn.Module):
     """sign(x) sqrt|x|: a stretch that keeps the sign of noise."""
 

@@ -117,32 +117,6 @@ def combined_classes(catalogue, *, visual=True):
     return np.select(list(rules.values()), list(rules), "")
 
 
-def robust_flags(probability, *, spread=0.3, sides=(0.3, 0.7)):
-    """4 for a robust "no" (early type), 5 for a robust "yes" (late type), 0 where the networks are not of one mind.
-
-    The numbers are those of the DES morphology catalogue (Vega-Ferrero+2021, MNRAS 506, 1927), which has more kinds of
-    "neither"; the limits are this course's.
-
-    Parameters
-    ----------
-    probability : array (k, N)
-        Of each of k networks.
-    spread : float
-        The largest minus the smallest must be below it.
-    sides : (float, float)
-        The mean must be below the first or above the second.
-
-    Returns
-    -------
-    numpy.ndarray of int8 (N,)
-    """
-    probability = np.asarray(probability, float)
-    if probability.ndim != 2 or not ((probability >= 0) & (probability <= 1)).all():
-        raise ValueError(f"probabilities (k, N) in 0 to 1 are needed, got shape {probability.shape}.")
-    agreed, mean = np.ptp(probability, axis=0) < spread, probability.mean(0)
-    return np.select([agreed & (mean < sides[0]), agreed & (mean > sides[1])], [4, 5], 0).astype(np.int8)
-
-
 def purity_table(truth, chosen, *, classes=("E", "S0", "S1", "S2")):
     """Purity and completeness of chosen classes, with 95 % intervals (binomial, Wilson 1927).
 

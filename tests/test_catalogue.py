@@ -213,7 +213,7 @@ def test_the_catalogue_is_what_predict_says(sky, classifier, stamps, tmp_path):
     table = catalogue.read_parts(tmp_path / "out")
     assert sorted(table["ID"]) == list(range(240))
     p = np.stack([gm.predict(compact(i), (stamps[:40] * 255).round() / 255, views=1) for i in range(2)])
-    for name, expected in (("P_LTG", p.mean(0)), ("P_LTG_std", p.std(0)), ("FLAG_LTG", gm.robust_flags(p))):
+    for name, expected in (("P_LTG", p.mean(0)), ("P_LTG_std", p.std(0)), ("FLAG_LTG", gm.robust_flag(p))):
         np.testing.assert_allclose(table[name][np.argsort(table["ID"])][:40], expected, atol=1e-6)
     assert 0.9 < np.mean(table["OOD"] < 1) <= 1
     field = pq.read_schema(tmp_path / "out" / "s0.parquet").field("P_LTG")
@@ -356,13 +356,8 @@ def test_bad_input_is_named(stamps, tmp_path):
         catalogue.save_classifier(tmp_path / "c.safetensors", [compact()], stamps[:100])
     with pytest.raises(ValueError, match=r"got \['DS18'\]"):
         catalogue.save_classifier(tmp_path / "c.safetensors", [gm.DS18(size=SIZE)], stamps)
-    with pytest.raises(ValueError, match="in 0 to 1"):
-        gm.robust_flags([[0.2, 3.0]])
-
-
-def test_robust_flags_ask_for_agreement_and_a_clear_side():
-    p = np.array([[0.1, 0.9, 0.1, 0.5, 0.75], [0.2, 0.8, 0.5, 0.5, 0.95], [0.15, 0.95, 0.1, 0.5, 0.99]])
-    assert gm.robust_flags(p).tolist() == [4, 5, 0, 0, 5]
+    with pytest.raises(ValueError, match="0 to 1"):
+        gm.robust_flag([[0.2, 3.0]])
 
 
 # ---------------------------------------------------------------- where there is a GPU

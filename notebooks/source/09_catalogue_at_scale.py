@@ -174,12 +174,12 @@ claims.check("exit status of a run with spoilt shards", ended.returncode, at_lea
 # %% [markdown]
 # ## Read the catalogue
 #
-# One row a galaxy. `FLAG_LTG` numbers robust classes as the DES catalogue does: 4 is a robust early type, 5 a robust late type. Robust means here that the five probabilities differ by less than 0.3 and their mean is below 0.3 or above 0.7.
+# One row a galaxy. `FLAG_LTG` numbers robust classes as the DES catalogue does: 4 is a robust early type, 5 a robust late type. Robust means here that the five probabilities differ by less than 0.3 and their mean is below 0.3 or above 0.7; 0 to 3 divide the rest (`gm.robust.FLAGS`).
 
 # %%
 truth = np.concatenate([np.asarray(gm.population(per_shard, seed=(seed + 77) * 1_000_003 + i, magnitude_limit=gm.SDSS.magnitude_limit, seeing=gm.SDSS.psf_fwhm[1])["t_type"], float) > 0 for i in range(len(paths))])[again["ID"]]
 flag, p = np.asarray(again["FLAG_LTG"]), np.asarray(again["P_LTG"])
-robust = flag > 0
+robust = flag >= 4
 plots.show_metrics(gm.metrics_table({"all galaxies": (truth, p), "robust ones": (truth[robust], p[robust])}), caption="ETG or LTG, mock survey, mean of five folds")
 right = (p > 0.5) == truth
 print(f"robust: {robust.mean():.0%} of the galaxies; late types among them {np.mean(flag[robust] == 5):.0%}")
@@ -296,7 +296,7 @@ if observed:
         shards.write_shard(folder / "sdss" / f"sdss_{number}.parquet", rows, observed.images[rows], origin=observed.origin)
     print(catalogue.classify(folder / "sdss", classifier, folder / "sdss_catalogue"))
     found = catalogue.read_parts(folder / "sdss_catalogue")
-    disc, familiar, sure = answered["disc"][found["ID"]], np.asarray(found["OOD"]) <= 1, np.asarray(found["FLAG_LTG"]) > 0
+    disc, familiar, sure = answered["disc"][found["ID"]], np.asarray(found["OOD"]) <= 1, np.asarray(found["FLAG_LTG"]) >= 4
     groups = {"all": np.ones(len(found), bool), "robust": sure, "familiar (OOD up to 1)": familiar, "unfamiliar": ~familiar}
     p_observed = np.asarray(found["P_LTG"])
     plots.show_metrics(gm.metrics_table({name: (disc[m], p_observed[m]) for name, m in groups.items() if len(set(disc[m])) == 2}), caption="Disc or smooth, observed SDSS galaxies, networks that know the mock sky alone")

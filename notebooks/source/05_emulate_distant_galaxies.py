@@ -1,0 +1,531 @@
+# %% [markdown]
+# # Emulate distant galaxies, and classify what the eye cannot
+#
+# **What you'll do:** take bright, nearby galaxies whose types are known, move them to higher redshift, keep their labels, and train networks on the result.
+#
+# **What you'll learn**
+# - the laws by which a galaxy fades and shrinks, each written down and then checked by photometry
+# - why a network trained on bright galaxies must not be applied to faint ones, and how to notice
+# - how a catalogue turns five networks into robust classes, and what a shift of the types' shares does to it
+# - that images can hold what eyes no longer see
+#
+# **What you'll need:** lesson 03; 35 minutes to read, about 2 minutes to run on two cores, 1.5 GB of memory. The method is that of the DES morphology catalogue, [Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594), as the talk shows it.
+
+# %%
+# On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q "photutils>=2" "pooch" "galsim" "speclite"
+    pass
+
+# %% tags=["setup"]
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import astropy.units as u
+import numpy as np
+import torch
+from astropy.io import fits
+from astropy.table import Table
+from scipy.special import expit
+
+import galmorph_helpers as gm
+from galmorph_helpers import charts, checks, diagrams, plots, widgets
+from galmorph_helpers.mock.population import COSMOLOGY
+from galmorph_helpers.published import FAINT_CATALOGUE, FAINT_MODELS
+
+seed = gm.start()
+claims = gm.Claims("05")
+
+# %% [markdown]
+# ## Carry one galaxy away
+#
+# People label bright galaxies. Surveys are full of faint ones. A galaxy at redshift $z$ that stood at $z'$ instead would be the same galaxy, with the same label; only its image would differ:
+#
+# 1. **It fades.** $m' = m + 5\log_{10}\frac{D_L(z')}{D_L(z)} + K(z') - K(z) + E$, with the *luminosity* distance $D_L$.
+# 2. **It shrinks.** Angles go as $D_A(z)/D_A(z')$, with the *angular-diameter* distance $D_A = D_L/(1+z)^2$.
+# 3. **It shows bluer light.** The filter sees shorter rest-frame wavelengths: the K-correction $K$.
+# 4. **It may have been brighter.** Stars fade with time: evolution $E$. It is an assumption; we leave it at 0.
+# 5. **The PSF and the pixels stay.** In units of the galaxy they grow.
+# 6. **The sky stays**, with its noise.
+#
+# The first three in a few lines:
+
+# %%
+def fading(z, z_new):
+    """Magnitudes lost by distance alone."""
+    return 5 * np.log10(COSMOLOGY.luminosity_distance(z_new) / COSMOLOGY.luminosity_distance(z))
+
+
+def shrinking(z, z_new):
+    """Factor by which angles change."""
+    return float(COSMOLOGY.angular_diameter_distance(z) / COSMOLOGY.angular_diameter_distance(z_new))
+
+
+steps = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5])
+np.testing.assert_allclose([fading(0.05, z) for z in steps], gm.dimming(0.05, steps), rtol=1e-6)
+np.testing.assert_allclose([shrinking(0.05, z) for z in steps], gm.shrinkage(0.05, steps), rtol=1e-6)
+print("the notebook's laws and the helper's are the same")
+
+# %% [markdown]
+# `gm.emulate` does all of it for a batch of galaxies. First without noise, so that photometry can tell whether it is right. Our traveller is a typical Sbc, drawn alone on the sky as the Dark Energy Survey would see it at $z = 0.05$.
+
+# %%
+from galmorph_helpers.mock.light import light
+from galmorph_helpers.observe import observe
+
+traveller = gm.specimens(["Sbc"], seed=seed)
+for column in ("r90", "half_light_radius", "bulge_radius", "disc_radius"):
+    traveller[column] = traveller[column] * (10.0 * u.arcsec / traveller["half_light_radius"][0]) / 2
+traveller["redshift"], traveller["r_mag"] = 0.05, 15.5 * u.mag
+traveller["pixel_scale"] = gm.DES.pixel_scale * u.arcsec
+scale = np.array([gm.DES.pixel_scale])
+start = observe(light(traveller, scale, size=192, seed=seed, field=False), gm.DES, torch.as_tensor(scale), size=192, noise=False)
+stamps = traveller.copy()
+stamps.remove_column("r90")  # without it, emulated stamps keep the survey's pixels
+home = gm.GalaxySample(start, stamps, gm.DES, "mock", "an Sbc, DES-like")
+journey = {z: gm.emulate(home, z_new=z, size=192, noise=False) for z in steps}  # wide stamps: the wings of the PSF hold light, too
+noisy = {z: gm.emulate(home, z_new=z, size=192, seed=seed) for z in steps}
+
+
+# %%
+def half_light_radius(image, pixel_scale):
+    """Circle about the middle with half of the light, arcsec."""
+    side = image.shape[-1]
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    order = np.argsort(np.hypot(x, y), axis=None)
+    growth = np.cumsum(np.asarray(image, float).ravel()[order])
+    return np.interp(growth[-1] / 2, growth, np.hypot(x, y).ravel()[order]) * pixel_scale
+
+
+r_start = -2.5 * np.log10(start[0, 1].sum().item()) + 22.5
+rows = []
+for z, moved in journey.items():
+    k = moved.table["magnitudes_lost"][0, 1].value - gm.dimming(0.05, z)
+    measured = -2.5 * np.log10(moved.images[0, 1].sum().item()) + 22.5
+    wrong = 5 * np.log10(COSMOLOGY.angular_diameter_distance(z) / COSMOLOGY.angular_diameter_distance(0.05)) + k
+    rows.append({"z": z, "K in r": k, "r, law": r_start + fading(0.05, z) + k, "r, photometry": measured,
+                 "r, with the wrong distance": r_start + wrong, "shrunk by": shrinking(0.05, z)})
+photometry = Table(rows=rows)
+diagrams.show_table(photometry, formats=dict.fromkeys(photometry.colnames, ".3f"), caption="One galaxy, moved without noise")
+claims.check("largest difference between photometry and the law, mag", np.abs(photometry["r, law"] - photometry["r, photometry"]).max(), at_most=0.02, because="the wrong distance, or a flux lost in resampling")
+
+# %% [markdown]
+# **A trap.** A public program for this task divides fluxes by the square of the *angular-diameter* distance, because it already has it at hand for the sizes. The fifth column shows what comes out: at z = 0.5 the galaxy would be a magnitude and a half too bright. Nothing in the picture looks wrong. Photometry notices.
+#
+# ### Check the size and the surface brightness
+#
+# With a PSF and pixels that shrink with the galaxy, its size and its surface brightness are what is left. For bolometric light the second falls as $(1+z)^{-4}$ (Tolman's law), whatever the cosmology.
+
+# %%
+sizes, tolman = [], []
+for z in steps[1:]:
+    shrunk = shrinking(0.05, z)
+    keen = replace(gm.DES, pixel_scale=shrunk * gm.DES.pixel_scale, psf_fwhm=tuple(shrunk * f for f in gm.DES.psf_fwhm))
+    moved = gm.emulate(home, z_new=z, survey=keen, noise=False, k_correction=False)
+    sizes.append(half_light_radius(moved.images[0, 1], keen.pixel_scale) / half_light_radius(start[0, 1], gm.DES.pixel_scale) / shrunk)
+    brightness = moved.images[0, 1, 80:112, 80:112].sum() / start[0, 1, 80:112, 80:112].sum() / shrunk**2
+    tolman.append(float(brightness) * ((1 + z) / 1.05) ** 4)
+print("half-light radius over the law:", np.round(sizes, 4), "| surface brightness over Tolman's law:", np.round(tolman, 4))
+claims.check("half-light radius, largest relative error", np.abs(np.array(sizes) - 1).max(), at_most=0.03, because="the wrong distance, or a resampling that blurs")
+claims.check("surface brightness against (1+z)^-4, largest relative error", np.abs(np.array(tolman) - 1).max(), at_most=0.03, because="flux and size followed different cosmologies")
+
+
+# %% [markdown]
+# ### Look at the journey
+#
+# Above, what the galaxy is; below, what the survey records. All stamps show the same number of kiloparsecs.
+
+# %%
+def shown(moved, z):
+    """The stamp about the galaxy, 40 kpc wide, as a colour image; the square root lifts what is faint."""
+    side = int(40 / COSMOLOGY.kpc_proper_per_arcmin(z).value * 60 / gm.DES.pixel_scale)
+    cut = max(0, (moved.images.shape[-1] - side) // 2)
+    image = gm.colour_image(moved.images, gm.DES, torch.as_tensor(scale))[0].sqrt()
+    return image[:, cut : image.shape[1] - cut, cut : image.shape[2] - cut]
+
+
+titles = [f"z = {z:g}, r = {m:.1f}" for z, m in zip(steps, photometry["r, photometry"], strict=True)]
+plots.images_row([shown(journey[z], z) for z in steps], titles, caption=f"Dimmed, shrunk, seen through the same PSF and pixels — {home.caption}",
+                 alt="A spiral galaxy from redshift 0.05 to 0.5 without noise: its arms fade into a blur of few pixels.", size=1.9)
+plots.images_row([shown(noisy[z], z) for z in steps], titles, caption="The same with the sky of the survey",
+                 alt="The same galaxy with noise: beyond redshift 0.3 no arms are visible to the eye.", size=1.9)
+
+
+# %%
+def at_redshift(z):
+    """The traveller at a redshift, with and without noise."""
+    pair = [gm.emulate(home, z_new=z, size=192, noise=noise, seed=seed) for noise in (False, True)]
+    plots.images_row([shown(p, z) for p in pair], ["no noise", "the survey's sky"], alt=f"The galaxy at redshift {z:.2f}, r = {pair[0].table['r_mag'][0].value:.1f}.",
+                     caption=f"z = {z:.2f}: r = {pair[0].table['r_mag'][0].value:.1f}, shrunk {1 / pair[0].table['shrinkage'][0]:.1f} times", size=2.6)
+
+
+_ = widgets.explore(at_redshift, z=(0.05, 0.8, 0.05, 0.3))
+
+# %% [markdown]
+# ### Correct for what the filter sees
+#
+# K-corrections come from spectra: four kinds of galaxies ([Coleman, Wu & Weedman 1980](https://doi.org/10.1086/190674)) through the measured filters of DECam. The colour of a galaxy says where between them it lies.
+
+# %%
+grid = np.arange(0.02, 1.0, 0.04)
+k = {name: gm.k_correction(np.full_like(grid, 1e-3), grid, family=[i], survey=gm.DES) for i, name in enumerate(("E", "Sbc", "Scd", "Im"))}
+diagrams.trends({f"{band} band": {name: (grid, values[:, b]) for name, values in k.items()} for b, band in enumerate("gr")}, xlabel="redshift",
+                ylabels=["K-correction, mag", ""], alt="K-corrections of four galaxy types against redshift: old galaxies lose two magnitudes in g by redshift 0.5, irregular ones almost nothing.")
+print(f"at z = 0.5 an elliptical loses {np.interp(0.5, grid, k['E'][:, 0]):.1f} mag in g and {np.interp(0.5, grid, k['E'][:, 1]):.1f} in r by redshift alone")
+
+# %% [markdown]
+# ### Match the PSF, mind the noise
+#
+# The old PSF shrinks with the galaxy. What it still lacks to the new one is a *transformation kernel*: in Fourier space the new PSF divided by the shrunk old one. If the shrunk one is the broader, the quotient explodes: no kernel can sharpen an image without inventing it, and the helper refuses.
+
+# %%
+try:
+    gm.emulate(home, z_new=0.06, survey=replace(gm.DES, psf_fwhm=(0.5, 0.5, 0.5)))
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# The image has noise of its own, too. It is dimmed and smoothed with the galaxy, and stays behind as faint, blotchy (correlated) noise. The helper measures it, and adds only as much sky noise as is missing. How much is left, in units of the survey's own?
+
+# %%
+n_train, n_test = gm.pick(cpu=1300, gpu=20_000), gm.pick(cpu=800, gpu=4000)
+near = gm.mock_sample(table=gm.population(n_train + n_test, seed=seed, seeing=gm.DES.psf_fwhm[1]), survey=gm.DES, size=128,
+                      field_of_view=128 * gm.DES.pixel_scale, look="flux", seed=seed)
+late = np.asarray(near.table["ltg"]).astype(float)
+for z_step in (1.0, 1.2, 1.5, 2.0, 4.0):
+    some = gm.emulate(near[:64], z_new=z_step * near.table["redshift"][:64], seed=seed)
+    print(f"z' = {z_step:g} z: noise of the old image left, median {np.median(some.table['noise_kept']):.2f} of the new sky's")
+
+# %% [markdown]
+# So an image cannot be moved by a small step without showing its own noise; beyond twice the redshift it does not matter. (Close to 1 times, the sky's noise is the old image's own, and nothing is added.)
+#
+# ## Keep the labels, lose the light
+#
+# Now the sample: bright galaxies, $r < 17.77$, whose types people can tell. Each is emulated twice, at magnitudes drawn evenly from 16 to 21.5 (a galaxy cannot be made brighter: those drawn brighter than they are stay as they are). **The label does not change.** That is the whole trick.
+
+# %%
+rng = np.random.default_rng([seed, 5])
+
+
+def fainter(sample, magnitudes, number):
+    """The galaxies at the redshift where they have these r magnitudes, as colour images."""
+    return gm.emulate(sample, z_new=gm.redshift_for_magnitude(sample.table, magnitudes, survey=gm.DES), look="colour", seed=seed + number)
+
+
+train, test = near[:n_train], near[n_train:]
+copies = [fainter(train, rng.uniform(16, 21.5, n_train), number) for number in (1, 2)]
+magnitude = rng.uniform(16, 21.5, n_test)
+faint = fainter(test, magnitude, 3)
+bright = gm.emulate(near, z_new=near.table["redshift"], look="colour", seed=seed)  # the same survey, the same stamps, where they are
+print(faint, "| share of late types:", round(late.mean(), 2))
+print(f"share of stamps covered by the old stamp: median {np.median(faint.table['covered']):.2f}, fewest {np.min(faint.table['covered']):.2f}")
+
+# %%
+pick_rows = [np.flatnonzero(np.asarray(test.table["t_type"]) == t)[0] for t in (-3, 3)]
+ladder = {t: [fainter(test[[row]], m, 9) for m in (17.0, 18.5, 19.5, 20.5, 21.5)] for t, row in zip(("elliptical", "Sb"), pick_rows, strict=True)}
+for name, moved in ladder.items():
+    plots.images_row([m.images[0].sqrt() for m in moved], [f"r = {m.table['r_mag'][0].value:.1f}, z = {m.table['redshift'][0]:.2f}" for m in moved],
+                     caption=f"{name}, square root of what the network gets — {faint.caption}", alt=f"A mock {name} emulated at five magnitudes: it fades until little but a smudge is left.", size=1.9)
+
+# %% [markdown]
+# ## Train five networks
+#
+# Five folds as in lesson 03, both copies of a galaxy always in the same fold, each with a threshold of its own: the best on the galaxies it did not see. The talk's table stands in italics below ours.
+
+# %%
+def make_network():
+    return gm.load_weights(gm.CompactCNN(), "mock_trunk")
+
+
+catalogue_near = train.table
+images, labels, galaxy = torch.cat([c.images for c in copies]), np.tile(late[:n_train], 2), np.tile(np.arange(n_train), 2)
+del near, train, test, copies  # the large stamps are not needed any more
+training = {"batch_size": 16, "learning_rate": 2e-3}
+folds = gm.fit_folds(make_network, images, labels, k=5, groups=galaxy, epochs=4, seed=seed, **training)
+
+# %%
+thresholds = [gm.choose_threshold(labels[folds.fold == i], gm.predict(network, images[folds.fold == i], views=1), by="youden") for i, network in enumerate(folds.networks)]
+p = expit(gm.predict_folds(folds.networks, faint.images, views=1))
+p_mean, t = p.mean(0), late[n_train:]
+rows = {f"P{i + 1}": (t, p[i], thresholds[i]) for i in range(5)} | {"mean": (t, p_mean, np.mean(thresholds))}
+score = gm.metrics_table(rows)
+both = Table(rows=[{"network": row["name"], "threshold": row["threshold"], "AUC": row["auc"], "precision": row["precision"], "recall": row["recall"], "accuracy": row["accuracy"],
+                    "published threshold": FAINT_MODELS[row["name"]]["threshold"], "published AUC": FAINT_MODELS[row["name"]]["auc"],
+                    "published precision": FAINT_MODELS[row["name"]]["precision"], "published recall": FAINT_MODELS[row["name"]]["recall"],
+                    "published accuracy": FAINT_MODELS[row["name"]]["accuracy"]} for row in score])
+diagrams.show_table(both, caption=f"Late or early type; {n_test} mock galaxies emulated to r = 21.5 (always saying “no” is right for {1 - t.mean():.2f}), beside the published networks on DES galaxies")
+mean_row = score[score["name"] == "mean"][0]
+spread = np.ptp(score["accuracy"][:5])
+claims.compare("AUC, mean of five folds", FAINT_MODELS["mean"]["auc"], mean_row["auc"], (mean_row["auc_low"], mean_row["auc_high"]))
+claims.compare("accuracy, mean of five folds", FAINT_MODELS["mean"]["accuracy"], mean_row["accuracy"], (mean_row["accuracy_low"], mean_row["accuracy_high"]))
+claims.check("AUC to r = 21.5, mean of five folds", mean_row["auc"], at_least=0.90, because="faint images held nothing of the type")
+claims.check("accuracy to r = 21.5, mean of five folds", mean_row["accuracy"], at_least=0.81, because="faint images held nothing of the type")
+claims.check("accuracy, best minus worst fold", spread, at_most=0.05, because="what is learnt hung on which galaxies were trained on")
+
+# %% [markdown]
+# ## Compare with a network that saw bright galaxies only, and with the eye
+#
+# Three judges, the same galaxies:
+# - the five folds above;
+# - a network trained on the same galaxies *as they are*, bright, with as many steps. This is the case of a catalogue whose training sample is bright and whose target is faint ([Cheng et al. 2021](https://doi.org/10.1093/mnras/stab2142) trained at $i < 18$);
+# - a stand-in for the eye: forty simulated volunteers who see features or do not, at that brightness, size and seeing ([how](../galmorph_helpers/mock/volunteers.py)). It is a model of the eye, not an experiment with people. Its threshold is the best on bright galaxies.
+
+# %%
+torch.manual_seed(seed)
+bright_network, held = make_network(), np.arange(n_train) % 5 == 0
+inside, outside = np.flatnonzero(~held), np.flatnonzero(held)
+gm.fit(bright_network, bright.images[inside], late[inside], validation=(bright.images[outside], late[outside]), epochs=6, seed=seed, **training)
+bright_threshold = gm.choose_threshold(late[outside], gm.predict(bright_network, bright.images[outside], views=1), by="youden")
+p_bright = gm.predict(bright_network, faint.images, views=1)
+eye_near = np.asarray(gm.volunteer_votes(catalogue_near, gm.DES, seed=seed)["features"])
+eye_threshold = gm.choose_threshold(late[:n_train], eye_near, by="youden")
+p_eye = np.asarray(gm.volunteer_votes(faint.table, gm.DES, seed=seed + 1)["features"])
+judges = {"emulation-trained": (p_mean, np.mean(thresholds)), "bright-trained": (p_bright, bright_threshold), "eye (simulated)": (p_eye, eye_threshold)}
+
+# %%
+r = faint.table["r_mag"].value
+edges = np.array([16.0, 17.77, 18.75, 19.75, 20.75, 21.51])
+centres = (edges[1:] + edges[:-1]) / 2
+curves, recall = {}, {}
+for name, (probability, threshold) in judges.items():
+    right, called = (probability >= threshold) == (t == 1), probability >= threshold
+    bins = [(r >= low) & (r < high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    value, n = np.array([right[b].mean() for b in bins]), np.array([b.sum() for b in bins])
+    error = np.sqrt(value * (1 - value) / n)
+    curves[name] = (centres, value, value - error, value + error)
+    recall[name] = (centres, np.array([called[b & (t == 1)].mean() for b in bins]))
+diagrams.trends({"accuracy (band: 68 %)": curves, "share of late types that are called late": recall}, xlabel="r magnitude as emulated", ylabels=["accuracy", "recall of late types"],
+                alt="Accuracy of the emulation-trained networks stays nearly flat to magnitude 21.5, that of the bright-trained network and of the simulated eye falls.")
+accuracy = {name: value[1] for name, value in curves.items()}
+for name, value in accuracy.items():
+    print(f"{name}: accuracy from {value[0]:.2f} in the brightest bin to {value[-1]:.2f} in the faintest")
+fall = accuracy["emulation-trained"][:2].mean() - accuracy["emulation-trained"][-1]
+gap = accuracy["emulation-trained"][-1] - accuracy["bright-trained"][-1]
+claims.check("accuracy of the emulation-trained, bright minus faintest bin", fall, at_most=0.10, because="faint images held less of the type")
+claims.check("accuracy in the faintest bin, emulation-trained minus bright-trained", gap, at_least=0.05, because="what bright galaxies teach held for faint ones")
+weak = r > 19.75
+hits = {name: ((probability >= threshold) == (t == 1))[weak].mean() for name, (probability, threshold) in judges.items()}
+print(f"r > 19.75, {weak.sum()} galaxies: " + ", ".join(f"{name} {value:.2f}" for name, value in hits.items()))
+claims.check("accuracy at r > 19.75, emulation-trained minus simulated eye", hits["emulation-trained"] - hits["eye (simulated)"], at_least=-0.03, because="the eye saw clearly more than the network")
+
+# %% [markdown]
+# "Not affected by magnitude", says the talk of the first. And "can machines recover features hidden to the human eye? Yes!" Take care with that sentence: the network also uses colour and the steepness of the profile, which a volunteer asked for features does not. The features need not be *there* for the answer to be right.
+#
+# ### Try galaxies that never were bright
+#
+# Emulations were tested on emulations. A harder test: faint galaxies drawn from the mock sky directly, $18 < r < 21.5$, at their own redshifts. They are other galaxies (more luminous at the same magnitude), and no emulation made their images.
+
+# %%
+n_sky = gm.pick(cpu=600, gpu=4000)
+deep = gm.mock_sample(table=gm.population(n_sky, seed=seed + 50, magnitude_limit=21.5, brightest=18.0, seeing=gm.DES.psf_fwhm[1]), survey=gm.DES, seed=seed + 50)
+t_deep = np.asarray(deep.table["ltg"]).astype(float)
+p_deep = expit(gm.predict_folds(folds.networks, deep.images, views=1)).mean(0)
+sky_score = gm.metrics_table({"emulation-trained": (t_deep, p_deep, np.mean(thresholds)), "bright-trained": (t_deep, gm.predict(bright_network, deep.images, views=1), bright_threshold)})
+plots.show_metrics(sky_score, metrics=("accuracy", "precision", "recall", "auc"), caption=f"Faint galaxies that never were bright, {deep.caption}")
+claims.check("AUC on faint galaxies drawn directly, emulation-trained", sky_score["auc"][0], at_least=0.88, because="an emulated galaxy did not look like a distant one")
+
+# %% [markdown]
+# ## Flag what is robust, and write the catalogue
+#
+# The DES catalogue gives the five probabilities, their mean and a flag: 4 for a robust early type, 5 for a robust late type, 0 to 3 for the rest. Here "robust" means that the five lie within 0.3 of each other and their mean is below 0.3 or above 0.7.
+
+# %%
+flag = gm.robust_flag(p, thresholds)
+robust = flag >= 4
+right = (p_mean >= np.mean(thresholds)) == (t == 1)
+names = ("networks disagree, most early", "networks disagree, most late", "all early, not robust", "all late, not robust", "robust early", "robust late")
+flags = Table(rows=[{"flag": f, "meaning": name, "share": np.mean(flag == f), "accuracy": right[flag == f].mean() if (flag == f).any() else np.nan} for f, name in enumerate(names)])
+diagrams.show_table(flags, caption=f"FLAG_LTG of {n_test} emulated galaxies: {robust.mean():.0%} are robust (published: {FAINT_CATALOGUE['secure']:.0%})")
+claims.compare("secure share of ETG/LTG classes", FAINT_CATALOGUE["secure"], robust.mean())
+claims.check("accuracy, robust minus not robust", right[robust].mean() - right[~robust].mean(), at_least=0.10, because="agreement of the networks told nothing of errors")
+claims.check("share of galaxies with a robust class", robust.mean(), at_least=0.6, because="the networks were unsure")
+catalogue = gm.faint_catalogue(faint.table, p, flag)
+with tempfile.TemporaryDirectory() as folder:
+    again = gm.read_catalogue(gm.write_catalogue(catalogue, Path(folder) / "faint_morphology.fits"))
+print("written and read back:", ", ".join(again.colnames))
+
+# %% [markdown]
+# ## Ask an independent witness
+#
+# Nobody can label faint galaxies by eye. But spectra see something else: stars, not shapes. VIPERS sorted its spectra into 12 classes, from red and passive (1 to 3) over intermediate (4 to 6) to star-forming (7 to 11) and active nuclei (12). Our mock classes come from rest-frame colour and star formation alone ([how](../galmorph_helpers/mock/vipers.py)).
+
+# %%
+number = gm.spectral_classes(faint.table, seed=seed)
+called_late = p_mean >= np.mean(thresholds)
+forming, passive = (number > 4) & (number < 12), number < 4
+true_positive, true_negative = called_late[forming].mean(), 1 - called_late[passive].mean()
+charts.profiles({"called late by the networks": (np.arange(1, 13), [called_late[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)]),
+                 "late in truth": (np.arange(1, 13), [t[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)])},
+                xlabel="spectral class", ylabel="share of late types", alt="The share of late types rises from near 0.1 in spectral classes 1 to 3 to near 0.95 in classes 7 to 11, in truth and as called by the networks.")
+print(f"called late, spectral class above 4: {true_positive:.2f} (published {FAINT_CATALOGUE['vipers_late']:.2f}); of those {t[forming].mean():.2f} are late in truth")
+print(f"called early, spectral class below 4: {true_negative:.2f} (published {FAINT_CATALOGUE['vipers_early']:.2f}); of those {1 - t[passive].mean():.2f} are early in truth")
+claims.compare("late among spectral classes above 4", FAINT_CATALOGUE["vipers_late"], true_positive)
+claims.compare("early among spectral classes below 4", FAINT_CATALOGUE["vipers_early"], true_negative)
+claims.check("called late among spectral classes above 4", true_positive, at_least=0.80, because="types and spectra had nothing to do with each other")
+claims.check("called early among spectral classes below 4", true_negative, at_least=0.70, because="types and spectra had nothing to do with each other")
+
+# %% [markdown]
+# Agreement has a ceiling, printed above: red spirals and blue lenticulars exist in the mock as on the sky, and a perfect classifier would "disagree" with the spectra about them. In the mock they were put in (a fifth of its passive galaxies are spirals), so the exact numbers are no finding.
+#
+# ## Mind the shares
+#
+# Of the DES catalogue's 27 million galaxies 12 % are early types. In our training sample about half are. A network learns that share, too. What happens to its early types where they are rare? Weigh the test galaxies to 12 / 88:
+
+# %%
+prior, prior_new = late[:n_train].mean(), FAINT_CATALOGUE["late"]
+weight = np.where(t == 1, prior_new / t.mean(), (1 - prior_new) / (1 - t.mean()))
+rows = []
+for name, probability in {"as trained": p_mean, "prior corrected": gm.shift_prior(p_mean, prior, prior_new)}.items():
+    early = probability < 0.5
+    rows.append({"probabilities": name, "called early": np.average(early, weights=weight), "purity of early types": np.average(t[early] == 0, weights=weight[early]),
+                 "completeness of early types": np.average(early[t == 0], weights=weight[t == 0]), "accuracy": np.average(early == (t == 0), weights=weight)})
+shares = Table(rows=rows)
+diagrams.show_table(shares, caption="Early types where they are 12 % of all (threshold 0.5)")
+balanced = np.mean(t[p_mean < 0.5] == 0)
+print(f"purity of early types in our balanced sample: {balanced:.2f}; always saying “late” would be right for {prior_new:.0%}")
+claims.check("purity of early types lost by the shift to 12 %", balanced - shares["purity of early types"][0], at_least=0.05, because="purity did not depend on the share of the class")
+claims.check("purity of early types gained by correcting the prior", shares["purity of early types"][1] - shares["purity of early types"][0], at_least=0.05, because="the probabilities were far from honest")
+
+# %% [markdown]
+# ## Do not apply your model outside its domain
+#
+# So says the talk. But how does one know? No label is needed: ask how far a galaxy lies from the training galaxies, in the features of the network itself. `gm.out_of_domain` is the Mahalanobis distance from the training galaxies; 1 is what one in a hundred familiar galaxies exceeds. The features are those behind the rectifiers, and their logarithms are taken: as they are, a faint galaxy excites them all a little, lies well inside the cloud of bright ones, and no alarm is raised. A score for strangeness must be tested like any other.
+
+# %%
+def familiar_features(network, seen):
+    """Logarithms: a galaxy that is dimmer by a factor then moves by a step, in all features at once."""
+    return np.log(gm.image_features(network, seen) + 1e-3)
+
+
+networks = {"bright-trained": (bright_network, bright.images[inside]), "emulation-trained": (folds.networks[0], images[folds.fold != 0])}
+distance = {}
+for name, (network, seen) in networks.items():
+    domain = gm.fit_domain(familiar_features(network, seen))
+    distance[name] = gm.out_of_domain(domain, familiar_features(network, faint.images))
+bins = [(r >= low) & (r < high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+diagrams.trends({"galaxies farther out than 99 % of the training galaxies": {name: (centres, [np.mean(value[b] > 1) for b in bins]) for name, value in distance.items()}},
+                xlabel="r magnitude as emulated", ylabels=["share that is unfamiliar"], alt="The share of unfamiliar galaxies rises with magnitude for the bright-trained network and stays low for the emulation-trained one.")
+for name, value in distance.items():
+    print(f"{name}, r > 20.75: {gm.domain_warning(value[bins[-1]], tolerated=0.15) or 'these galaxies are familiar.'}")
+strange = {name: np.mean(value[bins[-1]] > 1) for name, value in distance.items()}
+claims.check("share of the faintest galaxies that are unfamiliar to the bright-trained network", strange["bright-trained"], at_least=0.1, because="faint galaxies looked like bright ones to the network")
+claims.check("the same for the emulation-trained network", strange["emulation-trained"], at_most=0.2, because="the training sample did not reach so faint")
+
+# %% [markdown]
+# ## On observed galaxies
+#
+# The same calls on real images: FITS cubes of the DECam camera, and a Hubble galaxy with its PSF. They have no labels here; they test the machinery. Their redshifts are not in the files; we say 0.05 for the nearby galaxies and 0.3 for Hubble's, and these are assumptions.
+
+# %%
+root = gm.observed_root()
+cubes = Path(root) / "decals_grz_fits_cutouts" if root else None
+hst = Path(root) / "galsim_hst_examples" if root else None
+if not root:
+    print("No observed set: set GALMORPH_DATA to a folder with decals_grz_fits_cutouts/ and galsim_hst_examples/ (FITS cutouts of the")
+    print("DESI Legacy Survey's viewer, https://www.legacysurvey.org/viewer, and examples/data of GalSim's repository). The lesson goes on.")
+if cubes and cubes.is_dir():
+    grz = replace(gm.DES, bands=("g", "r", "z"))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("example_a", "example_b"):
+            rows_ = []
+            flux, _, pixel, _ = gm.read_fits(cubes / f"{name}.fits.gz")
+            for z in (0.1, 0.2, 0.3):
+                file = gm.emulate_fits(cubes / f"{name}.fits.gz", Path(folder) / f"{name}_{z}.fits", z=0.05, z_new=z, psf=(1.2, 1.1, 1.0), survey=grz, seed=seed)
+                with fits.open(file) as hdus:
+                    rows_.append(torch.as_tensor(hdus[0].data.astype(np.float32))[None])
+                    history = list(hdus[0].header["HISTORY"])
+            images_ = [gm.colour_image(flux[None], grz, torch.tensor([pixel]))[0]] + [gm.colour_image(x, grz, torch.tensor([grz.pixel_scale]))[0] for x in rows_]
+            plots.images_row(images_, ["as observed, z = 0.05 assumed", "z = 0.1", "z = 0.2", "z = 0.3"], caption=f"observed galaxy ({name}, DECam), emulated",
+                             alt=f"An observed galaxy, {name}, and its emulations at three redshifts: it shrinks and fades.", size=2.4)
+    print("HISTORY of the last file:", *history, sep="\n  ")
+    try:
+        gm.read_fits(cubes / "example_bad_pix.fits.gz")
+    except ValueError as error:
+        print("A cube with holes is refused:", error)
+
+# %%
+if hst and hst.is_dir():
+    import galsim
+
+    name = "147246.0_150.416558_1.998697"
+    galaxy, old_psf, sdss_psf = (fits.getdata(hst / f"{name}{part}.fits").astype(np.float32) for part in ("_masknoise", ".psf", ".sdsspsf"))
+    sdss_psf = sdss_psf - np.median(sdss_psf[:4])  # SDSS stores PSFs on a pedestal
+    sdss_i = replace(gm.SDSS, bands=("i",), psf_fwhm=(1.2,), sky_sigma=(0.043,), electrons=(700.0,))
+    options = {"z": 0.3, "pixel_scale": 0.03, "psf": old_psf, "psf_new": sdss_psf, "survey": sdss_i, "noise": False}
+    ours = gm.emulate(torch.as_tensor(galaxy)[None, None], z_new=0.3, **options).images[0, 0].numpy()
+    farther = gm.emulate(torch.as_tensor(galaxy)[None, None], z_new=0.6, **options).images[0, 0].numpy()
+    real, before, after = (galsim.InterpolatedImage(galsim.Image(a, scale=s)) for a, s in ((galaxy, 0.03), (old_psf, 0.03), (sdss_psf, 0.396)))
+    matched = galsim.Convolve(real, galsim.Deconvolve(before.withFlux(1)), after.withFlux(1)).drawImage(nx=ours.shape[1], ny=ours.shape[0], scale=0.396, method="no_pixel")
+    difference = np.abs(ours - matched.array).sum() / np.abs(matched.array).sum()
+    plots.images_row([np.arcsinh(galaxy / 0.005), np.arcsinh(ours / 0.2), np.arcsinh(matched.array / 0.2), np.arcsinh(farther / 0.05)], ["Hubble, 0.03″", "SDSS resolution, this helper", "the same by GalSim", "z = 0.6, SDSS resolution"],
+                     caption=f"observed galaxy (HST ACS F814W): L1 difference of the two in the middle {difference:.2%}", alt="A Hubble galaxy, and what it becomes at the resolution of the SDSS by this helper and by GalSim: the two look the same.", size=2.4)
+    claims.check("Hubble galaxy to SDSS resolution, L1 difference from GalSim", difference, at_most=0.02, because="PSF, pixel or centre were treated otherwise")
+
+# %% [markdown]
+# Both PSF images are what a point becomes *with* its pixel: the pixel's response must not be applied a second time. Hubble's camera undersamples its PSF; the image here was drizzled to finer pixels, which is why the division works.
+#
+# ## What the talk found, what you found
+#
+# | talk and papers, DES galaxies | here, mock galaxies |
+# | --- | --- |
+# | AUC 0.99, accuracy 0.97 to r = 21.5 | lower: see the table. The mock has all types, Sa next to S0/a, and the training sample is small |
+# | not affected by magnitude | nearly: the fall is measured above |
+# | 87 % secure | measured above, with this course's rule |
+# | 97 % and 89 % agreement with VIPERS | limited by red spirals and blue lenticulars that were put in |
+# | bright-trained networks differ from emulation-trained ones, the more the fainter | the gap is measured above |
+#
+# ## Exercises
+#
+# **1. Undo a wrong distance.** A colleague's emulation from $z = 0.1$ to $z = 0.4$ used the angular-diameter distance for the flux. By how many magnitudes are the galaxies too bright?
+
+# %%
+too_bright = ...
+
+# %%
+_ = checks.check("exercise 1", too_bright, 10 * np.log10(1.4 / 1.1), tolerance=1e-3, hint="D_L = D_A (1 + z)^2, and the flux goes with the square of the distance.")
+
+# %% tags=["solution"]
+too_bright = 10 * np.log10(1.4 / 1.1)
+_ = checks.check("exercise 1", too_bright, 10 * np.log10(1.4 / 1.1), tolerance=1e-3)
+
+# %% [markdown]
+# **2. Choose a threshold for rarity.** With the probabilities as trained, which share of the galaxies called early (`p_mean < 0.5`) is early where early types are 1 % of all? (Weigh the galaxies as above.)
+
+# %%
+purity_of_rare = ...
+
+# %%
+rare = np.where(t == 1, 0.99 / t.mean(), 0.01 / (1 - t.mean()))
+expected = np.average(t[p_mean < 0.5] == 0, weights=rare[p_mean < 0.5])
+_ = checks.check("exercise 2", purity_of_rare, expected, tolerance=1e-3, hint="np.average with weights, over the galaxies called early only.")
+
+# %% tags=["solution"]
+purity_of_rare = np.average(t[p_mean < 0.5] == 0, weights=rare[p_mean < 0.5])
+_ = checks.check("exercise 2", purity_of_rare, expected, tolerance=1e-3)
+
+# %% [markdown]
+# **3. Assume that galaxies evolve.** Emulate with `evolution=-1.0` (a magnitude brighter per unit of redshift). At which redshift does the traveller now have r = 20, and what does that mean for a network trained without it? (No check.)
+#
+# ## In practice
+#
+# - One K-correction serves a whole galaxy here. FERENGI fits a spectrum to every pixel, so that a red bulge fades faster than its blue disc; with deep multi-band images that is better.
+# - Real galaxies at z = 0.5 *are* different: clumpier, gas-rich, more disturbed. Emulations carry none of that. A label moved back in time is an assumption.
+# - Field stars and neighbours in the stamp are moved, too. Mask them in real work.
+# - On a GPU the same cells emulate thousands of galaxies a second ([benchmark](../benchmarks/emulation.md)).
+#
+# ## Further reading
+#
+# - Vega-Ferrero et al. 2021, *Pushing automated morphological classifications to their limits with the Dark Energy Survey*, [doi:10.1093/mnras/stab594](https://doi.org/10.1093/mnras/stab594)
+# - Barden, Jahnke & Häußler 2008, *FERENGI: redshifting galaxies from SDSS to GEMS, STAGES, and COSMOS*, [doi:10.1086/524039](https://doi.org/10.1086/524039)
+# - Cheng et al. 2021, *Galaxy morphological classification catalogue of the Dark Energy Survey Year 3 data with convolutional neural networks*, [doi:10.1093/mnras/stab2142](https://doi.org/10.1093/mnras/stab2142)
+# - Siudek et al. 2018, *The VIMOS Public Extragalactic Redshift Survey (VIPERS): the complexity of galaxy populations*, [doi:10.1051/0004-6361/201832784](https://doi.org/10.1051/0004-6361/201832784)
+# - Hogg et al. 2002, *The K correction*, [arXiv:astro-ph/0210394](https://arxiv.org/abs/astro-ph/0210394)
+#
+# ## What this lesson claims
+
+# %% tags=["claims"]
+plots.show_claims(claims.report())
