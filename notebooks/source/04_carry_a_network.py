@@ -172,10 +172,10 @@ print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.cou
 source.to(gm.device())
 
 # %% [markdown]
-# Label 100 DES galaxies and train, from the carried weights and from scratch. No galaxy beyond those 100 is used, not even to stop by: labels are what we count.
+# Label 30 DES galaxies and train, from the carried weights and from scratch. No galaxy beyond those 30 is used, not even to stop by: labels are what we count.
 
 # %%
-labelled = 100
+labelled = 30
 chosen = transfer.draw_labelled(answers[target_rows], labelled, seed=seed)
 live = {how: scores(transfer.retrain(source, des_pool[chosen], answers[target_rows][chosen], how=how, seed=seed), des_test, answers[test]) for how in ("full", "scratch")}
 diagrams.show_table(beside({"SDSS": home, "DES, unchanged": away, f"DES, {labelled} labels, carried": live["full"], f"DES, {labelled} labels, scratch": live["scratch"]}),
