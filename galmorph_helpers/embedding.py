@@ -28,7 +28,7 @@ def umap_plane(vectors, *, neighbours=20, min_dist=0.3, seed=0):
     vectors = np.asarray(vectors)
     if vectors.ndim != 2 or not 2 <= neighbours < len(vectors) or not np.isfinite(vectors).all():
         raise ValueError(
-            f"UMAP needs finite vectors (N, D) and 2 <= neighbours < N, got {vectors.shape} and {neighbours} neighbours."
+            f"UMAP needs finite vectors (N, D) and 2 <= neighbours < N, got {vectors.shape}, neighbours={neighbours}."
         )
     from umap import UMAP  # takes seconds: only who calls pays
 
