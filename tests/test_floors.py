@@ -49,6 +49,7 @@ FLOORS = {
     "gradients": 3,
     "adaptation": 4,
     "matching": 3,
+    "embedding": 1,
     "transfer": 5,
     "observed_sets": 6,
     "charts": 6,

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 import galmorph_helpers as gm
 from galmorph_helpers import adaptation, observed_sets, transfer
 from galmorph_helpers.adaptation import domain_labels, mmd, ramp, reverse_gradient
+from galmorph_helpers.embedding import umap_plane
 from galmorph_helpers.matching import degrade, sharpen
 from galmorph_helpers.observe import SDSS_LOOK, moffat_transform
 from galmorph_helpers.published import TRANSFER, transfer_audit
@@ -338,3 +339,14 @@ def test_bad_images_and_shares_are_refused():
     ):
         with pytest.raises(ValueError, match=r"0 to 1|sharper|bands|> 0"):
             call()
+
+
+def test_vectors_that_no_plane_can_hold_are_refused():
+    for vectors, neighbours in (
+        (np.ones(5), 2),
+        (np.ones((5, 2)), 5),
+        (np.ones((5, 2)), 1),
+        (np.full((9, 2), np.nan), 3),
+    ):
+        with pytest.raises(ValueError, match="neighbours"):
+            umap_plane(vectors, neighbours=neighbours)

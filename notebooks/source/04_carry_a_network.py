@@ -27,12 +27,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-import umap
 from astropy.table import Table
 from scipy.stats import binomtest
 
 import galmorph_helpers as gm
 from galmorph_helpers import adaptation, charts, checks, diagrams, observed_sets, plots, transfer, widgets
+from galmorph_helpers.embedding import umap_plane
 from galmorph_helpers.matching import degrade, sharpen
 from galmorph_helpers.observe import colour_image
 from galmorph_helpers.published import TRANSFER, transfer_audit
@@ -172,10 +172,10 @@ print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.cou
 source.to(gm.device())
 
 # %% [markdown]
-# Label 100 DES galaxies and train, from the carried weights and from scratch. No galaxy beyond those 100 is used, not even to stop by: labels are what we count.
+# Label 30 DES galaxies and train, from the carried weights and from scratch. No galaxy beyond those 30 is used, not even to stop by: labels are what we count.
 
 # %%
-labelled = 100
+labelled = 30
 chosen = transfer.draw_labelled(answers[target_rows], labelled, seed=seed)
 live = {how: scores(transfer.retrain(source, des_pool[chosen], answers[target_rows][chosen], how=how, seed=seed), des_test, answers[test]) for how in ("full", "scratch")}
 diagrams.show_table(beside({"SDSS": home, "DES, unchanged": away, f"DES, {labelled} labels, carried": live["full"], f"DES, {labelled} labels, scratch": live["scratch"]}),
@@ -358,7 +358,7 @@ gain, loss = ({m: {q: sign * (no_label[m][f"{q}, {s}"] - no_label["unchanged"][f
 def latent_map(for_sdss, for_des, title, finding):
     """UMAP of the latent vectors of 300 test galaxies in each survey."""
     vectors = np.concatenate([adaptation.latent(for_sdss, sdss_test[:300]), adaptation.latent(for_des, des_test[:300])])
-    flat = umap.UMAP(n_neighbors=20, min_dist=0.3, random_state=seed, n_jobs=1).fit_transform(vectors)
+    flat = umap_plane(vectors, seed=seed)
     survey, kind = np.repeat(["SDSS", "DES"], 300), np.tile(answers[test][:300, 0], 2)
     groups = {f"{word}, {s}": flat[(survey == s) & (kind == k)].T for k, word in ((1, "disc"), (0, "smooth")) for s in ("SDSS", "DES")}
     charts.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies", size=(5.6, 3.8), alt=finding)
