@@ -151,7 +151,7 @@ checked = Table({name: [row.get(name, np.nan) for row in checklist] for name in 
 diagrams.show_table(checked, caption="Before you use a network: mock galaxies unless the name says otherwise", formats={"N": ",d", **dict.fromkeys(names[2:], ".3f")})
 
 # %% [markdown]
-# Read it from the top. What is like the training sample scores like it. Faint galaxies are a lesson in themselves: the network orders them as well as before and few are flagged, yet the share of edge-on galaxies is another one, because volunteers must see a disc to call it edge-on. A catalogue that assumed the training share would be wrong by that factor. That is a *prevalence shift*, and no score of single galaxies can see it. The blurred sky is a *domain shift*: flagged, and rightly. The deep field is flagged almost whole; how wrong the network is there, nobody knows without labels. And noise gets its probabilities too.
+# Read it from the top. What is like the training sample scores like it. Faint galaxies are a lesson in themselves: the network orders them as well as before and few are flagged, yet the share of edge-on galaxies is another one, because volunteers must see a disc to call it edge-on. A catalogue that assumed the training share would be wrong by that factor. That is a *prevalence shift*, and no score of single galaxies can see it. The blurred sky is a *domain shift*, and it is the row to remember: the accuracy falls far, below that of always saying "no", and hardly any galaxy is flagged. Blurred galaxies look like smaller or rounder ones, and such were in the training sample. The deep field is flagged almost whole; how wrong the network is there, nobody knows without labels. And noise gets its probabilities too.
 #
 # Being flagged is not being wrong, and not being flagged is no promise: among observed galaxies the accuracy falls by more than the share that is flagged would suggest. Only labels can tell.
 #
@@ -184,7 +184,6 @@ said = {row["sample"]: row for row in checklist}
 claims.check("flagged as out of domain, test galaxies of the same sky", said["test: the same sky"]["out of domain"], at_most=0.05, because="the score flattered the galaxies it was fitted to")
 claims.check("flagged as out of domain, Hubble deep field", said["Hubble deep field"]["out of domain"], at_least=0.5, because="the score saw no difference between two telescopes")
 claims.check("flagged as out of domain, noise", said["noise, no galaxy"]["out of domain"], at_least=0.95, because="the score took noise for galaxies")
-claims.check("flagged in four times the seeing, minus in the same sky", said["in four times the seeing"]["out of domain"] - said["test: the same sky"]["out of domain"], at_least=0.1, because="blurred galaxies looked like the training galaxies")
 claims.check("accuracy, same sky minus four times the seeing", said["test: the same sky"]["accuracy"] - said["in four times the seeing"]["accuracy"], at_least=0.02, because="seeing did not matter")
 claims.check("share of edge-on galaxies, training minus faint", said["training"]["truly edge-on"] - said["a magnitude fainter, and small"]["truly edge-on"], at_least=0.05, because="volunteers saw as much in faint galaxies")
 claims.check(f"AUC gained by a hundred labels, {what}, mean of five draws", np.mean(gain), at_least=-0.01, because="a hundred labels did harm")
