@@ -34,7 +34,7 @@ def umap_plane(vectors, *, neighbours=20, min_dist=0.3, seed=0):
 
     threads = torch.get_num_threads()
     try:
-        umap = UMAP(n_neighbors=neighbours, min_dist=min_dist, random_state=seed, n_jobs=1)
+        umap = UMAP(n_neighbors=neighbours, min_dist=min_dist, n_epochs=200, random_state=seed, n_jobs=1)
         return umap.fit_transform(vectors)
     finally:
         torch.set_num_threads(threads)

@@ -22,7 +22,6 @@ if "google.colab" in sys.modules:
     pass
 
 # %% tags=["setup"]
-import warnings
 from functools import partial
 
 import numpy as np
@@ -37,12 +36,10 @@ from sklearn.model_selection import cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of other packages, while they load
-    from umap import UMAP
 
 import galmorph_helpers as gm
 from galmorph_helpers import charts, checks, diagrams, plots, widgets
+from galmorph_helpers.embedding import umap_plane
 from galmorph_helpers.mock.maps import CHANNELS
 from galmorph_helpers.published import MANGA_CLUSTERS
 
@@ -142,13 +139,8 @@ print("features of length 1:", h.shape, "| principal components of the pixels:",
 # Four tools, often mixed up. **PCA** turns the axes and keeps distances. **UMAP** and **t-SNE** draw a plane in which neighbours stay neighbours; distances and sizes of islands in it mean little. **k-means** makes clusters, of the features and not of the plane, and makes as many as it is told. Colours below are k-means with k = 2; then come the true kind, and two quantities that no view was told.
 
 # %%
-def in_plane(features):
-    """A plane by UMAP, in which neighbours stay neighbours."""
-    return UMAP(n_neighbors=15, n_epochs=200, random_state=seed, n_jobs=1).fit_transform(features)
-
-
 two = gm.cluster(h, 2, seed=seed)
-planes = {"UMAP": in_plane(h), "t-SNE": TSNE(random_state=seed, init="pca").fit_transform(h[:500]), "PCA": PCA(2).fit_transform(h)}
+planes = {"UMAP": umap_plane(h), "t-SNE": TSNE(random_state=seed, init="pca").fit_transform(h[:500]), "PCA": PCA(2).fit_transform(h)}
 charts.clouds({name: (plane, np.array([f"cluster {k}" for k in two[: len(plane)]])) for name, plane in planes.items()}, title="One representation, three planes, two clusters — mock galaxies",
               alt="UMAP, t-SNE and PCA planes of the representation; the two k-means clusters share each plane with a clear border.")
 charts.clouds({"true kind": (planes["UMAP"], kind), "rotation": (planes["UMAP"], np.asarray(table["lambda_r"]), "λ_R"), "mass": (planes["UMAP"], np.asarray(table["log_mass"]), "log mass (solar)"),
@@ -337,7 +329,7 @@ picture_encoder, _ = pretrain(both, epochs=gm.pick(cpu=5, gpu=60), widths=(24, 4
 features = gm.represent(picture_encoder, both)
 told_apart = roc_auc_score(observed, cross_val_predict(probe(), features, observed, cv=5, method="predict_proba")[:, 1])
 print(f"{len(deep)} galaxies of the deep field, {len(mock)} mock ones; AUC of telling them apart: {told_apart:.2f} (one manifold: 0.5)")
-charts.clouds({"UMAP of both": (in_plane(features), np.where(observed == 1, "deep field, observed", "mock"))}, size=3, title="One encoder, two skies", alt="UMAP plane of one representation of mock and observed galaxies; they fill different parts.")
+charts.clouds({"UMAP of both": (umap_plane(features), np.where(observed == 1, "deep field, observed", "mock"))}, size=3, title="One encoder, two skies", alt="UMAP plane of one representation of mock and observed galaxies; they fill different parts.")
 claims.check("mock and deep field told apart from the representation, AUC", told_apart, at_least=0.7, because="the mock sky had become as good as the real one")
 
 # %%
@@ -383,7 +375,7 @@ if velocities:
     pool, domain = np.vstack([speeds[: len(real)], real]), np.repeat([0, 1], len(real))
     apart = roc_auc_score(domain, cross_val_predict(probe(), pool, domain, cv=5, method="predict_proba")[:, 1])
     print(f"called slow: {np.mean(is_slow > 0.5):.0%} of all; {np.mean(is_slow[bar >= 0.5] > 0.5):.0%} of {np.sum(bar >= 0.5)} barred ones, {np.mean(is_slow[bar == 0] > 0.5):.0%} of {np.sum(bar == 0)} without a bar; AUC of telling mock from observed {apart:.2f}")
-    place = in_plane(np.vstack([speeds[:1000], real]))
+    place = umap_plane(np.vstack([speeds[:1000], real]))
     charts.clouds({"one plane": (place, np.r_[np.where(slow[:1000], "mock, slow", "mock, fast"), np.full(len(real), "observed (MaNGA)")])}, size=2.5, title="Velocity maps: mock and observed", alt="UMAP plane of mock velocity maps, slow and fast, with 402 observed maps laid over it.")
     order = np.argsort(is_slow)
     picked = [*order[len(order) // 4 :: len(order) // 8][:4], *order[-4:]]
@@ -417,7 +409,7 @@ if folder:
     groups = gm.cluster(seen, 4, seed=seed)
     by_votes = gm.cramers_v(groups, answer), gm.cramers_v(groups[asked_often], edge[asked_often])
     print(f"four clusters against volunteers, Cramér's V: smooth, featured or artefact {by_votes[0]:.2f}; edge-on {by_votes[1]:.2f}")
-    flat = in_plane(seen[test])
+    flat = umap_plane(seen[test])
     charts.clouds({"clusters": (flat, np.array([f"cluster {k}" for k in groups[test]])), "volunteers": (flat, answer[test]), "edge-on votes": (flat, np.where(asked_often, votes["edge-on"] / np.maximum(votes["edge-on"] + votes["not"], 1), np.nan)[test], "share of votes")},
                   title="JWST galaxies that the encoder never saw — observed", alt="UMAP plane of JWST galaxies: four clusters, the volunteers' answers, and the share of edge-on votes, which rises to one side.")
     members = np.concatenate([np.flatnonzero(test & (groups == k))[:8] for k in range(4)])
