@@ -1,5 +1,6 @@
 """How weights are shipped: safetensors, beside a card that says what made them."""
 
+import argparse
 import hashlib
 import platform
 from datetime import date
@@ -9,6 +10,16 @@ import torch
 from safetensors.torch import save_file
 
 FOLDER = Path(__file__).parents[1] / "data" / "weights"
+
+
+def options(doc, *, galaxies, epochs, kilobytes):
+    """The command line that all trainings share: `--galaxies` (of `kilobytes` of memory each), `--epochs`, `--out`."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = f"mock galaxies to train on ({kilobytes} kB of memory each; default: %(default)s)"
+    parser.add_argument("--galaxies", type=int, default=galaxies, help=what)
+    parser.add_argument("--epochs", type=int, default=epochs, help="default: %(default)s")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the weights and their card")
+    return parser.parse_args()
 
 
 def ship(layers, name, card, folder=FOLDER, **facts):

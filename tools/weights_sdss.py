@@ -4,15 +4,12 @@ python tools/weights_sdss.py                 (part of make weights; about five m
 python tools/weights_sdss.py --galaxies 2000 --epochs 1 --out /tmp/try
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import torch
 
 import galmorph_helpers as gm
 from galmorph_helpers.transfer import QUESTIONS, answered_loss, answers
-from shipping import FOLDER, ship
+from shipping import options, ship
 
 SEED = 910_000  # far from the seeds of the lessons: no galaxy of theirs was seen
 CARD = """# sdss_questions
@@ -35,18 +32,14 @@ What it is not for: it has never seen an observed galaxy, nor another survey's l
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--galaxies", type=int, default=24_000, help="mock galaxies to train on (49 kB of memory each)")
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--out", type=Path, default=FOLDER)
-    options = parser.parse_args()
-    sky = gm.mock_sample(options.galaxies + 2000, seed=SEED)
+    given = options(__doc__, galaxies=24_000, epochs=10, kilobytes=49)
+    sky = gm.mock_sample(given.galaxies + 2000, seed=SEED)
     target = answers(sky.table, seed=SEED)
     torch.manual_seed(SEED)
     network = gm.CompactCNN(outputs=len(QUESTIONS))
     held = (sky.images[:2000], target[:2000])
     gm.fit(
-        network, sky.images[2000:], target[2000:], validation=held, epochs=options.epochs, loss=answered_loss, seed=SEED
+        network, sky.images[2000:], target[2000:], validation=held, epochs=given.epochs, loss=answered_loss, seed=SEED
     )
     probability = gm.predict(network, held[0])
     known = np.isfinite(held[1])
@@ -54,8 +47,8 @@ def main():
     score = ", ".join(f"{row['name']} {row['auc']:.3f}" for row in gm.metrics_table(rows))
     print(score)
     ship(
-        network.state_dict(), "sdss_questions", CARD, options.out, galaxies=options.galaxies, seed=SEED,
-        epochs=options.epochs, score=score, validation=2000,
+        network.state_dict(), "sdss_questions", CARD, given.out, galaxies=given.galaxies, seed=SEED,
+        epochs=given.epochs, score=score, validation=2000,
     )  # fmt: skip
 
 

@@ -4,14 +4,11 @@ python tools/weights_tides.py                 (part of make weights; about six m
 python tools/weights_tides.py --galaxies 2000 --epochs 1 --out /tmp/try
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 
 import galmorph_helpers as gm
 from galmorph_helpers.tidal import detector_input
-from shipping import FOLDER, ship
+from shipping import options, ship
 
 SEED = 910_000  # far from the seeds of the lessons: no galaxy of theirs was seen
 LIMITS = (26, 27, 28, 29, 30, 31, 33, 35)
@@ -38,12 +35,8 @@ what happens then.
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--galaxies", type=int, default=22_000, help="mock galaxies to train on (50 kB of memory each)")
-    parser.add_argument("--epochs", type=int, default=9)
-    parser.add_argument("--out", type=Path, default=FOLDER)
-    options = parser.parse_args()
-    n = options.galaxies + 1500
+    given = options(__doc__, galaxies=22_000, epochs=9, kilobytes=50)
+    n = given.galaxies + 1500
     table = gm.tidal_population(n, seed=SEED, with_features=0.6)
     limit = np.random.default_rng(SEED).choice(LIMITS, n).astype(float)
     sky = gm.tidal_sample(table, limit, seed=SEED)
@@ -53,11 +46,11 @@ def main():
     gm.seed_everything(SEED)
     network = gm.CompactCNN()
     validation = (images[rest], label[rest])
-    gm.fit(network, images[train], label[train], validation=validation, epochs=options.epochs)
+    gm.fit(network, images[train], label[train], validation=validation, epochs=given.epochs)
     scores = gm.metrics_table({"tides": (label[rest], gm.predict(network, images[rest]))})[0]
     ship(
-        network.state_dict(), "mock_tides", CARD, options.out, limits=", ".join(map(str, LIMITS)), seed=SEED,
-        galaxies=options.galaxies, certain=len(train), epochs=options.epochs, auc=scores["auc"],
+        network.state_dict(), "mock_tides", CARD, given.out, limits=", ".join(map(str, LIMITS)), seed=SEED,
+        galaxies=given.galaxies, certain=len(train), epochs=given.epochs, auc=scores["auc"],
         ap=scores["average_precision"], validation=len(rest),
     )  # fmt: skip
 

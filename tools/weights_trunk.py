@@ -4,13 +4,10 @@ python tools/weights_trunk.py                 (part of make weights; about six m
 python tools/weights_trunk.py --galaxies 2000 --epochs 1 --out /tmp/try
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 
 import galmorph_helpers as gm
-from shipping import FOLDER, ship
+from shipping import options, ship
 
 SEED = 900_000  # far from the seeds of the lessons: no galaxy of theirs was seen
 CARD = """# mock_trunk
@@ -47,27 +44,21 @@ def properties(table):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--galaxies", type=int, default=36_000, help="mock galaxies to train on (40 kB of memory each)")
-    parser.add_argument("--epochs", type=int, default=9)
-    parser.add_argument("--out", type=Path, default=FOLDER)
-    options = parser.parse_args()
-    sky = gm.mock_sample(options.galaxies + 2000, seed=SEED)
+    given = options(__doc__, galaxies=36_000, epochs=9, kilobytes=40)
+    sky = gm.mock_sample(given.galaxies + 2000, seed=SEED)
     names, target = properties(sky.table)
     gm.seed_everything(SEED)
     network = gm.CompactCNN(outputs=len(names))
     train, rest = np.arange(2000, len(sky)), np.arange(2000)
-    gm.fit(
-        network, sky.images[train], target[train], validation=(sky.images[rest], target[rest]), epochs=options.epochs
-    )
+    gm.fit(network, sky.images[train], target[train], validation=(sky.images[rest], target[rest]), epochs=given.epochs)
     error = np.mean((gm.predict_value(network, sky.images[rest]) - target[rest]) ** 2, 0)
     for name, value in zip(names, 1 - error, strict=True):
         print(f"{name:16s} explained variance {value:.3f}")
     last = list(network)[-2]
     layers = {key: value for key, value in network.state_dict().items() if value.shape[:1] != last.weight.shape[:1]}
     ship(
-        layers, "mock_trunk", CARD, options.out, n_targets=len(names), galaxies=options.galaxies, seed=SEED,
-        epochs=options.epochs, targets=", ".join(names), score=np.mean(1 - error), validation=len(rest),
+        layers, "mock_trunk", CARD, given.out, n_targets=len(names), galaxies=given.galaxies, seed=SEED,
+        epochs=given.epochs, targets=", ".join(names), score=np.mean(1 - error), validation=len(rest),
     )  # fmt: skip
 
 
