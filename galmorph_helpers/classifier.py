@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from .domain import Domain, fit_domain
+from .domain import Domain, fit_domain, output_and_features
 from .networks import CompactCNN, SignedRoot, fused
 from .runtime import device
 from .shards import COLOUR_BANDS, ShardError
@@ -91,11 +91,7 @@ def logits_and_features(bodies, images, batch_size=None):
     root, logits, features = SignedRoot(), [], []
     for batch in images.split(batch_size or (64 if where.type == "cpu" else 4096)):
         stretched = root(batch.to(where, non_blocking=True).contiguous(memory_format=torch.channels_last))
-        maps, x = [], stretched
-        for layer in bodies[0]:
-            x = layer(x)
-            if isinstance(layer, torch.nn.ReLU) and x.ndim == 4:
-                maps.append(x.mean((2, 3)))
-        features.append(torch.cat(maps, 1))
-        logits.append(torch.stack([x, *(body(stretched) for body in bodies[1:])]))
+        first, seen = output_and_features(bodies[0], stretched)
+        features.append(seen)
+        logits.append(torch.stack([first, *(body(stretched) for body in bodies[1:])]))
     return torch.cat(logits, 1).cpu().numpy(), torch.cat(features).cpu().numpy()

@@ -30,15 +30,19 @@ def image_features(network, images, *, batch_size=256):
     numpy.ndarray (N, F)
     """
     network.eval()
-    where, found = next(network.parameters()).device, []
-    for x in images.split(batch_size):
-        x, maps = x.to(where), []
-        for layer in network:
-            x = layer(x)
-            if isinstance(layer, torch.nn.ReLU) and x.ndim == 4:
-                maps.append(x.mean((2, 3)))
-        found.append(torch.cat(maps, 1))
+    where = next(network.parameters()).device
+    found = [output_and_features(network, x.to(where))[1] for x in images.split(batch_size)]
     return torch.cat(found).cpu().numpy()
+
+
+def output_and_features(layers, x):
+    """What a chain of layers makes of a batch `x`, and its features: the mean of every map behind every rectifier."""
+    maps = []
+    for layer in layers:
+        x = layer(x)
+        if isinstance(layer, torch.nn.ReLU) and x.ndim == 4:
+            maps.append(x.mean((2, 3)))
+    return x, torch.cat(maps, 1)
 
 
 def fit_domain(features):

@@ -45,8 +45,8 @@ def progress(iterable, what, *, total=None):
 def side_by_side(work, items, what):
     """Call `work` on every item with a progress bar: on a CPU one item a core at a time, on a GPU in turn.
 
-    Many small operations keep two cores busy when whole batches run side by side, not when each operation is shared.
-    One thread an operation also means the same rounding on any number of cores.
+    One thread an operation means the same rounding on any number of cores. Cores stay busy while operations are large;
+    where they are small, the interpreter, which batches share, is the limit: see benchmarks/rendering.md.
     """
     if device().type != "cpu":
         for item in progress(items, what):
