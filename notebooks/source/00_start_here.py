@@ -8,7 +8,7 @@
 # - how a lesson is read, and what its claims are
 # - that a network gives an answer to any image, also where it should not
 #
-# **What you'll need:** some Python; 15 minutes to read, under a minute to run on two cores, 1 GB of memory. No network, no GPU.
+# **What you'll need:** some Python; 15 minutes to read, about a minute to run on two cores, 1.5 GB of memory. No network, no GPU.
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.

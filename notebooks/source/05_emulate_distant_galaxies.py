@@ -9,7 +9,7 @@
 # - how a catalogue turns five networks into robust classes, and what a shift of the types' shares does to it
 # - that images can hold what eyes no longer see
 #
-# **What you'll need:** lesson 03; 35 minutes to read, about 2 minutes to run on two cores, 1.5 GB of memory. The method is that of the DES morphology catalogue, [Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594), as the talk shows it.
+# **What you'll need:** lesson 03; 35 minutes to read, about 3 minutes to run on two cores, 1.7 GB of memory. The method is that of the DES morphology catalogue, [Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594), as the talk shows it.
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
@@ -421,13 +421,8 @@ claims.check("the same for the emulation-trained network", strange["emulation-tr
 # The same calls on real images: FITS cubes of the DECam camera, and a Hubble galaxy with its PSF. They have no labels here; they test the machinery. Their redshifts are not in the files; we say 0.05 for the nearby galaxies and 0.3 for Hubble's, and these are assumptions.
 
 # %%
-root = gm.observed_root()
-cubes = Path(root) / "decals_grz_fits_cutouts" if root else None
-hst = Path(root) / "galsim_hst_examples" if root else None
-if not root:
-    print("No observed set: set GALMORPH_DATA to a folder with decals_grz_fits_cutouts/ and galsim_hst_examples/ (FITS cutouts of the")
-    print("DESI Legacy Survey's viewer, https://www.legacysurvey.org/viewer, and examples/data of GalSim's repository). The lesson goes on.")
-if cubes and cubes.is_dir():
+cubes, hst = gm.find_set("decals_grz_fits_cutouts"), gm.find_set("galsim_hst_examples")
+if cubes:
     grz = replace(gm.DES, bands=("g", "r", "z"))
     with tempfile.TemporaryDirectory() as folder:
         for name in ("example_a", "example_b"):
@@ -448,7 +443,7 @@ if cubes and cubes.is_dir():
         print("A cube with holes is refused:", error)
 
 # %%
-if hst and hst.is_dir():
+if hst:
     import galsim
 
     name = "147246.0_150.416558_1.998697"

@@ -10,7 +10,7 @@
 # - why a detector that works on clean simulations fails on realistic images, and how little fine-tuning gives back
 # - to segment faint light by pointing at it
 #
-# **What you'll need:** lesson 02; 45 minutes to read, about two minutes to run on two cores, 1.5 GB of memory. The talk's study is [Domínguez Sánchez et al. 2023](https://doi.org/10.48550/arXiv.2303.03407).
+# **What you'll need:** lesson 02; 45 minutes to read, about 3 minutes to run on two cores, 1.8 GB of memory. The talk's study is [Domínguez Sánchez et al. 2023](https://doi.org/10.48550/arXiv.2303.03407).
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
@@ -438,7 +438,7 @@ if m51:
 # | talk and papers | here, mock galaxies |
 # | --- | --- |
 # | accuracy 0.84 on original images, 0.85 with shallow ones; recall 0.85 and 0.75 | in the table above, with intervals |
-# | completeness strongly affected by surface brightness, purity and accuracy more stable | the same against the truth |
+# | completeness strongly affected by surface brightness, purity and accuracy more stable | completeness: the same; against the truth, precision falls with depth |
 # | shells 100 %, streams 87 %, others below 75 % | shells before streams, tails and bridges; mergers first, for reasons given above |
 # | AUC 0.64 on observed HSC images, even with transfer learning | a like fall on shallow mocks made realistic; fine-tuning helps little |
 # | Walmsley et al. (2019): "76 % accuracy" | a slip: the 76 % are a **completeness**, at 20 % contamination |
