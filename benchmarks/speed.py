@@ -179,7 +179,7 @@ def bfloat16(network, images):
 def others(table, device, few):
     """Emulation and a contrastive step."""
     near = gm.population(2000, seed=5)
-    moved = near[(near["redshift"] > 0.08) & (near["redshift"] < 0.15)][:128]  # nearer ones would shrink to a few pixels
+    moved = near[(near["redshift"] > 0.08) & (near["redshift"] < 0.15)][:128]  # nearer ones would vanish
     sample = gm.mock_sample(table=moved, seed=5, look="flux")
     rate = rates({"emulate": lambda: gm.emulate(sample, z_new=0.3)}, len(sample), few)["emulate"]
     table.add("emulation: to z = 0.3, DES", device, rate)

@@ -421,7 +421,7 @@ claims.check("observed JWST, edge-on, 100 labels: AUC from SDSS minus from scrat
 # The question matters. Edge-on is one that SDSS labels had asked, and on JWST its weights pay at each number of labels, though the pictures are grey, noisy and of far younger galaxies. A ring nobody had asked for: there the carried weights bring nothing that this small test sample (112 galaxies) could show. What is carried is what was learnt, not seeing as such.
 
 # %%
-del des, sdss, des_test, des_pool, sdss_test, sdss_train, labelled_source  # make room
+des = sdss = des_test = des_pool = sdss_test = sdss_train = labelled_source = None  # make room
 net, at_sdss = observed_sets.observed_source(seed=seed, epochs=3)
 decam, *_ = observed_sets.observed_target("DECam")
 jwst, edge_on, question = observed_sets.observed_target("JWST")
