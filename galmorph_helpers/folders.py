@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.table import QTable
 from PIL import Image
 
-from .runtime import progress
+from .runtime import progress, release_memory
 from .samples import GalaxySample
 
 MAX_EXCLUDED = 0.05  # a larger share of unreadable images is an error: something is wrong with the folder
@@ -63,6 +63,7 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
             raise ValueError(f"rows selects none of the galaxies in {csv}.")
     files = [path / name for name in table["file"]]
     key = _cache_key(csv, files, size, crop)
+    release_memory()
     found = _read_cache(key) if cache else None
     if found is None:
         found = _decode(files, size, crop, path.name)
