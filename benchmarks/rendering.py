@@ -112,9 +112,9 @@ def main():
         f"| the same by GalSim, indices rounded to 0.1, tables made before | {cached:,.0f} |",
         f"| the same by GalSim, free indices | {free:,.0f} |", "",
         f"Ratio to GalSim at its best {fast / cached:.1f}, with free indices {fast / free:.0f}.",
-        f"L1 difference as a share of the flux, {inside.sum()} of {len(few)} galaxies, whose R90 lies inside the stamp: "
+        f"L1 difference, share of the flux, {inside.sum()} of {len(few)} galaxies, whose R90 lies inside the stamp: "
         f"median {np.median(error[inside]):.4f}, largest {error[inside].max():.4f}.",
-        f"The {(~inside).sum()} galaxies that do not fit: up to {error[~inside].max():.4f}, as what overlaps the padded",
+        f"The {(~inside).sum()} galaxies that do not fit: up to {error[~inside].max():.4f}, what overlaps the padded",
         "field wraps around. The course's stamps are 4.24 R90 wide, so there all fit.",
     ]  # fmt: skip
     file = Path(__file__).with_suffix(".md")
