@@ -50,6 +50,8 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
     p = _parameters(table, pixel_scale, device)
     flux = _band_fluxes(table, bands, device)
     kx, ky = frequencies(size, device)
+    padded = kx.shape[-2]
+    kx, ky = kx[:, :1], ky[:, :, :1]  # one row and one column: sums of both are made once, not products of planes
     bulge = sersic_transform(p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]) * p["bulge_radius"])
     disc, core = _disc_transforms(kx, ky, p)
     settled = 1 - p["bar_light"] - p["ring_light"] - p["knot_light"]
@@ -65,7 +67,7 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
     seen = (sum(p[name].abs() for name in drawn) * p["visible"]).flatten().nonzero().flatten()
     if len(seen):  # the others show no structure: nothing to draw
         smooth, blue = structure({name: value[seen] for name, value in p.items()}, size, rng)
-        spectrum = torch.fft.rfft2(torch.stack((smooth, blue), 1), s=(kx.shape[-2],) * 2)
+        spectrum = torch.fft.rfft2(torch.stack((smooth, blue), 1), s=(padded, padded))
         _add(out, seen, _summed(torch.cat((flux["disc"], flux["young"]), -1)[seen], spectrum))
     if field:
         _add_field(out, kx, ky, np.asarray(pixel_scale, float), size, bands, rng)
@@ -269,7 +271,7 @@ def _add_field(out, kx, ky, pixel_scale, size, bands, rng):
     x0, y0 = tensor(rng.uniform(0, size - 1, count)), tensor(rng.uniform(0, size - 1, count))
     u, v = turned_axes(kx, ky, angle)
     profile = _exponential((2 * torch.pi * tensor(h)) ** 2 * (u**2 + (q * v) ** 2))
-    shifted = profile * (torch.exp(-2j * torch.pi * kx[:, :1] * x0) * torch.exp(-2j * torch.pi * ky[:, :, :1] * y0))
+    shifted = profile * (torch.exp(-2j * torch.pi * kx * x0) * torch.exp(-2j * torch.pi * ky * y0))
     colour = {"g": g_r, "r": 0.0, "i": -r_i}
     flux = torch.stack([tensor(10 ** (-0.4 * (magnitude + colour[band] - 22.5))) for band in bands], 1)
     _add(out, torch.as_tensor(owner, device=device), flux * shifted[:, None])
