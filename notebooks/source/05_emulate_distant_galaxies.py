@@ -9,7 +9,7 @@
 # - how a catalogue turns five networks into robust classes, and what a shift of the types' shares does to it
 # - that images can hold what eyes no longer see
 #
-# **What you'll need:** lesson 03; 35 minutes to read, about 3 minutes to run on two cores, 1.7 GB of memory. The method is that of the DES morphology catalogue, [Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594), as the talk shows it.
+# **What you'll need:** lesson 03; 35 minutes to read, about 2 minutes to run on two cores, 1.4 GB of memory. The method is that of the DES morphology catalogue, [Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594), as the talk shows it.
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
@@ -281,9 +281,9 @@ mean_row = score[score["name"] == "mean"][0]
 spread = np.ptp(score["accuracy"][:5])
 claims.compare("AUC, mean of five folds", FAINT_MODELS["mean"]["auc"], mean_row["auc"], (mean_row["auc_low"], mean_row["auc_high"]))
 claims.compare("accuracy, mean of five folds", FAINT_MODELS["mean"]["accuracy"], mean_row["accuracy"], (mean_row["accuracy_low"], mean_row["accuracy_high"]))
-claims.check("AUC to r = 21.5, mean of five folds", mean_row["auc"], at_least=0.90, because="faint images held nothing of the type")
-claims.check("accuracy to r = 21.5, mean of five folds", mean_row["accuracy"], at_least=0.81, because="faint images held nothing of the type")
-claims.check("accuracy, best minus worst fold", spread, at_most=0.05, because="what is learnt hung on which galaxies were trained on")
+claims.check("AUC to r = 21.5, mean of five folds", mean_row["auc"], at_least=0.95, because="faint images held nothing of the type")
+claims.check("accuracy to r = 21.5, mean of five folds", mean_row["accuracy"], at_least=0.88, because="faint images held nothing of the type")
+claims.check("accuracy, best minus worst fold", spread, at_most=0.02, because="what is learnt hung on which galaxies were trained on")
 
 # %% [markdown]
 # ## Compare with a network that saw bright galaxies only, and with the eye
@@ -333,12 +333,12 @@ for name, value in accuracy.items():
 fall = accuracy["emulation-trained"][:2].mean() - accuracy["emulation-trained"][-1]
 gap = accuracy["emulation-trained"][-1] - accuracy["bright-trained"][-1]
 claims.check("accuracy of the emulation-trained, bright minus faintest bin", fall, at_most=0.10, because="faint images held less of the type")
-claims.check("accuracy in the faintest bin, emulation-trained minus bright-trained", gap, at_least=0.05, because="what bright galaxies teach held for faint ones")
+claims.check("accuracy in the faintest bin, emulation-trained minus bright-trained", gap, at_least=0.10, because="what bright galaxies teach held for faint ones")
 claims.check("the same for the control, which has the bright-trained network's start", accuracy["control"][-1] - accuracy["bright-trained"][-1], at_least=0.03, because="the better start did it, not the emulations")
 weak = r > 19.75
 hits = {name: ((probability >= threshold) == (t == 1))[weak].mean() for name, (probability, threshold) in judges.items()}
 print(f"r > 19.75, {weak.sum()} galaxies: " + ", ".join(f"{name} {value:.2f}" for name, value in hits.items()))
-claims.check("accuracy at r > 19.75, emulation-trained minus simulated eye", hits["emulation-trained"] - hits["eye (simulated)"], at_least=-0.03, because="the eye saw clearly more than the network")
+claims.check("accuracy at r > 19.75, emulation-trained minus simulated eye", hits["emulation-trained"] - hits["eye (simulated)"], at_least=0.10, because="the eye saw clearly more than the network")
 
 # %% [markdown]
 # "Not affected by magnitude", says the talk of the first judge; here the faintest are affected, and the next table says which. The control lies between: part of the lead over the bright-trained network is the emulations, part is the start. And "can machines recover features hidden to the human eye? Yes!" Take care with that sentence: the network also uses colour and the steepness of the profile, which a volunteer asked for features does not. The features need not be *there* for the answer to be right.
@@ -364,7 +364,7 @@ def fall_among(these):
 
 
 sure_score = gm.metrics_table({name: (truth[sure], probability[sure], threshold) for name, (truth, probability, threshold) in rows.items()})
-claims.check("AUC to r = 21.5 without S0/a, mean of five folds", sure_score["auc"][-1], at_least=0.92, because="faint images held nothing of the type")
+claims.check("AUC to r = 21.5 without S0/a, mean of five folds", sure_score["auc"][-1], at_least=0.96, because="faint images held nothing of the type")
 
 # %% [markdown]
 # ### Try galaxies that never were bright
@@ -378,7 +378,7 @@ t_deep = np.asarray(deep.table["ltg"]).astype(float)
 p_deep = expit(gm.predict_folds(folds.networks, deep.images)).mean(0)
 sky_score = gm.metrics_table({"emulation-trained": (t_deep, p_deep, np.mean(thresholds)), "bright-trained": (t_deep, gm.predict(bright_network, deep.images), bright_threshold)})
 plots.show_metrics(sky_score, metrics=("accuracy", "precision", "recall", "auc"), caption=f"Faint galaxies that never were bright, {deep.caption}")
-claims.check("AUC on faint galaxies drawn directly, emulation-trained", sky_score["auc"][0], at_least=0.88, because="an emulated galaxy did not look like a distant one")
+claims.check("AUC on faint galaxies drawn directly, emulation-trained", sky_score["auc"][0], at_least=0.93, because="an emulated galaxy did not look like a distant one")
 
 # %% [markdown]
 # ## Flag what is robust, and write the catalogue
@@ -392,8 +392,8 @@ names = ("networks disagree, most early", "networks disagree, most late", "all e
 flags = Table(rows=[{"flag": f, "meaning": name, "share": np.mean(flag == f), "accuracy": right[flag == f].mean() if (flag == f).any() else np.nan} for f, name in enumerate(names)])
 diagrams.show_table(flags, caption=f"FLAG_LTG of {n_test} emulated galaxies: {robust.mean():.0%} are robust (published: {FAINT_CATALOGUE['secure']:.0%})")
 claims.compare("secure share of ETG/LTG classes", FAINT_CATALOGUE["secure"], robust.mean())
-claims.check("accuracy, robust minus not robust", right[robust].mean() - right[~robust].mean(), at_least=0.10, because="agreement of the networks told nothing of errors")
-claims.check("share of galaxies with a robust class", robust.mean(), at_least=0.6, because="the networks were unsure")
+claims.check("accuracy, robust minus not robust", right[robust].mean() - right[~robust].mean(), at_least=0.20, because="agreement of the networks told nothing of errors")
+claims.check("share of galaxies with a robust class", robust.mean(), at_least=0.75, because="the networks were unsure")
 catalogue = gm.faint_catalogue(faint.table, p, flag)
 with tempfile.TemporaryDirectory() as folder:
     again = gm.read_catalogue(gm.write_catalogue(catalogue, Path(folder) / "faint_morphology.fits"))
@@ -416,8 +416,8 @@ print(f"called late, spectral class above 4: {true_positive:.2f} (published {FAI
 print(f"called early, spectral class below 4: {true_negative:.2f} (published {FAINT_CATALOGUE['vipers_early']:.2f}); of those {1 - t[below].mean():.2f} are early in truth")
 claims.compare("late among spectral classes above 4", FAINT_CATALOGUE["vipers_late"], true_positive)
 claims.compare("early among spectral classes below 4", FAINT_CATALOGUE["vipers_early"], true_negative)
-claims.check("called late among spectral classes above 4", true_positive, at_least=0.80, because="types and spectra had nothing to do with each other")
-claims.check("called early among spectral classes below 4", true_negative, at_least=0.70, because="types and spectra had nothing to do with each other")
+claims.check("called late among spectral classes above 4", true_positive, at_least=0.88, because="types and spectra had nothing to do with each other")
+claims.check("called early among spectral classes below 4", true_negative, at_least=0.80, because="types and spectra had nothing to do with each other")
 
 # %% [markdown]
 # In truth agreement is not complete, as printed above: red spirals and blue lenticulars exist in the mock as on the sky, and a perfect classifier would "disagree" with the spectra about them. In the mock they were put in (a fifth of its passive galaxies are spirals), so the exact numbers are no finding.
@@ -438,8 +438,8 @@ shares = Table(rows=rows)
 diagrams.show_table(shares, caption="Early types where they are 12 % of all (threshold 0.5)")
 balanced = np.mean(t[p_mean < 0.5] == 0)
 print(f"purity of early types in our balanced sample: {balanced:.2f}; always saying “late” would be right for {prior_new:.0%}")
-claims.check("purity of early types lost by the shift to 12 %", balanced - shares["purity of early types"][0], at_least=0.05, because="purity did not depend on the share of the class")
-claims.check("purity of early types gained by correcting the prior", shares["purity of early types"][1] - shares["purity of early types"][0], at_least=0.05, because="the probabilities were far from honest")
+claims.check("purity of early types lost by the shift to 12 %", balanced - shares["purity of early types"][0], at_least=0.20, because="purity did not depend on the share of the class")
+claims.check("purity of early types gained by correcting the prior", shares["purity of early types"][1] - shares["purity of early types"][0], at_least=0.10, because="the probabilities were far from honest")
 
 # %% [markdown]
 # ## Do not apply your model outside its domain
@@ -464,7 +464,7 @@ for name, value in distance.items():
     print(f"{name}, r > 20.75: {gm.domain_warning(value[bins[-1]], tolerated=0.15) or 'these galaxies are familiar.'}")
 strange = {name: np.mean(value[bins[-1]] > 1) for name, value in distance.items()}
 claims.check("share of the faintest galaxies that are unfamiliar to the bright-trained network", strange["bright-trained"], at_least=0.1, because="faint galaxies looked like bright ones to the network")
-claims.check("the same for the emulation-trained network", strange["emulation-trained"], at_most=0.2, because="the training sample did not reach so faint")
+claims.check("the same for the emulation-trained network", strange["emulation-trained"], at_most=0.10, because="the training sample did not reach so faint")
 
 # %% [markdown]
 # ## On observed galaxies
@@ -533,6 +533,8 @@ diagrams.show_table(Table(rows=[{"measure": name, "all galaxies": every, "withou
                                 for name, (every, without, bar, sign) in hoped.items()]), caption="This run, mock galaxies", formats={"all galaxies": ".3f", "without S0/a": ".3f"})
 
 # %% [markdown]
+# Over [five seeds](../benchmarks/seeds_05.md) two of these stay short. *The fall with magnitude:* a better start lifted the accuracy at all magnitudes, and without the S0/a it falls all the same; spirals that form no stars and Sa lose their arms, and nothing else tells them from lenticulars well enough. *Late types above spectral class 4:* not all of these galaxies are late in truth (the share is printed above), and a classifier that is right cannot agree better.
+#
 # | talk and papers, DES galaxies | here, mock galaxies |
 # | --- | --- |
 # | AUC 0.99, accuracy 0.97 to r = 21.5 | lower: see the table. The published test has galaxies with well determined classes; the mock asks about all of them, S0/a and spirals without star formation too |
