@@ -533,7 +533,7 @@ diagrams.show_table(Table(rows=[{"measure": name, "all galaxies": every, "withou
                                 for name, (every, without, bar, sign) in hoped.items()]), caption="This run, mock galaxies", formats={"all galaxies": ".3f", "without S0/a": ".3f"})
 
 # %% [markdown]
-# Over [five seeds](../benchmarks/seeds_05.md) two of these stay short. *The fall with magnitude:* a better start lifted the accuracy at all magnitudes, and without the S0/a it falls all the same; spirals that form no stars and Sa lose their arms, and nothing else tells them from lenticulars well enough. *Late types above spectral class 4:* not all of these galaxies are late in truth (the share is printed above), and a classifier that is right cannot agree better.
+# In the mean of [five seeds](../benchmarks/seeds_05.md) two of these stay short, and the accuracy only just reaches what was hoped for. *The fall with magnitude:* a better start lifted the accuracy at all magnitudes (compare the control), and without the S0/a it falls all the same; spirals that form no stars and Sa lose their arms, and nothing else tells them from lenticulars well enough. *Late types above spectral class 4:* not all of these galaxies are late in truth (the share is printed above), and a classifier that is right cannot agree better.
 #
 # | talk and papers, DES galaxies | here, mock galaxies |
 # | --- | --- |
