@@ -67,8 +67,8 @@ table: $(READY) ## write the README's table of lessons from the results of the l
 seeds: $(READY) ## run a lesson with several seeds and write benchmarks/seeds_NN.md (LESSON=02 SEEDS="0 1 2 3 4")
 	@$(BIN)/python benchmarks/seeds.py $(or $(LESSON),00 02) --seeds $(SEEDS)
 
-weights: $(READY) ## train the weights that ship with the course again (some minutes each)
-	set -e; for tool in tools/weights_*.py; do $(BIN)/python $$tool; done
+weights: $(READY) ## train the weights that ship with the course again (some minutes each; first those that others start from)
+	set -e; for tool in tools/weights_trunk.py $(filter-out tools/weights_trunk.py,$(sort $(wildcard tools/weights_*.py))); do $(BIN)/python $$tool; done
 
 clean: ## remove what was built and the caches; .venv and downloaded data stay
 	rm -rf _build build .pytest_cache .ruff_cache .hypothesis *.egg-info

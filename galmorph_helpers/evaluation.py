@@ -115,18 +115,24 @@ def choose_threshold(target, probability, *, by="f1"):
     Parameters
     ----------
     target, probability : array (N,)
-    by : {"f1", "youden"}
-        "f1" balances precision and recall; "youden", true minus false positive rate, ignores how rare positives are.
+    by : {"f1", "youden", "corner"}
+        "f1" balances precision and recall; "youden", true minus false positive rate, ignores how rare positives are; so
+        does "corner", the point of the ROC curve nearest to no error, which changes less from sample to sample.
     """
     target, probability = check_binary(target, probability)
-    if by not in ("f1", "youden"):
-        raise ValueError(f"by must be 'f1' or 'youden', got {by!r}.")
+    if by not in ("f1", "youden", "corner"):
+        raise ValueError(f"by must be 'f1', 'youden' or 'corner', got {by!r}.")
     scores = np.unique(probability)
     candidates = (scores[1:] + scores[:-1]) / 2 if len(scores) > 1 else scores
     called = probability[None, :] >= candidates[:, None]
     hits, false = (called & (target == 1)).sum(1), (called & (target == 0)).sum(1)
     positives, negatives = target.sum(), (1 - target).sum()
-    value = 2 * hits / (hits + false + positives) if by == "f1" else hits / positives - false / negatives
+    found, wrong = hits / positives, false / negatives
+    value = {
+        "f1": 2 * hits / (hits + false + positives),
+        "youden": found - wrong,
+        "corner": -np.hypot(1 - found, wrong),
+    }[by]
     return float(candidates[np.argmax(value)])
 
 

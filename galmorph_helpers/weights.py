@@ -18,7 +18,8 @@ def load_weights(network, name):
         Such as `CompactCNN`; changed in place.
     name : str
         "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies;
-        "mock_tides": the same, trained to find tidal features in one deep band (`detector_input`).
+        "mock_faint": the same, trained further on mock galaxies emulated to r = 21.5;
+        "mock_tides": the same network, trained to find tidal features in one deep band (`detector_input`);
         "sdss_questions": the same network with three answers (disc, edge-on, bar), on mock SDSS pictures.
 
     Returns
@@ -72,6 +73,7 @@ def shipped(path, known_hash=None):
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).
 HASHES = {
     "mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee",
+    "mock_faint": "55f7d06829cee50e5a81da3040b5e86b1dae4f1f0f0b0f9ef47a6dbd0af49416",
     "sdss_questions": "a7e0905bd406a3aff3c50f12d8c24984c4f503a421f88c24d4fbcd19f3604b4c",
     "mock_tides": "caf310e4184194abeb199a8abe7c88086e369e0849f36ac85e44fd5eec943206",
 }

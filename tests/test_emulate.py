@@ -405,3 +405,5 @@ def test_spectral_classes_are_what_the_spectra_say():
     assert number.min() >= 1 and number.max() <= 12
     red, blue = (np.median(table["u_r"][where].value) for where in ((number <= 3), (number >= 7) & (number < 12)))
     assert red > 2.4 > 2.0 > blue and (number == gm.spectral_classes(table, seed=1)).all()
+    without = np.asarray(table["log_sfr"] - table["log_mass"]) < -12
+    assert (number[without] <= 4).mean() > 0.95  # no star formation, no lines: not 5 to 11, however blue

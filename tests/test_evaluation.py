@@ -58,7 +58,7 @@ def test_table_shows_prevalence_and_always_no():
 
 def test_threshold_separates_and_is_between_scores():
     target, probability = np.r_[np.zeros(50), np.ones(50)], np.r_[np.linspace(0, 0.3, 50), np.linspace(0.4, 1, 50)]
-    for by in ("f1", "youden"):
+    for by in ("f1", "youden", "corner"):
         assert 0.3 < gm.choose_threshold(target, probability, by=by) <= 0.4
     with pytest.raises(ValueError, match="by must be"):
         gm.choose_threshold(target, probability, by="eye")

@@ -230,3 +230,25 @@ def test_spread_peaks_where_the_logistic_is_steepest():
     assert (table["p16"] <= table["median"]).all() and (table["median"] <= table["p84"]).all()
     with pytest.raises(ValueError, match="must be finite and as many"):
         gm.spread_by_probability([0.1, 0.2], [0.1])
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_frozen_layers_stay_as_they_are(stamps, together):
+    images, target = stamps
+
+    def make_network():
+        network = torch.nn.Sequential(
+            torch.nn.Flatten(),
+            torch.nn.Linear(images[0].numel(), 4),
+            torch.nn.ReLU(),
+            torch.nn.Linear(4, 1),
+            torch.nn.Flatten(0),
+        )
+        network[1].requires_grad_(False)
+        return network
+
+    torch.manual_seed(0)
+    before = make_network()
+    folds = gm.fit_folds(make_network, images, target, k=2, epochs=1, seed=0, together=together)
+    assert torch.equal(folds.networks[0][1].weight.cpu(), before[1].weight)
+    assert not torch.equal(folds.networks[0][3].weight.cpu(), before[3].weight)

@@ -9,7 +9,7 @@
 # - how a catalogue turns five networks into robust classes, and what a shift of the types' shares does to it
 # - that images can hold what eyes no longer see
 #
-# **What you'll need:** lesson 03; 35 minutes to read, about 3 minutes to run on two cores, 1.7 GB of memory. The method is that of the DES morphology catalogue, [Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594), as the talk shows it.
+# **What you'll need:** lesson 03; 35 minutes to read, about 2 minutes to run on two cores, 1.4 GB of memory. The method is that of the DES morphology catalogue, [Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594), as the talk shows it.
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
@@ -29,7 +29,7 @@ import astropy.units as u
 import numpy as np
 import torch
 from astropy.io import fits
-from astropy.table import Table
+from astropy.table import Table, vstack
 from scipy.special import expit
 
 import galmorph_helpers as gm
@@ -192,12 +192,19 @@ except ValueError as error:
 # The image has noise of its own, too. It is dimmed and smoothed with the galaxy, and stays behind as faint, blotchy (correlated) noise. The helper measures it, and adds only as much sky noise as is missing. How much is left, in units of the survey's own?
 
 # %%
-n_train, n_test = gm.pick(cpu=1300, gpu=20_000), gm.pick(cpu=800, gpu=4000)
-near = gm.mock_sample(table=gm.population(n_train + n_test, seed=seed, seeing=gm.DES.psf_fwhm[1]), survey=gm.DES, size=128,
-                      field_of_view=128 * gm.DES.pixel_scale, look="flux", seed=seed)
-late = np.asarray(near.table["ltg"]).astype(float)
+n_train, n_test = gm.pick(cpu=1300, gpu=20_000), gm.pick(cpu=1000, gpu=4000)
+catalogue_near = gm.population(n_train + n_test, seed=seed, seeing=gm.DES.psf_fwhm[1])
+late, t_type = np.asarray(catalogue_near["ltg"]).astype(float), np.asarray(catalogue_near["t_type"])
+
+
+def near_by(rows):
+    """Wide stamps of these galaxies, where they are, in linear fluxes."""
+    return gm.mock_sample(table=catalogue_near[rows], survey=gm.DES, size=128, field_of_view=128 * gm.DES.pixel_scale, look="flux", seed=seed + int(rows[0]))
+
+
+near = near_by(np.arange(64))
 for z_step in (1.0, 1.2, 1.5, 2.0, 4.0):
-    some = gm.emulate(near[:64], z_new=z_step * near.table["redshift"][:64], seed=seed)
+    some = gm.emulate(near, z_new=z_step * near.table["redshift"], seed=seed)
     print(f"z' = {z_step:g} z: noise of the old image left, median {np.median(some.table['noise_kept']):.2f} of the new sky's")
 
 # %% [markdown]
@@ -211,45 +218,57 @@ for z_step in (1.0, 1.2, 1.5, 2.0, 4.0):
 rng = np.random.default_rng([seed, 5])
 
 
-def fainter(sample, magnitudes, number):
-    """The galaxies at the redshift where they have these r magnitudes, as colour images."""
-    return gm.emulate(sample, z_new=gm.redshift_for_magnitude(sample.table, magnitudes, survey=gm.DES), look="colour", seed=seed + number)
+def carried(rows, *magnitudes):
+    """Samples of these galaxies at the redshifts where they have these r magnitudes, as colour images; one for each array of magnitudes."""
+    copies = [[] for _ in magnitudes]
+    for part in gm.progress(np.array_split(np.arange(len(rows)), -(-len(rows) // 256)), "parts"):  # all wide stamps at once would fill the memory
+        near = near_by(rows[part])
+        for number, (copy, magnitude) in enumerate(zip(copies, magnitudes, strict=True)):
+            z_new = gm.redshift_for_magnitude(near.table, magnitude[part], survey=gm.DES)
+            z_new = np.minimum(z_new, 12 * near.table["redshift"])  # farther, the stamp of a dwarf next door shrinks to a few pixels
+            copy.append(gm.emulate(near, z_new=z_new, look="colour", seed=seed + 50_000 * (number + 1) + int(rows[part[0]])))
+    return [gm.GalaxySample(torch.cat([c.images for c in copy]), vstack([c.table for c in copy], metadata_conflicts="silent"), gm.DES, "mock", f"DES-like, seed {seed}, emulated")
+            for copy in (copies.pop(0) for _ in magnitudes)]  # popped: each is freed once it is joined
 
 
-train, test = near[:n_train], near[n_train:]
-copies = [fainter(train, rng.uniform(16, 21.5, n_train), number) for number in (1, 2)]
-magnitude = rng.uniform(16, 21.5, n_test)
-faint = fainter(test, magnitude, 3)
-bright = gm.emulate(near, z_new=near.table["redshift"], look="colour", seed=seed)  # the same survey, the same stamps, where they are
+# %%
+train_rows, test_rows = np.split(np.arange(n_train + n_test), [n_train])
+as_they_are = np.zeros(n_train)  # brighter than any galaxy is: they stay where they are
+bright, *copies = carried(train_rows, as_they_are, rng.uniform(16, 21.5, n_train), rng.uniform(16, 21.5, n_train))
+(faint,) = carried(test_rows, rng.uniform(16, 21.5, n_test))
 print(faint, "| share of late types:", round(late.mean(), 2))
 print(f"share of stamps covered by the old stamp: median {np.median(faint.table['covered']):.2f}, fewest {np.min(faint.table['covered']):.2f}")
 
 # %%
-pick_rows = [np.flatnonzero(np.asarray(test.table["t_type"]) == t)[0] for t in (-3, 3)]
-ladder = {t: [fainter(test[[row]], m, 9) for m in (17.0, 18.5, 19.5, 20.5, 21.5)] for t, row in zip(("elliptical", "Sb"), pick_rows, strict=True)}
-for name, moved in ladder.items():
+for name, t in (("elliptical", -3), ("Sb", 3)):
+    one = near_by(test_rows[t_type[test_rows] == t][:1])
+    moved = [gm.emulate(one, z_new=gm.redshift_for_magnitude(one.table, m, survey=gm.DES), look="colour", seed=seed) for m in (17.0, 18.5, 19.5, 20.5, 21.5)]
     plots.images_row([m.images[0].sqrt() for m in moved], [f"r = {m.table['r_mag'][0].value:.1f}, z = {m.table['redshift'][0]:.2f}" for m in moved],
                      caption=f"{name}, square root of what the network gets — {faint.caption}", alt=f"A mock {name} emulated at five magnitudes: it fades until little but a smudge is left.", size=1.9)
 
 # %% [markdown]
 # ## Train five networks
 #
-# Five folds as in lesson 03, both copies of a galaxy always in the same fold, each with a threshold of its own: the best on the galaxies it did not see. The talk's table stands in italics below ours.
+# Five folds as in lesson 03, both copies of a galaxy always in the same fold, each with a threshold of its own: the point of the ROC curve nearest to no error, on the galaxies it did not see.
+#
+# Some 1,300 galaxies are few to learn from; the published networks had more. So ours start from weights that have seen 22,000 *other* mock galaxies, each emulated twice, and were asked for sixteen properties and the type ([card](../data/weights/mock_faint.md)). None of the galaxies of this lesson is among them. We keep what these layers see, and train the last layer alone: to train all layers on so few galaxies makes them forget (exercise 4). Five networks with one start are more alike than five networks from nothing: their agreement says less.
 
 # %%
 def make_network():
-    return gm.load_weights(gm.CompactCNN(), "mock_trunk")
+    """The network that has seen emulated galaxies, with a new last layer; the others are frozen."""
+    network = gm.load_weights(gm.CompactCNN(), "mock_faint")
+    for layer in list(network)[:-2]:
+        layer.requires_grad_(False)
+    return network
 
 
-catalogue_near = train.table
 images, labels, galaxy = torch.cat([c.images for c in copies]), np.tile(late[:n_train], 2), np.tile(np.arange(n_train), 2)
-del near, train, test, copies  # the large stamps are not needed any more
-training = {"batch_size": 16, "learning_rate": 2e-3}
-folds = gm.fit_folds(make_network, images, labels, k=5, groups=galaxy, epochs=4, seed=seed, **training)
+del near, copies
+folds = gm.fit_folds(make_network, images, labels, k=5, groups=galaxy, epochs=3, seed=seed, batch_size=32, learning_rate=1e-2)
 
 # %%
-thresholds = [gm.choose_threshold(labels[folds.fold == i], gm.predict(network, images[folds.fold == i], views=1), by="youden") for i, network in enumerate(folds.networks)]
-p = expit(gm.predict_folds(folds.networks, faint.images, views=1))
+thresholds = [gm.choose_threshold(labels[folds.fold == i], gm.predict(network, images[folds.fold == i]), by="corner") for i, network in enumerate(folds.networks)]
+p = expit(gm.predict_folds(folds.networks, faint.images))
 p_mean, t = p.mean(0), late[n_train:]
 rows = {f"P{i + 1}": (t, p[i], thresholds[i]) for i in range(5)} | {"mean": (t, p_mean, np.mean(thresholds))}
 score = gm.metrics_table(rows)
@@ -262,29 +281,37 @@ mean_row = score[score["name"] == "mean"][0]
 spread = np.ptp(score["accuracy"][:5])
 claims.compare("AUC, mean of five folds", FAINT_MODELS["mean"]["auc"], mean_row["auc"], (mean_row["auc_low"], mean_row["auc_high"]))
 claims.compare("accuracy, mean of five folds", FAINT_MODELS["mean"]["accuracy"], mean_row["accuracy"], (mean_row["accuracy_low"], mean_row["accuracy_high"]))
-claims.check("AUC to r = 21.5, mean of five folds", mean_row["auc"], at_least=0.90, because="faint images held nothing of the type")
-claims.check("accuracy to r = 21.5, mean of five folds", mean_row["accuracy"], at_least=0.81, because="faint images held nothing of the type")
-claims.check("accuracy, best minus worst fold", spread, at_most=0.05, because="what is learnt hung on which galaxies were trained on")
+claims.check("AUC to r = 21.5, mean of five folds", mean_row["auc"], at_least=0.95, because="faint images held nothing of the type")
+claims.check("accuracy to r = 21.5, mean of five folds", mean_row["accuracy"], at_least=0.88, because="faint images held nothing of the type")
+claims.check("accuracy, best minus worst fold", spread, at_most=0.02, because="what is learnt hung on which galaxies were trained on")
 
 # %% [markdown]
 # ## Compare with a network that saw bright galaxies only, and with the eye
 #
-# Three judges, the same galaxies:
+# Four judges, the same galaxies:
 # - the five folds above;
-# - a network trained on the same galaxies *as they are*, bright, with as many steps. This is the case of a catalogue whose training sample is bright and whose target is faint ([Cheng et al. 2021](https://doi.org/10.1093/mnras/stab2142) trained at $i < 18$);
+# - a network trained on the same galaxies *as they are*, bright, with as many steps. This is the case of a catalogue whose training sample is bright and whose target is faint ([Cheng et al. 2021](https://doi.org/10.1093/mnras/stab2142) trained at $i < 18$). It starts from `mock_trunk`, which has seen 36,000 bright galaxies and no faint one, so each judge had a large sample of its own kind; all its layers are trained, since that start knows another survey's look;
+# - a control, so that the start does not decide: one network trained on the emulations in the same way, from the bright-trained one's start;
 # - a stand-in for the eye: forty simulated volunteers who see features or do not, at that brightness, size and seeing ([how](../galmorph_helpers/mock/volunteers.py)). It is a model of the eye, not an experiment with people. Its threshold is the best on bright galaxies.
 
 # %%
-torch.manual_seed(seed)
-bright_network, held = make_network(), np.arange(n_train) % 5 == 0
-inside, outside = np.flatnonzero(~held), np.flatnonzero(held)
-gm.fit(bright_network, bright.images[inside], late[inside], validation=(bright.images[outside], late[outside]), epochs=6, seed=seed, **training)
-bright_threshold = gm.choose_threshold(late[outside], gm.predict(bright_network, bright.images[outside], views=1), by="youden")
-p_bright = gm.predict(bright_network, faint.images, views=1)
-eye_near = np.asarray(gm.volunteer_votes(catalogue_near, gm.DES, seed=seed)["features"])
-eye_threshold = gm.choose_threshold(late[:n_train], eye_near, by="youden")
+def trained(sample, label, of, epochs):
+    """A network from `mock_trunk`, trained on four fifths of the galaxies, and its threshold from the rest."""
+    torch.manual_seed(seed)
+    network, held = gm.load_weights(gm.CompactCNN(), "mock_trunk"), of % 5 == 0
+    rest = (sample[held], label[held])
+    gm.fit(network, sample[~held], label[~held], validation=rest, epochs=epochs, seed=seed, batch_size=16, learning_rate=2e-3)
+    return network, gm.choose_threshold(rest[1], gm.predict(network, rest[0]), by="corner")
+
+
+bright_network, bright_threshold = trained(bright.images, late[:n_train], np.arange(n_train), epochs=6)
+control, control_threshold = trained(images, labels, galaxy, epochs=3)
+p_bright, p_control = (gm.predict(network, faint.images) for network in (bright_network, control))
+eye_near = np.asarray(gm.volunteer_votes(catalogue_near[:n_train], gm.DES, seed=seed)["features"])
+eye_threshold = gm.choose_threshold(late[:n_train], eye_near, by="corner")
 p_eye = np.asarray(gm.volunteer_votes(faint.table, gm.DES, seed=seed + 1)["features"])
-judges = {"emulation-trained": (p_mean, np.mean(thresholds)), "bright-trained": (p_bright, bright_threshold), "eye (simulated)": (p_eye, eye_threshold)}
+judges = {"emulation-trained": (p_mean, np.mean(thresholds)), "bright-trained": (p_bright, bright_threshold),
+          "control": (p_control, control_threshold), "eye (simulated)": (p_eye, eye_threshold)}
 
 # %%
 r = faint.table["r_mag"].value
@@ -306,15 +333,40 @@ for name, value in accuracy.items():
 fall = accuracy["emulation-trained"][:2].mean() - accuracy["emulation-trained"][-1]
 gap = accuracy["emulation-trained"][-1] - accuracy["bright-trained"][-1]
 claims.check("accuracy of the emulation-trained, bright minus faintest bin", fall, at_most=0.10, because="faint images held less of the type")
-claims.check("accuracy in the faintest bin, emulation-trained minus bright-trained", gap, at_least=0.05, because="what bright galaxies teach held for faint ones")
+claims.check("accuracy in the faintest bin, emulation-trained minus bright-trained", gap, at_least=0.10, because="what bright galaxies teach held for faint ones")
+claims.check("the same for the control, which has the bright-trained network's start", accuracy["control"][-1] - accuracy["bright-trained"][-1], at_least=0.03, because="the better start did it, not the emulations")
 weak = r > 19.75
 hits = {name: ((probability >= threshold) == (t == 1))[weak].mean() for name, (probability, threshold) in judges.items()}
 print(f"r > 19.75, {weak.sum()} galaxies: " + ", ".join(f"{name} {value:.2f}" for name, value in hits.items()))
-claims.check("accuracy at r > 19.75, emulation-trained minus simulated eye", hits["emulation-trained"] - hits["eye (simulated)"], at_least=-0.03, because="the eye saw clearly more than the network")
+claims.check("accuracy at r > 19.75, emulation-trained minus simulated eye", hits["emulation-trained"] - hits["eye (simulated)"], at_least=0.10, because="the eye saw clearly more than the network")
 
 # %% [markdown]
-# "Not affected by magnitude", says the talk of the first. And "can machines recover features hidden to the human eye? Yes!" Take care with that sentence: the network also uses colour and the steepness of the profile, which a volunteer asked for features does not. The features need not be *there* for the answer to be right.
+# "Not affected by magnitude", says the talk of the first judge; here the faintest are affected, and the next table says which. The control lies between: part of the lead over the bright-trained network is the emulations, part is the start. And "can machines recover features hidden to the human eye? Yes!" Take care with that sentence: the network also uses colour and the steepness of the profile, which a volunteer asked for features does not. The features need not be *there* for the answer to be right.
 #
+# ### Ask where the errors are
+#
+# The published networks learnt from, and were tested on, galaxies with *well determined* classifications (so the abstract). The mock sky knows the type of every galaxy and asks about all of them, though an S0/a (T = 0, early) and an Sa (T = 1, late) are neighbours on a scale without a gap. So all scores are given twice: for all galaxies, and without the S0/a. No network here was trained without them.
+
+# %%
+T, passive = t_type[n_train:], np.asarray(faint.table["quiescent"])
+kinds = {"elliptical": T == -3, "S0-, S0": (T == -2) | (T == -1), "S0/a": T == 0, "Sa, forming stars": (T == 1) & ~passive,
+         "later spiral, forming stars": (T > 1) & ~passive, "spiral without star formation": (T > 0) & passive}
+right = (p_mean >= np.mean(thresholds)) == (t == 1)
+by_kind = Table(rows=[{"kind": name, "share": np.mean(kind), "right, r < 19.75": right[kind & ~weak].mean(), "right, r > 19.75": right[kind & weak].mean()} for name, kind in kinds.items()])
+diagrams.show_table(by_kind, caption="Emulation-trained networks: share of right answers by kind")
+sure = T != 0
+
+
+def fall_among(these):
+    """Accuracy of the emulation-trained in the two brightest bins minus that in the faintest, among these galaxies."""
+    values = [right[these & (r >= low) & (r < high)].mean() for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return np.mean(values[:2]) - values[-1]
+
+
+sure_score = gm.metrics_table({name: (truth[sure], probability[sure], threshold) for name, (truth, probability, threshold) in rows.items()})
+claims.check("AUC to r = 21.5 without S0/a, mean of five folds", sure_score["auc"][-1], at_least=0.96, because="faint images held nothing of the type")
+
+# %% [markdown]
 # ### Try galaxies that never were bright
 #
 # Emulations were tested on emulations. A harder test: faint galaxies drawn from the mock sky directly, $18 < r < 21.5$, at their own redshifts. They are other galaxies (more luminous at the same magnitude), and no emulation made their images.
@@ -323,10 +375,10 @@ claims.check("accuracy at r > 19.75, emulation-trained minus simulated eye", hit
 n_sky = gm.pick(cpu=600, gpu=4000)
 deep = gm.mock_sample(table=gm.population(n_sky, seed=seed + 50, magnitude_limit=21.5, brightest=18.0, seeing=gm.DES.psf_fwhm[1]), survey=gm.DES, seed=seed + 50)
 t_deep = np.asarray(deep.table["ltg"]).astype(float)
-p_deep = expit(gm.predict_folds(folds.networks, deep.images, views=1)).mean(0)
-sky_score = gm.metrics_table({"emulation-trained": (t_deep, p_deep, np.mean(thresholds)), "bright-trained": (t_deep, gm.predict(bright_network, deep.images, views=1), bright_threshold)})
+p_deep = expit(gm.predict_folds(folds.networks, deep.images)).mean(0)
+sky_score = gm.metrics_table({"emulation-trained": (t_deep, p_deep, np.mean(thresholds)), "bright-trained": (t_deep, gm.predict(bright_network, deep.images), bright_threshold)})
 plots.show_metrics(sky_score, metrics=("accuracy", "precision", "recall", "auc"), caption=f"Faint galaxies that never were bright, {deep.caption}")
-claims.check("AUC on faint galaxies drawn directly, emulation-trained", sky_score["auc"][0], at_least=0.88, because="an emulated galaxy did not look like a distant one")
+claims.check("AUC on faint galaxies drawn directly, emulation-trained", sky_score["auc"][0], at_least=0.93, because="an emulated galaxy did not look like a distant one")
 
 # %% [markdown]
 # ## Flag what is robust, and write the catalogue
@@ -336,13 +388,12 @@ claims.check("AUC on faint galaxies drawn directly, emulation-trained", sky_scor
 # %%
 flag = gm.robust_flag(p, thresholds)
 robust = flag >= 4
-right = (p_mean >= np.mean(thresholds)) == (t == 1)
 names = ("networks disagree, most early", "networks disagree, most late", "all early, not robust", "all late, not robust", "robust early", "robust late")
 flags = Table(rows=[{"flag": f, "meaning": name, "share": np.mean(flag == f), "accuracy": right[flag == f].mean() if (flag == f).any() else np.nan} for f, name in enumerate(names)])
 diagrams.show_table(flags, caption=f"FLAG_LTG of {n_test} emulated galaxies: {robust.mean():.0%} are robust (published: {FAINT_CATALOGUE['secure']:.0%})")
 claims.compare("secure share of ETG/LTG classes", FAINT_CATALOGUE["secure"], robust.mean())
-claims.check("accuracy, robust minus not robust", right[robust].mean() - right[~robust].mean(), at_least=0.10, because="agreement of the networks told nothing of errors")
-claims.check("share of galaxies with a robust class", robust.mean(), at_least=0.6, because="the networks were unsure")
+claims.check("accuracy, robust minus not robust", right[robust].mean() - right[~robust].mean(), at_least=0.20, because="agreement of the networks told nothing of errors")
+claims.check("share of galaxies with a robust class", robust.mean(), at_least=0.75, because="the networks were unsure")
 catalogue = gm.faint_catalogue(faint.table, p, flag)
 with tempfile.TemporaryDirectory() as folder:
     again = gm.read_catalogue(gm.write_catalogue(catalogue, Path(folder) / "faint_morphology.fits"))
@@ -356,20 +407,20 @@ print("written and read back:", ", ".join(again.colnames))
 # %%
 number = gm.spectral_classes(faint.table, seed=seed)
 called_late = p_mean >= np.mean(thresholds)
-forming, passive = (number > 4) & (number < 12), number < 4
-true_positive, true_negative = called_late[forming].mean(), 1 - called_late[passive].mean()
+forming, below = (number > 4) & (number < 12), number < 4
+true_positive, true_negative = called_late[forming].mean(), 1 - called_late[below].mean()
 charts.profiles({"called late by the networks": (np.arange(1, 13), [called_late[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)]),
                  "late in truth": (np.arange(1, 13), [t[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)])},
                 xlabel="spectral class", ylabel="share of late types", alt="The share of late types rises from near 0.1 in spectral classes 1 to 3 to near 0.95 in classes 7 to 11, in truth and as called by the networks.")
 print(f"called late, spectral class above 4: {true_positive:.2f} (published {FAINT_CATALOGUE['vipers_late']:.2f}); of those {t[forming].mean():.2f} are late in truth")
-print(f"called early, spectral class below 4: {true_negative:.2f} (published {FAINT_CATALOGUE['vipers_early']:.2f}); of those {1 - t[passive].mean():.2f} are early in truth")
+print(f"called early, spectral class below 4: {true_negative:.2f} (published {FAINT_CATALOGUE['vipers_early']:.2f}); of those {1 - t[below].mean():.2f} are early in truth")
 claims.compare("late among spectral classes above 4", FAINT_CATALOGUE["vipers_late"], true_positive)
 claims.compare("early among spectral classes below 4", FAINT_CATALOGUE["vipers_early"], true_negative)
-claims.check("called late among spectral classes above 4", true_positive, at_least=0.80, because="types and spectra had nothing to do with each other")
-claims.check("called early among spectral classes below 4", true_negative, at_least=0.70, because="types and spectra had nothing to do with each other")
+claims.check("called late among spectral classes above 4", true_positive, at_least=0.88, because="types and spectra had nothing to do with each other")
+claims.check("called early among spectral classes below 4", true_negative, at_least=0.80, because="types and spectra had nothing to do with each other")
 
 # %% [markdown]
-# Agreement has a ceiling, printed above: red spirals and blue lenticulars exist in the mock as on the sky, and a perfect classifier would "disagree" with the spectra about them. In the mock they were put in (a fifth of its passive galaxies are spirals), so the exact numbers are no finding.
+# In truth agreement is not complete, as printed above: red spirals and blue lenticulars exist in the mock as on the sky, and a perfect classifier would "disagree" with the spectra about them. In the mock they were put in (a fifth of its passive galaxies are spirals), so the exact numbers are no finding.
 #
 # ## Mind the shares
 #
@@ -387,8 +438,8 @@ shares = Table(rows=rows)
 diagrams.show_table(shares, caption="Early types where they are 12 % of all (threshold 0.5)")
 balanced = np.mean(t[p_mean < 0.5] == 0)
 print(f"purity of early types in our balanced sample: {balanced:.2f}; always saying “late” would be right for {prior_new:.0%}")
-claims.check("purity of early types lost by the shift to 12 %", balanced - shares["purity of early types"][0], at_least=0.05, because="purity did not depend on the share of the class")
-claims.check("purity of early types gained by correcting the prior", shares["purity of early types"][1] - shares["purity of early types"][0], at_least=0.05, because="the probabilities were far from honest")
+claims.check("purity of early types lost by the shift to 12 %", balanced - shares["purity of early types"][0], at_least=0.20, because="purity did not depend on the share of the class")
+claims.check("purity of early types gained by correcting the prior", shares["purity of early types"][1] - shares["purity of early types"][0], at_least=0.10, because="the probabilities were far from honest")
 
 # %% [markdown]
 # ## Do not apply your model outside its domain
@@ -401,7 +452,7 @@ def familiar_features(network, seen):
     return np.log(gm.image_features(network, seen) + 1e-3)
 
 
-networks = {"bright-trained": (bright_network, bright.images[inside]), "emulation-trained": (folds.networks[0], images[folds.fold != 0])}
+networks = {"bright-trained": (bright_network, bright.images[np.arange(n_train) % 5 > 0]), "emulation-trained": (folds.networks[0], images[folds.fold != 0])}
 distance = {}
 for name, (network, seen) in networks.items():
     domain = gm.fit_domain(familiar_features(network, seen))
@@ -413,7 +464,7 @@ for name, value in distance.items():
     print(f"{name}, r > 20.75: {gm.domain_warning(value[bins[-1]], tolerated=0.15) or 'these galaxies are familiar.'}")
 strange = {name: np.mean(value[bins[-1]] > 1) for name, value in distance.items()}
 claims.check("share of the faintest galaxies that are unfamiliar to the bright-trained network", strange["bright-trained"], at_least=0.1, because="faint galaxies looked like bright ones to the network")
-claims.check("the same for the emulation-trained network", strange["emulation-trained"], at_most=0.2, because="the training sample did not reach so faint")
+claims.check("the same for the emulation-trained network", strange["emulation-trained"], at_most=0.10, because="the training sample did not reach so faint")
 
 # %% [markdown]
 # ## On observed galaxies
@@ -465,12 +516,31 @@ if hst:
 #
 # ## What the talk found, what you found
 #
+# What we hoped for when this lesson was planned, and what came out:
+
+# %%
+hoped = {  # among all galaxies, without the S0/a, hoped for; the sign says whether more or less is better
+    "AUC to r = 21.5": (mean_row["auc"], sure_score["auc"][-1], 0.95, 1),
+    "accuracy to r = 21.5": (mean_row["accuracy"], sure_score["accuracy"][-1], 0.90, 1),
+    "accuracy, best minus worst fold": (spread, np.ptp(sure_score["accuracy"][:5]), 0.02, -1),
+    "accuracy lost from r = 17 to 21.5": (fall, fall_among(sure), 0.05, -1),
+    "bright-trained behind in the faintest bin": (gap, np.nan, 0.10, 1),
+    "late where the spectral class is above 4": (true_positive, called_late[forming & sure].mean(), 0.95, 1),
+    "early where the spectral class is below 4": (true_negative, 1 - called_late[below & sure].mean(), 0.85, 1),
+}
+diagrams.show_table(Table(rows=[{"measure": name, "all galaxies": every, "without S0/a": without, "hoped for": f"{'≥' if sign > 0 else '≤'} {bar:.2f}",
+                                 "reached": "yes" if sign * every >= sign * bar else "NO", "without S0/a reached": "–" if np.isnan(without) else "yes" if sign * without >= sign * bar else "NO"}
+                                for name, (every, without, bar, sign) in hoped.items()]), caption="This run, mock galaxies", formats={"all galaxies": ".3f", "without S0/a": ".3f"})
+
+# %% [markdown]
+# In the mean of [five seeds](../benchmarks/seeds_05.md) two of these stay short, and the accuracy only just reaches what was hoped for. *The fall with magnitude:* a better start lifted the accuracy at all magnitudes (compare the control), and without the S0/a it falls all the same; spirals that form no stars and Sa lose their arms, and nothing else tells them from lenticulars well enough. *Late types above spectral class 4:* not all of these galaxies are late in truth (the share is printed above), and a classifier that is right cannot agree better.
+#
 # | talk and papers, DES galaxies | here, mock galaxies |
 # | --- | --- |
-# | AUC 0.99, accuracy 0.97 to r = 21.5 | lower: see the table. The mock has all types, Sa next to S0/a, and the training sample is small |
-# | not affected by magnitude | nearly: the fall is measured above |
+# | AUC 0.99, accuracy 0.97 to r = 21.5 | lower: see the table. The published test has galaxies with well determined classes; the mock asks about all of them, S0/a and spirals without star formation too |
+# | not affected by magnitude | a little, see the table. A bright galaxy shows its arms, a faint one only its colours and its profile, and these red spirals share with lenticulars |
 # | 87 % secure | measured above, with this course's rule |
-# | 97 % and 89 % agreement with VIPERS | limited by red spirals and blue lenticulars that were put in |
+# | 97 % and 89 % agreement with VIPERS | limited by red spirals and blue lenticulars that were put in: a perfect classifier, too, would stay below 97 % |
 # | bright-trained networks differ from emulation-trained ones, the more the fainter | the gap is measured above |
 #
 # ## Exercises
@@ -504,6 +574,8 @@ _ = checks.check("exercise 2", purity_of_rare, expected, tolerance=1e-3)
 
 # %% [markdown]
 # **3. Assume that galaxies evolve.** Emulate with `evolution=-1.0` (a magnitude brighter per unit of redshift). At which redshift does the traveller now have r = 20, and what does that mean for a network trained without it? (No check.)
+#
+# **4. Train all layers.** Leave out the line with `requires_grad_`, and take `learning_rate=1e-3`: what becomes of the AUC, of the spread of the folds, and of the time? And from nothing, `gm.CompactCNN()` alone? (No check.)
 #
 # ## In practice
 #
