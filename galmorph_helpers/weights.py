@@ -20,6 +20,8 @@ def load_weights(network, name):
         "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies;
         "mock_tides": the same, trained to find tidal features in one deep band (`detector_input`).
         "sdss_questions": the same network with three answers (disc, edge-on, bar), on mock SDSS pictures.
+        "mock_maps_contrastive": `Encoder(5, (24, 48, 96))`, trained without labels on mock MaNGA maps (`prepare_maps`).
+        "mock_shapes_contrastive": `Encoder(1, (24, 48, 96), size=32)`, the same on grey mock pictures: shapes.
 
     Returns
     -------
@@ -73,5 +75,6 @@ def shipped(path, known_hash=None):
 HASHES = {
     "mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee",
     "sdss_questions": "a7e0905bd406a3aff3c50f12d8c24984c4f503a421f88c24d4fbcd19f3604b4c",
+    "mock_maps_contrastive": "eea97905760a5f16831f3917922f6038a18563b6d98157f210733d6e5c5b361a",
     "mock_tides": "caf310e4184194abeb199a8abe7c88086e369e0849f36ac85e44fd5eec943206",
 }
