@@ -15,13 +15,13 @@ from astropy.io import fits
 from astropy.table import QTable
 from PIL import Image
 
-from .runtime import progress
+from .runtime import progress, release_memory
 from .samples import GalaxySample
 
 MAX_EXCLUDED = 0.05  # a larger share of unreadable images is an error: something is wrong with the folder
 
 
-def read_folder(path, size=64, crop=None, *, labels=None, classes=None, survey=None, cache=True):
+def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=None, survey=None, cache=True):
     """Read a folder of observed galaxies: a CSV with a `file` column beside the images (JPEG, PNG or FITS).
 
     Decoding is done once: the pixels are kept in a cache whose key is a hash of the table, of the images' sizes and
@@ -39,6 +39,8 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, survey=N
         Name of the CSV; `labels.csv` by default, or the only CSV that has a `file` column.
     classes : iterable of str, optional
         Allowed values of the column `class_name`; anything else is an error that names the row.
+    rows : array of int or bool, optional
+        Rows of the CSV to read; all by default. The others cost neither time nor memory.
     survey : Survey, optional
     cache : bool
         False neither reads nor writes the cache (folder `GALMORPH_CACHE`, by default the user's cache folder).
@@ -55,8 +57,13 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, survey=N
     table, csv = _read_labels(path, labels)
     if classes is not None:
         _check_classes(table, set(classes), csv)
+    if rows is not None:
+        table = table[np.atleast_1d(rows)]
+        if len(table) == 0:
+            raise ValueError(f"rows selects none of the galaxies in {csv}.")
     files = [path / name for name in table["file"]]
     key = _cache_key(csv, files, size, crop)
+    release_memory()
     found = _read_cache(key) if cache else None
     if found is None:
         found = _decode(files, size, crop, path.name)

@@ -50,7 +50,7 @@ def labelled_sdss(*questions, size=64):
         return None, {}
     classes = GZ1_CLASSES if path.name.startswith("gz1") else None
     sample = read_folder(path, size=size, crop=212, survey=SDSS, classes=classes)
-    answers = {"gz1": _gz1, "gz2": _gz2, "na1": _na10}[path.name[:3]](sample.table)
+    answers = {"gz1": _gz1, "gz2": gz2_answers, "na1": _na10}[path.name[:3]](sample.table)
     print(f"{sample}, answers of {SDSS_SETS[path.name][1]}")
     return sample, answers
 
@@ -120,7 +120,8 @@ def _gz1(table):
     }
 
 
-def _gz2(table):
+def gz2_answers(table):
+    """What volunteers of Galaxy Zoo 2 agreed on: answers as in `labelled_sdss`, from vote fractions of a table."""
     featured, edge, bar = (_plain(table[name]) for name in ("featured", "edge_on", "bar"))
     disc = certain(featured)
     # Only those who saw a disc were asked whether it is on edge, and only those who saw none on edge about a bar.

@@ -5,7 +5,7 @@ from math import pi
 import torch
 from torch.nn.functional import pad
 
-from .mock.light import frequencies, scaled
+from .mock.light import frequencies
 
 SEEING_SCATTER = 0.08  # of ln FWHM between fields
 CENTRING = 1.0  # a cutout is centred on its galaxy to this many stamp pixels
@@ -23,8 +23,8 @@ def moffat_transform(k, fwhm):
     fwhm : torch.Tensor or float
         Full width at half maximum, pixels; alpha = fwhm / (2 sqrt(2^(1/3.5) - 1)).
     """
-    x = 2 * pi * k * fwhm / (2 * (2 ** (1 / 3.5) - 1) ** 0.5)
-    return (1 + x + x**2 / 3) * torch.exp(-x)
+    x = k * (fwhm * (pi / (2 ** (1 / 3.5) - 1) ** 0.5))
+    return (1 + x + x**2 / 3).mul_(torch.exp(-x))
 
 
 def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=True):
@@ -60,7 +60,7 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     resampled = bool((native - 1).abs().max() > 1e-6)
     kx, ky = kx[:, :1], ky[:, :, :1]
     columns, rows = _pixel(kx, native, resampled), _pixel(ky, native, resampled)
-    seeing, shift = 1.0, torch.zeros((bands, 2, 1, 1, 1), device=device)
+    seeing, shift = 1.0, None
     if noise:  # no two fields are alike
         seeing = torch.exp(SEEING_SCATTER * torch.randn((n, 1, 1), generator=generator, device=device))
         either_way = torch.rand((bands + 1, 2, n, 1, 1), generator=generator, device=device) - 0.5
@@ -68,9 +68,12 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     images = torch.empty((n, bands, size, size), device=device)
     for b in range(bands):
         psf = moffat_transform(k, seeing * survey.psf_fwhm[b] / scale)
-        place = (columns * torch.exp(-2j * pi * kx * shift[b, 0])) * (rows * torch.exp(-2j * pi * ky * shift[b, 1]))
-        padded = torch.fft.irfft2(scaled(spectrum[:, b], psf).mul_(place), s=(k.shape[-2],) * 2)
-        images[:, b] = padded[:, :size, :size]
+        place = columns * rows
+        if noise:
+            right, down = (torch.exp(-2j * pi * k_ * s) for k_, s in zip((kx, ky), shift[b], strict=True))
+            place = (columns * right) * (rows * down)
+        along = torch.fft.ifft(spectrum[:, b] * (psf * place), dim=-2)[:, :size]  # no need to finish the padded rows
+        images[:, b] = torch.fft.irfft(along, n=k.shape[-2])[..., :size]
     return images + _noise(images, survey, native, resampled, generator) if noise else images
 
 
@@ -84,7 +87,7 @@ def _noise(images, survey, native, resampled, generator):
     if resampled:
         kx, ky = torch.fft.rfftfreq(size, device=device), torch.fft.fftfreq(size, device=device)[:, None]
         power = _box(kx, native) ** 2 * (_box(kx, 1.0) ** 2), _box(ky, native) ** 2 * (_box(ky, 1.0) ** 2)
-        grain = torch.fft.irfft2(scaled(torch.fft.rfft2(grain), power[0] * power[1]), s=(size, size))
+        grain = torch.fft.irfft2(torch.fft.rfft2(grain) * (power[0] * power[1]), s=(size, size))
     # Sky subtraction is never perfect: a small pedestal per stamp and band.
     return grain + 0.2 * sky / native**2 * torch.randn((*images.shape[:2], 1, 1), generator=generator, device=device)
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from .folders import read_folder
-from .labelled import find_set, labelled_sdss
+from .labelled import find_set, gz2_answers, labelled_sdss
 from .mock.volunteers import certain
 from .networks import CompactCNN
 from .runtime import device
@@ -69,3 +69,21 @@ def observed_target(task):
     chosen = sample[rows]
     images = chosen.images.expand(-1, 3, -1, -1).contiguous()
     return GalaxySample(images, chosen.table, None, chosen.origin, chosen.name), target[rows, None], "edge-on"
+
+
+def observed_pair():
+    """The same galaxies as SDSS and as DES saw them, with what volunteers of Galaxy Zoo 2 said of the SDSS pictures.
+
+    Returns
+    -------
+    (GalaxySample, GalaxySample, array (N, 2))
+        SDSS, DES, and the answers on disc and edge-on: 0, 1, or NaN where people disagreed. Three times None where a
+        set is missing: a line says how to fetch it.
+    """
+    paths = [find_set(name) for name in ("gz2_s82_sdss", "gz2_s82_des")]
+    if None in paths:
+        return None, None, None
+    sdss, des = (read_folder(path, size=64, crop=212) for path in paths)
+    _, first, second = np.intersect1d(sdss.table["id"], des.table["id"], return_indices=True)
+    found = gz2_answers(sdss.table[first])
+    return sdss[first], des[second], np.stack([found["disc"], found["edge-on"]], 1)

@@ -24,7 +24,7 @@ STRATEGIES = ("full", "head", "frozen", "scratch")
 #: colours. Calibrated in bulk on the sky, the noise and the brightness of cutouts of Galaxy Zoo DECaLS, not copied.
 DES_LOOK = {"weights": (8.5, 11.0, 18.0), "softening": 5.5, "pedestal": 0.07, "grey": 0.30}
 
-BATCH = 512  # galaxies coloured at once: bounds memory
+BATCH = 64  # galaxies coloured at once: bounds memory
 
 
 def answers(table, *, survey=SDSS, seed=0):

@@ -7,7 +7,8 @@ from PIL import Image
 import galmorph_helpers as gm
 from galmorph_helpers import archive
 from galmorph_helpers.archive.registry import load_registry
-from galmorph_helpers.labelled import FETCHED, GZ1_CLASSES, _gz2
+from galmorph_helpers.labelled import FETCHED, GZ1_CLASSES, gz2_answers
+from galmorph_helpers.observed_sets import observed_pair
 
 
 @pytest.fixture
@@ -77,13 +78,24 @@ def test_a_fetched_set_answers(site, root, name, questions):
         np.testing.assert_array_equal(answers["disc"][known], answers["T-Type"][known] > 0)
 
 
+def test_galaxies_that_two_surveys_saw_are_paired(site, root):
+    assert observed_pair() == (None, None, None)
+    for name, n in (("gz2_s82_sdss", 6), ("gz2_s82_des", 4)):
+        archive.fetch(name, root / name, n=n, session=site.session())
+        for file in (root / name / "images").iterdir():
+            Image.open(file).resize((424, 424)).save(file)
+    sdss, des, answers = observed_pair()
+    assert list(sdss.table["id"]) == list(des.table["id"]) and len(set(des.table["id"])) == len(des) == 4
+    assert answers.shape == (4, 2)
+
+
 def test_votes_of_galaxy_zoo_2_answer_what_was_asked():
     votes = {
         "featured": [0.1, 0.9, 0.9, 0.9, 0.6],
         "edge_on": [0.9, 0.9, 0.1, 0.1, 0.1],
         "bar": [0.9, 0.9, 0.9, 0.5, 0.9],
     }
-    answers, nan = _gz2(votes), np.nan
+    answers, nan = gz2_answers(votes), np.nan
     np.testing.assert_array_equal(answers["disc"], [0, 1, 1, 1, nan])
     np.testing.assert_array_equal(answers["edge-on"], [0, 1, 0, 0, 0])  # a smooth galaxy is no disc on edge
     np.testing.assert_array_equal(answers["bar"], [nan, nan, 1, nan, nan])  # nobody sees a bar from the side

@@ -47,6 +47,16 @@ def test_crop_takes_the_centre(folder):
     np.testing.assert_allclose(sample.images[3], original, atol=1e-6)
 
 
+def test_rows_alone_are_read(folder):
+    whole = gm.read_folder(folder, size=32)
+    some = gm.read_folder(folder, size=32, rows=[0, 2])
+    np.testing.assert_array_equal(some.images, whole.images[[0, 2]])
+    assert list(some.table["file"]) == list(whole.table["file"][[0, 2]])
+    assert len(gm.read_folder(folder, size=32, rows=np.arange(len(whole)) > 0)) == len(whole) - 1
+    with pytest.raises(ValueError, match="none of the galaxies"):
+        gm.read_folder(folder, size=32, rows=[])
+
+
 def test_second_reading_comes_from_the_cache_and_changes_are_seen(folder):
     first = gm.read_folder(folder, size=20)
     (cached,) = (folder.parent / "cache").glob("*.npz")

@@ -50,29 +50,40 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
     p = _parameters(table, pixel_scale, device)
     flux = _band_fluxes(table, bands, device)
     kx, ky = frequencies(size, device)
-    bulge = p["bulge_to_total"] * sersic_transform(
-        p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]) * p["bulge_radius"]
-    )
-    disc, core, dust = _disc_transforms(kx, ky, p)
-    drawn = ("arm_contrast", "lopsidedness", "patchiness", "bar_light", "ring_light", "knot_light")
-    some = sum(p[name].abs() for name in drawn) * p["visible"] > 0  # the others show no structure: nothing to draw
-    seen = some.flatten().nonzero().flatten()
-    if len(seen):
-        smooth, blue = structure({name: value[seen] for name, value in p.items()}, size, rng)
-        smooth, blue = torch.fft.rfft2(torch.stack((smooth, blue)), s=(kx.shape[-2], kx.shape[-2]))
-    centre = torch.exp(-2j * torch.pi * (kx + ky) * ((size - 1) / 2))
-    out = torch.empty((len(table), len(bands), *kx.shape[-2:]), dtype=torch.complex64, device=device)
+    padded = kx.shape[-2]
+    kx, ky = kx[:, :1], ky[:, :, :1]  # one row and one column: sums of both are made once, not products of planes
+    bulge = sersic_transform(p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]) * p["bulge_radius"])
+    disc, core = _disc_transforms(kx, ky, p)
     settled = 1 - p["bar_light"] - p["ring_light"] - p["knot_light"]
-    for b in range(len(bands)):
-        absorbed = flux["absorption"][b] * p["dust"] * dust
-        deficit = (p["disc_deficit"] + flux["gradient"][b]) * (core - disc)
-        stars = flux["bulge"][b] * bulge + flux["disc"][b] * (settled * (disc - deficit) - absorbed)
-        out[:, b] = scaled(centre, stars)
-        if len(seen):
-            out[seen, b] += flux["disc"][b][seen] * smooth + flux["young"][b][seen] * blue
+    deficit = p["disc_deficit"] + flux["gradient"]  # taken from the core
+    share = torch.cat((flux["bulge"], flux["disc"] * settled * (1 + deficit), -flux["disc"] * settled * deficit), -1)
+    stars = _summed(share, torch.stack((bulge, disc, core), 1))
+    lane = p["dust"].flatten().nonzero().flatten()
+    if len(lane):
+        dust = _dust(kx, ky, {name: value[lane] for name, value in p.items()})
+        stars[lane] -= (flux["disc"][lane] * flux["absorption"])[..., None] * dust[:, None]
+    out = stars * torch.exp(-2j * torch.pi * (kx + ky) * ((size - 1) / 2))
+    drawn = ("arm_contrast", "lopsidedness", "patchiness", "bar_light", "ring_light", "knot_light")
+    seen = (sum(p[name].abs() for name in drawn) * p["visible"]).flatten().nonzero().flatten()
+    if len(seen):  # the others show no structure: nothing to draw
+        smooth, blue = structure({name: value[seen] for name, value in p.items()}, size, rng)
+        spectrum = torch.fft.rfft2(torch.stack((smooth, blue), 1), s=(padded, padded))
+        _add(out, seen, _summed(torch.cat((flux["disc"], flux["young"]), -1)[seen], spectrum))
     if field:
         _add_field(out, kx, ky, np.asarray(pixel_scale, float), size, bands, rng)
     return out
+
+
+def _summed(share, parts):
+    """Sum of `parts` (N, K, P, Q), real or complex, in each band: `share` (N, bands, K) of each."""
+    planes = torch.view_as_real(parts) if parts.is_complex() else parts
+    found = torch.bmm(share, planes.flatten(2)).unflatten(2, planes.shape[2:])
+    return torch.view_as_complex(found) if parts.is_complex() else found
+
+
+def _add(out, rows, more):
+    """out[rows] += more, where rows may repeat; by real numbers, as torch adds complex ones ten times slower."""
+    torch.view_as_real(out).view(len(out), -1).index_add_(0, rows, torch.view_as_real(more).flatten(1))
 
 
 def frequencies(size, device="cpu"):
@@ -85,7 +96,7 @@ def frequencies(size, device="cpu"):
 
 def scaled(spectrum, factor):
     """A complex spectrum times a real factor; torch would make the factor complex first, which takes twice as long."""
-    return torch.view_as_complex(torch.view_as_real(spectrum) * factor[..., None])
+    return spectrum * factor
 
 
 def sersic_transform(index, k_radius):
@@ -168,30 +179,26 @@ def _parameters(table, pixel_scale, device):
 
 
 def _band_fluxes(table, bands, device):
-    """Flux (nanomaggies) of bulge, disc and young stars in each band, and how strongly dust absorbs there."""
-    colour = {"g": np.asarray(table["g_r"].value), "r": np.zeros(len(table)), "i": -np.asarray(table["r_i"].value)}
-    bulge_colour = {
-        "g": np.asarray(table["bulge_g_r"].value),
-        "r": np.zeros(len(table)),
-        "i": -np.asarray(table["r_i"].value) - 0.03,
-    }
-    young_colour = {"g": 0.05, "r": 0.0, "i": 0.0}
-    bulge_share = np.asarray(table["bulge_to_total"])
-    r_flux = 10 ** (-0.4 * (table["r_mag"].value - 22.5))
-    out = {"bulge": [], "disc": [], "young": [], "absorption": [], "gradient": []}
+    """Flux (nanomaggies) of bulge, disc and young stars in each band, how strongly dust absorbs there, and how much
+    more of the light lacks in the core of a disc, all (N or 1, bands, 1)."""
+    g_r, r_i, bulge_g_r = (np.asarray(table[name].value) for name in ("g_r", "r_i", "bulge_g_r"))
+    share = np.asarray(table["bulge_to_total"])
+    out = {"bulge": [], "disc": [], "young": []}
     for band in bands:
-        total = r_flux * 10 ** (-0.4 * colour[band])
-        bulge = np.minimum(bulge_share * r_flux * 10 ** (-0.4 * bulge_colour[band]), total)
-        parts = {
-            "bulge": bulge / np.maximum(bulge_share, 1e-6),
-            "disc": total - bulge,
-            "young": r_flux * (1 - bulge_share) * 10 ** (-0.4 * young_colour[band]),
-        }
-        for name, values in parts.items():
-            out[name].append(torch.as_tensor(values.astype(np.float32), device=device)[:, None, None])
-        out["absorption"].append({"g": 1.25, "r": 1.0, "i": 0.75}[band])  # dust reddens
-        out["gradient"].append({"g": 0.08, "r": 0.0, "i": -0.04}[band])  # discs are older inside
-    return out
+        colour = {"g": g_r, "r": 0.0, "i": -r_i}[band]
+        bulge_colour = {"g": bulge_g_r, "r": 0.0, "i": -r_i - 0.03}[band]
+        r_flux = 10 ** (-0.4 * (table["r_mag"].value - 22.5))
+        total = r_flux * 10 ** (-0.4 * colour)
+        bulge = np.minimum(share * r_flux * 10 ** (-0.4 * bulge_colour), total)
+        out["bulge"].append(bulge)
+        out["disc"].append(total - bulge)
+        out["young"].append(r_flux * (1 - share) * 10 ** (-0.4 * {"g": 0.05, "r": 0.0, "i": 0.0}[band]))
+    out["absorption"] = [[{"g": 1.25, "r": 1.0, "i": 0.75}[band]] for band in bands]  # dust reddens
+    out["gradient"] = [[{"g": 0.08, "r": 0.0, "i": -0.04}[band]] for band in bands]  # discs are older inside
+    return {
+        name: torch.as_tensor(np.stack(values, 1).astype(np.float32), device=device)[..., None]
+        for name, values in out.items()
+    }
 
 
 def _turned(kx, ky, p, axis_ratio):
@@ -201,21 +208,28 @@ def _turned(kx, ky, p, axis_ratio):
 
 
 def _disc_transforms(kx, ky, p):
-    """Inclined discs with a sech^2 height, of unit flux: the stars, a core of half their size, a thin sheet of dust.
+    """Inclined discs with a sech^2 height, of unit flux, and cores of half their size.
 
     F = [1 + (2 pi h)^2 (u^2 + v^2 cos^2 i)]^(-3/2) * x / sinh(x), x = pi^2 z0 v sin i: van der Kruit & Searle (1981,
-    A&A 95, 105) discs seen at inclination i. The dust is the same disc, five times thinner: a sheet of missing light.
-    Taking some of the core away leaves a disc that is flatter inside.
+    A&A 95, 105) discs seen at inclination i. Taking some of the core away leaves a disc that is flatter inside.
     """
+    square, x = _disc_frequencies(kx, ky, p)
+    edge = _x_over_sinh(x) * (p["bulge_to_total"] < 1)
+    return _exponential(square) * edge, _exponential(square / 4) * edge
+
+
+def _dust(kx, ky, p):
+    """A thin sheet of missing light: the same disc, five times thinner."""
+    square, x = _disc_frequencies(kx, ky, p)
+    height = 0.5 * DISC_HEIGHT * p["thickness"] * (p["bulge_to_total"] < 1)
+    return _exponential(square) * _x_over_sinh(x / 5) * (p["dust"] * height)
+
+
+def _disc_frequencies(kx, ky, p):
+    """(2 pi k h)^2 in the plane of a disc, and x = pi^2 z0 v sin i across it."""
     u, v = turned_axes(kx, ky, p["position_angle"])
     square = (2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2)
-    height = DISC_HEIGHT * p["thickness"]
-    x = (torch.pi**2 * height * p["h"] * torch.sin(p["inclination"])) * v
-    exists = p["bulge_to_total"] < 1
-    plane, edge = _exponential(square), _x_over_sinh(x) * exists
-    dust, lane = torch.zeros_like(plane), p["dust"].flatten().nonzero().flatten()
-    dust[lane] = 0.5 * plane[lane] * _x_over_sinh(x[lane] / 5) * (height * exists)[lane]
-    return plane * edge, _exponential(square / 4) * edge, dust
+    return square, (torch.pi**2 * DISC_HEIGHT * p["thickness"] * p["h"] * torch.sin(p["inclination"])) * v
 
 
 def _exponential(square):
@@ -257,8 +271,7 @@ def _add_field(out, kx, ky, pixel_scale, size, bands, rng):
     x0, y0 = tensor(rng.uniform(0, size - 1, count)), tensor(rng.uniform(0, size - 1, count))
     u, v = turned_axes(kx, ky, angle)
     profile = _exponential((2 * torch.pi * tensor(h)) ** 2 * (u**2 + (q * v) ** 2))
-    shifted = profile * (torch.exp(-2j * torch.pi * kx[:, :1] * x0) * torch.exp(-2j * torch.pi * ky[:, :, :1] * y0))
-    owner = torch.as_tensor(owner, device=device)
-    for b, band in enumerate(bands):
-        colour = {"g": g_r, "r": 0.0, "i": -r_i}[band]
-        out[:, b].index_add_(0, owner, tensor(10 ** (-0.4 * (magnitude + colour - 22.5))) * shifted)
+    shifted = profile * (torch.exp(-2j * torch.pi * kx * x0) * torch.exp(-2j * torch.pi * ky * y0))
+    colour = {"g": g_r, "r": 0.0, "i": -r_i}
+    flux = torch.stack([tensor(10 ** (-0.4 * (magnitude + colour[band] - 22.5))) for band in bands], 1)
+    _add(out, torch.as_tensor(owner, device=device), flux * shifted[:, None])

@@ -364,12 +364,12 @@ diagrams.show_table(Table(rows=summary, names=("method", "AUC", "average precisi
 # %%
 if mergers:
     claims.origins.append("folder")
-    wide = gm.read_folder(mergers, size=96, crop=280)
+    labels = Table.read(mergers / "labels.csv")
+    fold = gm.fold_numbers(np.arange(len(labels)), 5, seed=seed)
+    some = (fold == 0) | (labels["class_name"] == "merger") | (np.arange(len(labels)) % 3 == 0)  # all mergers, half of the others: time
+    wide = gm.read_folder(mergers, size=96, crop=280, rows=some)
     is_merger = np.asarray(wide.table["class_name"]) == "merger"
-    fold = gm.fold_numbers(np.arange(len(wide)), 5, seed=seed)
-    held = fold == 0
-    some = np.flatnonzero(held | is_merger | (np.arange(len(wide)) % 3 == 0))  # all mergers, a third of the others: time
-    wide, is_merger, held = wide[some], is_merger[some], held[some]
+    held = np.isin(wide.table["file"], labels["file"][fold == 0])
     pairs = gm.companion_features(wide.images)
     pairs = np.array([pairs[c] for c in pairs.colnames], float).T
     trees = ExtraTreesClassifier(300, min_samples_leaf=2, class_weight="balanced", n_jobs=2, random_state=seed).fit(pairs[~held], is_merger[~held])
