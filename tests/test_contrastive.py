@@ -300,3 +300,13 @@ def test_an_encoder_that_keeps_places_sees_what_a_mean_cannot():
 def test_an_encoder_names_a_size_that_cannot_be_halved():
     with pytest.raises(ValueError, match="multiple of 8, which convolutions halve; got 30"):
         gm.Encoder(1, (8, 8, 8), size=30)
+
+
+@pytest.mark.parametrize(
+    "name, channels, size", [("mock_maps_contrastive", 5, None), ("mock_shapes_contrastive", 1, 32)]
+)
+def test_shipped_encoders_fill_every_layer(name, channels, size):
+    encoder = gm.Encoder(channels, (24, 48, 96), size=size)
+    fresh = {key: value.clone() for key, value in encoder.state_dict().items()}
+    loaded = gm.load_weights(encoder, name).state_dict()
+    assert all(not torch.equal(loaded[key], fresh[key]) for key in fresh)
