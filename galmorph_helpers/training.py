@@ -152,7 +152,14 @@ def _turned(images, k):
 
 
 def _turned_each(images, drawn):
-    """Each image in its own view `drawn`, an int (N,): mirror, quarter turn, half turn, each where its bit is set.
+    """Each image in its own view `drawn`, an int (N,)."""
+    if images.device.type == "cpu":
+        return torch.stack([_turned(image, k) for image, k in zip(images, drawn.tolist(), strict=True)])
+    return _turned_by_bits(images, drawn)
+
+
+def _turned_by_bits(images, drawn):
+    """The same in few large operations: mirror, quarter turn, half turn, each where its bit is set.
 
     No masks, whose sizes a GPU would have to tell the CPU before it may go on.
     """

@@ -97,6 +97,7 @@ def test_a_network_with_hooks_or_its_own_forward_is_left_alone():
 def test_each_image_is_turned_as_drawn(drawn):
     images = torch.rand(len(drawn), 2, 5, 5)
     turned = training._turned_each(images, torch.tensor(drawn))
+    assert torch.equal(turned, training._turned_by_bits(images, torch.tensor(drawn)))
     for image, k, out in zip(images, drawn, turned, strict=True):
         assert torch.equal(out, training._turned(image[None], k)[0])
 
