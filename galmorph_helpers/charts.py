@@ -236,7 +236,7 @@ def map_grid(maps, titles, *, channels, alt, caption="", symmetric=("velocity",)
 
 
 def efficiency(curves, *, ylabel, alt, title="", level=None):
-    """Scores against the number of labels on a logarithmic axis, each value printed at its point.
+    """Scores against the number of labels on a logarithmic axis, with the spread of draws.
 
     Parameters
     ----------
@@ -248,14 +248,9 @@ def efficiency(curves, *, ylabel, alt, title="", level=None):
     for i, (name, (x, y, spread)) in enumerate(curves.items()):
         colour, marker, line = CYCLE[i % len(CYCLE)]
         axis.errorbar(x, y, spread, color=colour, marker=marker, ls=line, capsize=2, label=name)
-        for a, b in zip(x, y, strict=True):
-            axis.annotate(
-                f"{b:.2f}", (a, b), xytext=(0, 7 if i == 0 else -13 - 8 * (i - 1)), textcoords="offset points",
-                color=colour, fontsize=7, ha="center",
-            )  # fmt: skip
     if level:
         axis.axhline(level[1], color="0.6", lw=1)
-        axis.annotate(level[0], (1, level[1]), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+        axis.annotate(level[0], (0.01, level[1]), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
     axis.set(xscale="log", xlabel="labelled galaxies", ylabel=ylabel, title=title)
     axis.set_xticks(x, [f"{a:,}" for a in x])
     axis.minorticks_off()

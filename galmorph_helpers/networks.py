@@ -71,12 +71,15 @@ class CompactCNN(nn.Sequential):
 
 
 class Encoder(nn.Sequential):
-    """A small encoder: strided convolutions, then the mean over the image. It says what is there, not where.
+    """A small encoder: strided convolutions, each of which halves the image, then features.
 
-    Maps (N, C, H, W) to (N, widths[-1]) features; each convolution halves the image.
+    By default these are the mean over the image: they say what is there, not where. With `size`, the side of the
+    images in pixels, a dense layer weighs what was found where, as a shape asks for.
+
+    Maps (N, C, H, W) to (N, widths[-1]) features, with `size` to (N, `features`).
     """
 
-    def __init__(self, channels=3, widths=(32, 64, 128)):
+    def __init__(self, channels=3, widths=(32, 64, 128), *, size=None, features=128):
         blocks, into = [], channels
         for i, width in enumerate(widths):
             blocks += [
@@ -85,7 +88,13 @@ class Encoder(nn.Sequential):
                 nn.ReLU(),
             ]
             into = width
-        super().__init__(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        if size is None:
+            super().__init__(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+            return
+        if size % 2 ** len(widths):
+            raise ValueError(f"size must be a multiple of {2 ** len(widths)}, which convolutions halve; got {size}.")
+        weights = into * (size // 2 ** len(widths)) ** 2
+        super().__init__(*blocks, nn.Flatten(), nn.Linear(weights, features), nn.BatchNorm1d(features), nn.ReLU())
 
 
 class SignedRoot(nn.Module):

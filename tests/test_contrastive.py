@@ -283,3 +283,30 @@ def test_figures_of_planes_maps_and_labels_have_alt_text(monkeypatch, maps):
         {"probe": ([10, 100], [0.5, 0.8], [0.1, 0.0])}, ylabel="accuracy", level=("no", 0.4), alt="labels"
     )
     assert [image._repr_mimebundle_()[1]["image/png"]["alt"] for image in shown] == ["plane", "maps", "labels"]
+
+
+def test_an_encoder_that_keeps_places_sees_what_a_mean_cannot():
+    """One bright pixel: its place changes the features of the one, not those of the other (edges apart)."""
+    one = torch.zeros(2, 1, 32, 32)
+    one[0, 0, 12, 12] = one[1, 0, 20, 12] = 5.0
+    torch.manual_seed(0)
+    for size, moved in ((None, False), (32, True)):
+        encoder = gm.Encoder(1, (8, 8, 8), size=size, features=16).eval()
+        features = encoder(one).detach()
+        assert features.shape == (2, 16 if size else 8)
+        assert torch.allclose(features[0], features[1], atol=1e-6) is not moved
+
+
+def test_an_encoder_names_a_size_that_cannot_be_halved():
+    with pytest.raises(ValueError, match="multiple of 8, which convolutions halve; got 30"):
+        gm.Encoder(1, (8, 8, 8), size=30)
+
+
+@pytest.mark.parametrize(
+    "name, channels, size", [("mock_maps_contrastive", 5, None), ("mock_shapes_contrastive", 1, 32)]
+)
+def test_shipped_encoders_fill_every_layer(name, channels, size):
+    encoder = gm.Encoder(channels, (24, 48, 96), size=size)
+    fresh = {key: value.clone() for key, value in encoder.state_dict().items()}
+    loaded = gm.load_weights(encoder, name).state_dict()
+    assert all(not torch.equal(loaded[key], fresh[key]) for key in fresh)

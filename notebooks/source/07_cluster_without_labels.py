@@ -10,7 +10,7 @@
 # - how many labels self-supervision saves, and where it saves none
 # - whether mock and observed galaxies lie on one manifold
 #
-# **What you'll need:** lessons 00 and 02; 45 minutes to read, about 3 minutes to run on two cores, 1.6 GB of memory. The talk shows the clustering of MaNGA maps of [Sarmiento et al. 2021](https://doi.org/10.3847/1538-4357/ac1dac); the method is SimCLR ([Chen et al. 2020](https://doi.org/10.48550/arXiv.2002.05709)).
+# **What you'll need:** lessons 00 and 02; 45 minutes to read, about 3 minutes to run on two cores, 1.5 GB of memory. The talk shows the clustering of MaNGA maps of [Sarmiento et al. 2021](https://doi.org/10.3847/1538-4357/ac1dac); the method is SimCLR ([Chen et al. 2020](https://doi.org/10.48550/arXiv.2002.05709)).
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
@@ -32,7 +32,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.manifold import TSNE
 from sklearn.metrics import adjusted_rand_score, roc_auc_score, silhouette_score
-from sklearn.model_selection import cross_val_predict, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -226,20 +226,20 @@ claims.check("bundle size, R²: turns only minus all views", found["turns only"]
 claims.check("V/σ, R²: all views minus those with any speed", all_views["V/σ, R²"] - found["all, and any speed"]["V/σ, R²"], at_least=0.01, because="rotation could be read from light and ages alone")
 
 # %% [markdown]
-# With turns alone the bundle is written in the features, since it helps to tell galaxies apart. Blur, noise and crop take part of it away, not all: what a bundle cannot resolve is gone from the map, and no view brings it back. And whoever declares rotation to be an instrument, loses some of it. There is no neutral choice of views.
+# With the longest training the features know less of the bundle than the principal components do, yet not nothing: what a bundle cannot resolve is gone from the map, and no view brings it back. Be careful with single rows: these trainings are short, and which of the views takes how much away changes with the seed. With seed 0 turns alone leave more of the bundle in the features than all views do; with seed 1 they leave less. And whoever declares rotation to be an instrument, loses some of it. There is no neutral choice of views.
 #
 # ## Count the labels saved
 #
-# Freeze the features and fit straight cuts through them, a **linear probe**, to 10 … 1,000 labels: which of the five kinds? Beside it the same probe of principal components, and the same encoder trained from scratch on the same labels, a fifth of which it needs to know when to stop. Half of the test sample gives labels, the other half is scored.
+# Freeze the features and fit straight cuts through them, a **linear probe**, to 10 … 1,000 labels: which of the five kinds? Two encoders are probed: the one trained above, and the same one from shipped weights, trained longer on other mock galaxies and without labels, too. Beside them the same probe of principal components, and the same encoder trained from scratch on the same labels, a fifth of which it needs to know when to stop. Half of the test sample gives labels, the other half is scored.
 
 # %%
 number = np.unique(kind, return_inverse=True)[1]
 later = np.arange(n_test // 2, n_test)
 
 
-def probe(c=100.0):
-    """A linear classifier on frozen features."""
-    return make_pipeline(StandardScaler(with_std=False), LogisticRegression(C=c, max_iter=1000))
+def probe(c=0.1, **scale):
+    """A linear classifier on frozen features; `c` was chosen once, on galaxies that no seed of this lesson draws."""
+    return make_pipeline(StandardScaler(**scale), LogisticRegression(C=c, max_iter=1000))
 
 
 def from_scratch(rows, answer, trial):
@@ -249,35 +249,43 @@ def from_scratch(rows, answer, trial):
     taught = np.setdiff1d(rows, held)
     network = torch.nn.Sequential(gm.Encoder(5, (24, 48, 96)), torch.nn.Linear(96, int(answer.max()) + 1))
     gm.fit(network, maps[taught], answer[taught].astype(float), validation=(maps[held], answer[held].astype(float)), epochs=40 if len(rows) <= 100 else max(6, 4500 // len(rows)), batch_size=32, loss=lambda out, y: F.cross_entropy(out, y.long()))
-    return np.mean(gm.predict_value(network, maps[later], views=1).argmax(1) == answer[later])
+    return np.mean(gm.predict_value(network, maps[later]).argmax(1) == answer[later])
 
 
-scores = {"linear probe, contrastive": [], "linear probe, principal components": [], "network from scratch": []}
-numbers = [10, 30, 100, 300, 1000]
+shipped = gm.represent(gm.load_weights(gm.Encoder(5, (24, 48, 96)), "mock_maps_contrastive"), maps)
+probes = {"probe, contrastive, here": (h, {}), "probe, contrastive, longer": (shipped, {}), "probe, principal components": (linear, dict(c=0.01, with_std=False))}
+scores = {name: [] for name in (*probes, "network from scratch")}
+numbers, draws = [10, 30, 100, 300, 1000], {10: 2, 30: 2, 100: 6, 300: 1, 1000: 1}
+ahead = {}
 for n in gm.progress(numbers, "label efficiency"):
     trial = {name: [] for name in scores}
-    for t in range(3 if n <= 100 else 1):
+    for t in range(draws[n]):
         rows = np.random.default_rng([seed, t]).permutation(n_test // 2)[:n]
-        for name, features, c in (("linear probe, contrastive", h, 100.0), ("linear probe, principal components", linear, 0.01)):
-            trial[name].append(probe(c).fit(features[rows], number[rows]).score(features[later], number[later]))
+        for name, (features, how) in probes.items():
+            trial[name].append(probe(**how).fit(features[rows], number[rows]).score(features[later], number[later]))
         trial["network from scratch"].append(from_scratch(rows, number, t))
     for name, values in trial.items():
         scores[name].append((np.mean(values), np.std(values)))
+    ahead[n] = np.subtract(trial["probe, contrastive, longer"], trial["network from scratch"])
 curves = {name: (numbers, *np.transpose(values)) for name, values in scores.items()}
 always = np.bincount(number[later]).max() / len(later)
-charts.efficiency(curves, ylabel="accuracy, five kinds", level=("always the commonest", always), title="What labels buy — mock galaxies, mean and scatter of draws", alt="Accuracy of the five kinds against the number of labels on a logarithmic axis, for a probe of contrastive features, a probe of principal components, and a network from scratch, which all rise; the values are printed below.")
+charts.efficiency(curves, ylabel="accuracy, five kinds", level=("always the commonest", always), title="What labels buy — mock galaxies, mean and scatter of draws", alt="Accuracy of the five kinds against the number of labels on a logarithmic axis, for probes of contrastive features, trained here and longer, a probe of principal components, and a network from scratch, which all rise; the values are printed below.")
 for name, values in scores.items():
     print(f"{name:38s}", ", ".join(f"{n}: {mean:.3f} ± {scatter:.3f}" for n, (mean, scatter) in zip(numbers, values, strict=True)))
 hundred = np.random.default_rng(seed).permutation(n_test // 2)[:100]
 easy = probe().fit(h[hundred], slow[hundred]).score(h[later], slow[later]), from_scratch(hundred, slow.astype(int), 0)
 print(f"the easy question, slow or fast, with 100 labels: probe {easy[0]:.3f}, network from scratch {easy[1]:.3f}")
-gain = {n: curves["linear probe, contrastive"][1][i] - curves["network from scratch"][1][i] for i, n in enumerate(numbers)}
-print("contrastive probe minus network from scratch:", {n: f"{g:+.3f}" for n, g in gain.items()})
-claims.check("linear probe minus that of principal components, 1,000 labels", curves["linear probe, contrastive"][1][-1] - curves["linear probe, principal components"][1][-1], at_least=-0.02, because="views erased what pixels know")
-claims.check("linear probe minus network from scratch, five kinds, 100 labels", gain[100], at_least=-0.06, because="a hundred labels taught a network all there is")
+print("longer contrastive probe minus network from scratch, same labels:", ", ".join(f"{n}: {np.mean(a):+.3f}" for n, a in ahead.items()))
+mean, error = np.mean(ahead[100]), np.std(ahead[100], ddof=1) / np.sqrt(len(ahead[100]))
+print(f"with 100 labels {mean:+.3f} ± {error:.3f} (standard error of {len(ahead[100])} draws); a lead of 0.03 was hoped for:", "reached" if mean >= 0.03 else "NOT reached")
+ari = adjusted_rand_score(slow, gm.cluster(shipped, 2, seed=seed))
+print(f"two clusters of the longer-trained features against slow / fast: ARI {ari:.2f}")
+claims.check("linear probe minus that of principal components, 1,000 labels", curves["probe, contrastive, here"][1][-1] - curves["probe, principal components"][1][-1], at_least=-0.02, because="views erased what pixels know")
+claims.check("longer probe minus network from scratch, five kinds, 100 labels", mean, at_least=-0.04, because="a hundred labels taught a network all there is")
+claims.check("two clusters of the longer-trained features: ARI with slow / fast", ari, at_least=0.4, because="long training favoured something else than rotation")
 
 # %% [markdown]
-# Read the printed values. With ten labels nothing is saved: the network from scratch does better. With a hundred the two are level within the scatter of the draws, where a lead of 0.03 was hoped for; beyond that the probe is a little ahead. Principal components stay behind from thirty labels on. How much self-supervision saves depends on the question: *slow or fast* is so plain to see in a map of dispersion that anything solves it with a hundred labels. The five kinds were chosen as the question here after that was seen.
+# Read the printed values. With ten labels nothing is saved. With a hundred, a lead of 0.03 was hoped for. Two ways were tried: a probe whose penalty was chosen on other galaxies, and an encoder that saw four thousand galaxies 24 times in place of one thousand ten times. Both help a little; the line above says whether it was enough, and its standard error tells how little six draws can decide. There is not much room: even a thousand labels take no method here much beyond 0.7, because the kinds overlap. With several hundred the longer-trained probe is a little ahead, in one draw only. Principal components stay behind from a hundred labels on. How much self-supervision saves depends on the question: *slow or fast* is so plain to see in a map of dispersion that anything solves it with a hundred labels. The five kinds were chosen as the question here after that was seen.
 #
 # ## Look at neighbours, and at the odd ones
 #
@@ -387,36 +395,63 @@ if velocities:
 #
 # ### JWST, with volunteers for judges
 #
-# Galaxies of the CEERS field, seen by JWST at 2 µm, each judged by some thirty volunteers. A part of three quarters of them trains the encoder, *without* votes; all tests are on the last quarter, which it never saw.
+# Galaxies of the CEERS field, seen by JWST at 2 µm, each judged by some thirty volunteers. Is a galaxy a disc seen *edge-on*? That is a question of shape, and the encoder above is bad at shapes: its mean over the image keeps what is there and loses where it lies. `gm.Encoder(..., size=32)` has a dense layer in place of the mean. It needs more training than a lesson has, so it starts from shipped weights: an encoder that saw 5,000 *mock* galaxies without labels, through views that leave axis ratios alone (any angle, mirror, small zoom, blur, noise, brightness). Here it learns on from three quarters of the JWST galaxies, *without* votes. The tests are on the last quarter, which it never saw.
+#
+# Where volunteers are divided, the majority is close to the toss of a coin. Lesson 04 asks only where they agree: over 70 % or under 30 % of at least five said yes. The same rule is used here; beside it stand the numbers for the majority of all votes, divided or not. The strength of the probe's penalty is chosen by cross-validation on its own training labels.
 
 # %%
 folder = gm.find_set("ceers_jwst_f200w_4055")
 if folder:
-    jwst = gm.read_folder(folder, size=48, crop=240)
+    jwst = gm.read_folder(folder, size=32, crop=240)
     votes = {name: np.asarray(jwst.table[column], float) for name, column in {"edge-on": "t2_could_this_be_a_disk_viewed_edgeon__yes_edge_on_disk", "not": "t2_could_this_be_a_disk_viewed_edgeon__no_something_else", "smooth": "t0_smooth_or_featured__smooth", "featured": "t0_smooth_or_featured__features_or_disk", "artefact": "t0_smooth_or_featured__star_artifact_or_bad_zoom"}.items()}
     test = np.arange(len(jwst)) % 4 == 0
-    jwst_encoder, _ = pretrain(jwst.images[np.flatnonzero(~test)[: gm.pick(cpu=1000, gpu=3000)]], epochs=gm.pick(cpu=5, gpu=60), widths=(24, 48, 96, 96), **picture_views)
-    seen = gm.represent(jwst_encoder, jwst.images)
+    unlabelled = jwst.images[np.flatnonzero(~test)]
+    shape_views = dict(turn="any", crop=0.85, blur=1.0, noise=0.08, gain=0.4)
+    flat_encoder, _ = pretrain(unlabelled[:1000], epochs=gm.pick(cpu=5, gpu=60), **shape_views)
+    shape_encoder = gm.load_weights(gm.Encoder(1, (24, 48, 96), size=32), "mock_shapes_contrastive")
+    frozen = {"principal components of pixels": PCA(96, random_state=seed).fit(unlabelled.flatten(1)).transform(jwst.images.flatten(1)),
+              "mean over the image, trained here": gm.represent(flat_encoder, jwst.images), "dense layer, mock galaxies alone": gm.represent(shape_encoder, jwst.images)}
+    gm.fit_contrastive(shape_encoder, unlabelled, views=partial(gm.view, **shape_views), epochs=gm.pick(cpu=4, gpu=40), learning_rate=1e-3, seed=seed)
+    seen = frozen["dense layer, then JWST without votes"] = gm.represent(shape_encoder, jwst.images)
+
     asked_often = votes["edge-on"] + votes["not"] >= 5
-    edge = votes["edge-on"] > votes["not"]
-    auc = {}
-    for n in (50, 500):
-        draws = [np.random.default_rng([seed, t]).permutation(np.flatnonzero(asked_often & ~test))[:n] for t in range(5)]
-        auc[n] = [roc_auc_score(edge[asked_often & test], probe(10.0).fit(seen[d], edge[d]).predict_proba(seen[asked_often & test])[:, 1]) for d in draws]
-    print(f"edge-on ({edge[asked_often].mean():.0%} of {asked_often.sum()}): AUC of a linear probe, " + ", ".join(f"{n} labels {np.mean(a):.3f} ± {np.std(a):.3f}" for n, a in auc.items()))
-    claims.check("JWST: edge-on by a linear probe with 500 labels, AUC", np.mean(auc[500]), at_least=0.58, because="views erased axis ratios")
+    share = votes["edge-on"] / np.maximum(votes["edge-on"] + votes["not"], 1)
+    agreed, edge = asked_often & np.isfinite(gm.certain(share)), share > 0.5
+
+    def edge_on_auc(features, among, n, draws=2):
+        """AUC on the last quarter of the galaxies `among`, for probes of `n` labels of the others: one a draw."""
+        found = []
+        for t in range(draws):
+            rows = np.random.default_rng([seed, t]).permutation(np.flatnonzero(among & ~test))[:n]
+            model = make_pipeline(StandardScaler(), GridSearchCV(LogisticRegression(max_iter=300), {"C": [1e-3, 1e-2, 0.1]}, cv=4, scoring="roc_auc"))
+            found.append(roc_auc_score(edge[among & test], model.fit(features[rows], edge[rows]).decision_function(features[among & test])))
+        return np.array(found)
+
+    auc = {(name, what, n): edge_on_auc(f, among, n) for name, f in frozen.items() for what, among, n in (("agreed", agreed, 50), ("agreed", agreed, 500), ("all", asked_often, 500))}
+    diagrams.show_table(Table([{"features": name} | {f"{what} votes, {n} labels": auc[name, what, n].mean() for what, n in (("agreed", 50), ("agreed", 500), ("all", 500))} for name in frozen]),
+                        caption=f"Edge-on, AUC of linear probes on frozen features (votes agree for {agreed.sum()} of {asked_often.sum()}; {edge[agreed].mean():.0%} of them edge-on)")
+    best_features = "dense layer, then JWST without votes"
+    for what in ("agreed", "all"):
+        a = auc[best_features, what, 500]
+        print(f"{what} votes, 500 labels: AUC {a.mean():.3f} ± {a.std():.3f} (draws of labels); 0.85 was hoped for:", "reached" if a.mean() >= 0.85 else "NOT reached")
+    claims.check("JWST: edge-on where votes agree, linear probe with 500 labels, AUC", auc[best_features, "agreed", 500].mean(), at_least=0.85, because="views erased axis ratios")
+    claims.check("JWST: edge-on by the majority of all votes, 500 labels, AUC", auc[best_features, "all", 500].mean(), at_least=0.75, because="views erased axis ratios")
+    claims.check("JWST: AUC of the dense layer minus that of a mean over the image", (auc[best_features, "agreed", 500] - auc["mean over the image, trained here", "agreed", 500]).mean(), at_least=0.02, because="shape could be read from what is there")
+
+# %%
+if folder:
     answer = np.array(["smooth", "featured", "artefact"])[np.argmax([votes[k] for k in ("smooth", "featured", "artefact")], axis=0)]
     groups = gm.cluster(seen, 4, seed=seed)
     by_votes = gm.cramers_v(groups, answer), gm.cramers_v(groups[asked_often], edge[asked_often])
     print(f"four clusters against volunteers, Cramér's V: smooth, featured or artefact {by_votes[0]:.2f}; edge-on {by_votes[1]:.2f}")
     flat = umap_plane(seen[test])
-    charts.clouds({"clusters": (flat, np.array([f"cluster {k}" for k in groups[test]])), "volunteers": (flat, answer[test]), "edge-on votes": (flat, np.where(asked_often, votes["edge-on"] / np.maximum(votes["edge-on"] + votes["not"], 1), np.nan)[test], "share of votes")},
-                  title="JWST galaxies that the encoder never saw — observed", alt="UMAP plane of JWST galaxies: four clusters, the volunteers' answers, and the share of edge-on votes, which rises to one side.")
+    charts.clouds({"clusters": (flat, np.array([f"cluster {k}" for k in groups[test]])), "volunteers": (flat, answer[test]), "edge-on votes": (flat, np.where(asked_often, share, np.nan)[test], "share of votes")},
+                  title="JWST galaxies that the encoder never saw — observed", alt="UMAP plane of JWST galaxies: four clusters, the volunteers' answers, and the share of edge-on votes.")
     members = np.concatenate([np.flatnonzero(test & (groups == k))[:8] for k in range(4)])
-    plots.gallery(jwst, members, titles=[f"cluster {groups[i]}" for i in members], columns=8, caption="Eight galaxies of each cluster, not chosen", alt="Four rows of JWST galaxies, one row a cluster: they differ in elongation and extent.", size=1.1)
+    plots.gallery(jwst, members, titles=[f"cluster {groups[i]}" for i in members], columns=8, caption="Eight galaxies of each cluster, not chosen", alt="Four rows of JWST galaxies, one row a cluster: they differ in brightness, noise and neighbours more than in elongation.", size=1.1)
 
 # %% [markdown]
-# Better than chance, and no more: an AUC of 0.85 was hoped for. The encoder here saw a thousand stamps five times, where published runs see ten thousand hundreds of times; and its mean over the image keeps what is there and loses how it lies, which is what *edge-on* asks. Lesson 04 carries a trained network from another survey to the same galaxies: compare.
+# Read the table by its columns. Where volunteers agree, a straight cut through features without labels finds edge-on discs well; over all votes, divided ones included, it stays below the 0.85 that was hoped for, and part of what is missing is in the votes. Mock galaxies alone had taught nearly all of it, and learning on from JWST added little: elongation is the same under another telescope, though the two skies do not lie on one manifold. The clusters tell another story: they follow brightness, noise and neighbours more than shape. What a probe can find with a few labels need not be what k-means splits first. Lesson 04 carries a network that was trained *with* labels to the same galaxies: compare.
 #
 # ## Exercises
 #
