@@ -5,8 +5,6 @@ from scipy.special import expit, gammainc, gammaincinv
 
 from .volunteers import visibility, volunteer_votes
 
-VISUAL_CLASSES = {0: "unclassifiable", 1: "E", 2: "S0", 3: "S"}
-
 
 def visual_classes(table, survey, *, seed=0):
     """Class that one expert gives each galaxy by eye, and a flag where the expert is not sure.
