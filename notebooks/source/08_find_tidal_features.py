@@ -357,7 +357,7 @@ claims.check("streams found of 100 at μ = 31 minus at 26", streams_found[31.0] 
 # %%
 del images, views, domain, target_views, drawn  # make room
 mergers = find_set("gz1_sdss_6446")
-stored = Table.read("../data/observed_mergers.csv", format="ascii.csv")
+stored = Table.read(shipped("observed_mergers.csv"), format="ascii.csv")
 summary = [(m, *(f"{stored[c][stored['method'] == m].mean():.3f}" for c in ("auc", "average_precision"))) for m in dict.fromkeys(stored["method"])]
 diagrams.show_table(Table(rows=summary, names=("method", "AUC", "average precision")), caption="Mergers against all others, five folds, mean over seeds: computed beforehand (data/observed_mergers.md); observed galaxies")
 
