@@ -114,8 +114,8 @@ def main():
         f"Ratio to GalSim at its best {fast / cached:.1f}, with free indices {fast / free:.0f}.",
         f"L1 difference, share of the flux, {inside.sum()} of {len(few)} galaxies, whose R90 lies inside the stamp: "
         f"median {np.median(error[inside]):.4f}, largest {error[inside].max():.4f}.",
-        f"The {(~inside).sum()} galaxies that do not fit: up to {error[~inside].max():.4f}, what overlaps the padded",
-        "field wraps around. The course's stamps are 4.24 R90 wide, so there all fit.",
+        f"The {(~inside).sum()} galaxies that do not fit: up to {error[~inside].max():.4f}; what overlaps the field",
+        "that is drawn wraps around. The course's stamps are 4.24 R90 wide, so there all fit.",
     ]  # fmt: skip
     file = Path(__file__).with_suffix(".md")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
