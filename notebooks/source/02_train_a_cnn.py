@@ -390,7 +390,7 @@ if observed:
     claims.check("seconds to train on observed SDSS galaxies", seconds, at_most=60, because="the machine is slower than two cores")
 
 # %% [markdown]
-# What limits it? Not only the network: "elliptical" in Galaxy Zoo 1 means smooth, so featureless discs are in it, and some images called edge-on look round. A larger sample and labels as vote fractions would tell how much of the rest is label noise.
+# What limits it? Not only the network: "elliptical" in Galaxy Zoo 1 means smooth, so featureless discs are in it, and some images called edge-on look round. Nine other trainings (other networks, crops, resolutions, losses) came out alike, and so did the mean of their answers ([benchmark](../benchmarks/observed_sdss.md)): what all of them get wrong is more a matter of labels than of networks. A larger sample and labels as vote fractions would tell how much.
 #
 # ### The T-Types of experts
 #
