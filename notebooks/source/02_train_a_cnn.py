@@ -9,7 +9,7 @@
 # - how good such a network is, with intervals, beside the published numbers and beside simpler methods
 # - what it looks at, and where it is confidently wrong
 #
-# **What you'll need:** lesson 00; 40 minutes to read, about 3 minutes to run on two cores, 1.6 GB of memory. The talk that this rebuilds is H. Domínguez Sánchez, *Deep learning for galaxy morphology* (2023); the method is that of [Domínguez Sánchez et al. 2018](https://doi.org/10.1093/mnras/sty338).
+# **What you'll need:** lesson 00; 40 minutes to read, about 3 minutes to run on two cores, 1.4 GB of memory. The talk that this rebuilds is H. Domínguez Sánchez, *Deep learning for galaxy morphology* (2023); the method is that of [Domínguez Sánchez et al. 2018](https://doi.org/10.1093/mnras/sty338).
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.

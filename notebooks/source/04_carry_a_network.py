@@ -10,7 +10,7 @@
 # - how adversarial training (DANN) and the mean discrepancy (MMD) align two surveys without a label, and when that does harm
 # - how to read a published table of small test samples
 #
-# **What you'll need:** lesson 02; 45 minutes to read, about 2 minutes to run on two cores, 1.7 GB of memory. The talk that this rebuilds is H. Domínguez Sánchez, *Deep learning for galaxy morphology* (2023); the experiment is that of [Domínguez Sánchez et al. 2019](https://doi.org/10.1093/mnras/sty3497): SDSS to the Dark Energy Survey (DES).
+# **What you'll need:** lesson 02; 45 minutes to read, about 2 minutes to run on two cores, 1.4 GB of memory. The talk that this rebuilds is H. Domínguez Sánchez, *Deep learning for galaxy morphology* (2023); the experiment is that of [Domínguez Sánchez et al. 2019](https://doi.org/10.1093/mnras/sty3497): SDSS to the Dark Energy Survey (DES).
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.

@@ -10,7 +10,7 @@
 # - why a detector that works on clean simulations fails on realistic images, and how little fine-tuning gives back
 # - to segment faint light by pointing at it
 #
-# **What you'll need:** lesson 02; 45 minutes to read, about 3 minutes to run on two cores, 1.8 GB of memory. The talk's study is [Domínguez Sánchez et al. 2023](https://doi.org/10.48550/arXiv.2303.03407).
+# **What you'll need:** lesson 02; 45 minutes to read, about 3 minutes to run on two cores, 1.3 GB of memory. The talk's study is [Domínguez Sánchez et al. 2023](https://doi.org/10.48550/arXiv.2303.03407).
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.

@@ -8,7 +8,7 @@
 # - how to tell that a network was carried outside its domain, with labels and without
 # - what a hundred labels buy
 #
-# **What you'll need:** lessons 00 to 09, or the wish to know how they end; 15 minutes to read, a minute to run on two cores, 1.5 GB of memory.
+# **What you'll need:** lessons 00 to 09, or the wish to know how they end; 15 minutes to read, a minute to run on two cores, 1.3 GB of memory.
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
