@@ -25,8 +25,8 @@ not kept: four strided convolutions with 194,000 weights, with the square root (
 without (0.930, 0.948); with the mean over the image (0.931, 0.941); with residual blocks, 504,000 weights (0.937,
 0.950); stamps of 96 pixels (0.935, 0.948); crops of 260 (0.938, 0.951) and 400 pixels (0.936, 0.947); labels smoothed
 by 0.05 (0.938, 0.946); spirals and mergers as further questions (0.938, 0.949). The mean of all these on the same test
-galaxies is no better (0.939, 0.950), and the most confident mistakes look mislabelled: the labels limit this more than the
-network does. Another split moves both by 0.01; the start from the mock sky gains 0.007 and 0.004.
+galaxies is no better (0.939, 0.950), and the most confident mistakes look mislabelled: labels limit this more than
+networks do. Another split moves both by 0.01; the start from the mock sky gains 0.007 and 0.004.
 """
 
 

@@ -22,6 +22,12 @@ def options(doc, *, galaxies, epochs, kilobytes):
     return parser.parse_args()
 
 
+def body(network):
+    """The weights of a `CompactCNN` without those of its last layer, which answers one task alone."""
+    last = list(network)[-2]
+    return {key: value for key, value in network.state_dict().items() if value.shape[:1] != last.weight.shape[:1]}
+
+
 def ship(layers, name, card, folder=FOLDER, **facts):
     """Write `layers` (a state dict) and the card, a template of `facts`, {today}, {machine}, {torch}, {digest}."""
     folder.mkdir(parents=True, exist_ok=True)

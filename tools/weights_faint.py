@@ -10,7 +10,7 @@ from astropy.table import vstack
 from sklearn.metrics import roc_auc_score
 
 import galmorph_helpers as gm
-from shipping import options, ship
+from shipping import body, options, ship
 from weights_trunk import properties
 
 SEED = 930_000  # far from the seeds of the lessons and of the trunk: no galaxy of theirs was seen
@@ -70,10 +70,8 @@ def main():
     error = np.mean((found - target[:rest]) ** 2, 0)
     for name, value in zip(names, 1 - error, strict=True):
         print(f"{name:16s} explained variance {value:.3f}")
-    last = list(network)[-2]
-    layers = {key: value for key, value in network.state_dict().items() if value.shape[:1] != last.weight.shape[:1]}
     ship(
-        layers, "mock_faint", CARD, given.out, n_targets=len(names), galaxies=CHUNK * (given.galaxies // CHUNK),
+        body(network), "mock_faint", CARD, given.out, n_targets=len(names), galaxies=CHUNK * (given.galaxies // CHUNK),
         seed=SEED, copies=COPIES, epochs=given.epochs, targets=", ".join(names), score=np.mean(1 - error),
         auc=roc_auc_score(late[rows[:rest]], found[:, -1]), validation=rest,
     )  # fmt: skip

@@ -7,7 +7,7 @@ python tools/weights_trunk.py --galaxies 2000 --epochs 1 --out /tmp/try
 import numpy as np
 
 import galmorph_helpers as gm
-from shipping import options, ship
+from shipping import body, options, ship
 
 SEED = 900_000  # far from the seeds of the lessons: no galaxy of theirs was seen
 CARD = """# mock_trunk
@@ -54,10 +54,8 @@ def main():
     error = np.mean((gm.predict_value(network, sky.images[rest]) - target[rest]) ** 2, 0)
     for name, value in zip(names, 1 - error, strict=True):
         print(f"{name:16s} explained variance {value:.3f}")
-    last = list(network)[-2]
-    layers = {key: value for key, value in network.state_dict().items() if value.shape[:1] != last.weight.shape[:1]}
     ship(
-        layers, "mock_trunk", CARD, given.out, n_targets=len(names), galaxies=given.galaxies, seed=SEED,
+        body(network), "mock_trunk", CARD, given.out, n_targets=len(names), galaxies=given.galaxies, seed=SEED,
         epochs=given.epochs, targets=", ".join(names), score=np.mean(1 - error), validation=len(rest),
     )  # fmt: skip
 
