@@ -13,7 +13,7 @@ from .clusters import (
     oddness,
 )
 from .companions import companion_features
-from .contrastive import fit_contrastive, nt_xent, prepare_maps, represent, view
+from .contrastive import fit_contrastive, nt_xent, prepare_maps, represent, represent_layers, view
 from .cubes import elliptical_radius, lambda_r, radial_spectra, read_cube, read_maps, read_sdss_spectrum
 from .describe import describe
 from .domain import Domain, domain_warning, fit_domain, image_features, out_of_domain

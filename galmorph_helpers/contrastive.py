@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .networks import fused
 from .runtime import device, progress
 from .training import augment, predict_value
 
@@ -225,3 +226,49 @@ def represent(encoder, images, *, views=8):
     """Features of galaxies, (N, F) of length 1 each: the mean over turned and mirrored views (1 or 8)."""
     features = predict_value(encoder, torch.as_tensor(images), views=views)
     return features / np.linalg.norm(features, axis=1, keepdims=True).clip(1e-12)
+
+
+def represent_layers(encoder, images, *, views=8):
+    """Features of all layers of an encoder: what the last has forgotten, an earlier one may still know.
+
+    The contrastive loss keeps what survives every view; small arms do not. Each convolution's output, after its ReLU,
+    is summed up by its mean, standard deviation and maximum over the image, as each channel asks of the image whether
+    a pattern is there, how unevenly, and at least once. (Probing all layers: Evci+2022, arXiv:2201.03529.)
+
+    Parameters
+    ----------
+    encoder : torch.nn.Sequential
+        Convolutions, each followed by a ReLU, such as `Encoder`.
+    images : torch.Tensor (N, C, H, W)
+    views : {1, 8}
+        Features are the mean over so many turned and mirrored views.
+
+    Returns
+    -------
+    numpy.ndarray (N, 3 x the channels of all layers)
+        Of different scales: standardise them, or use a method that does.
+
+    Raises
+    ------
+    ValueError
+        If the encoder has no convolution.
+    """
+    return predict_value(_Pooled(encoder, images.shape[1:]), torch.as_tensor(images), views=views)
+
+
+class _Pooled(nn.Module):
+    """Mean, standard deviation and maximum over the image after each ReLU of a chain."""
+
+    def __init__(self, encoder, shape):
+        super().__init__()
+        if not any(isinstance(layer, nn.Conv2d) for layer in encoder.children()):
+            raise ValueError("the encoder has no convolution among its layers: pass a chain of them, such as Encoder.")
+        self.chain = fused(encoder, shape)
+
+    def forward(self, x):
+        found = []
+        for layer in self.chain.children():
+            x = layer(x)
+            if isinstance(layer, nn.ReLU) and x.ndim == 4:
+                found += [x.mean((2, 3)), x.std((2, 3)), x.amax((2, 3))]
+        return torch.cat(found, 1)
