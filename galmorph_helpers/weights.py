@@ -77,7 +77,7 @@ HASHES = {
     "mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee",
     "mock_faint": "55f7d06829cee50e5a81da3040b5e86b1dae4f1f0f0b0f9ef47a6dbd0af49416",
     "sdss_questions": "a7e0905bd406a3aff3c50f12d8c24984c4f503a421f88c24d4fbcd19f3604b4c",
-    "mock_maps_contrastive": "eea97905760a5f16831f3917922f6038a18563b6d98157f210733d6e5c5b361a",
+    "mock_maps_contrastive": "80d95c9a73107384b2a14456ffbc73800fedf801fa6d0f190f60afc9c72107ec",
     "mock_shapes_contrastive": "4b120f58ada6a1347195e0aae1de4e2bc99be48c3d09b9a64a48eaac5a6bf9a6",
     "mock_tides": "caf310e4184194abeb199a8abe7c88086e369e0849f36ac85e44fd5eec943206",
 }

@@ -179,7 +179,7 @@ def test_a_representation_does_not_depend_on_orientation(maps):
 
 
 def test_features_of_all_layers_are_their_mean_scatter_and_maximum(maps):
-    """By hand with hooks on each ReLU; a turned image has the same features, for they are means over turns."""
+    """By hooks on each ReLU; a turned image has the same features, for they are means over turns."""
     torch.manual_seed(0)
     encoder = gm.Encoder(5, (8, 16)).eval()
     features = gm.represent_layers(encoder, maps[:6], views=1)
@@ -187,7 +187,7 @@ def test_features_of_all_layers_are_their_mean_scatter_and_maximum(maps):
     for relu in (layer for layer in encoder if isinstance(layer, torch.nn.ReLU)):
         relu.register_forward_hook(lambda _, __, out: seen.append(out.detach().flatten(2)))
     encoder(maps[:6])
-    expected = torch.cat([f(a) for a in seen for f in (lambda a: a.mean(2), lambda a: a.std(2), lambda a: a.amax(2))], 1)
+    expected = torch.cat([pooled for a in seen for pooled in (a.mean(2), a.std(2), a.amax(2))], 1)
     assert features.shape == (6, 3 * (8 + 16))
     np.testing.assert_allclose(features, expected, atol=1e-4)
     np.testing.assert_allclose(features[:, -48:-32], encoder(maps[:6]).detach(), atol=1e-4)  # the last layer is there

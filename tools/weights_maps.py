@@ -1,6 +1,6 @@
 """Train an encoder on mock MaNGA maps without labels, and write it with its card to data/weights.
 
-python tools/weights_maps.py                  (part of make weights; about four minutes on one core)
+python tools/weights_maps.py                  (part of make weights; about six minutes on one core)
 python tools/weights_maps.py --galaxies 500 --epochs 1 --out /tmp/try
 """
 
@@ -27,7 +27,7 @@ What it is not for: it has never seen observed maps, and the mock has no bars, w
 
 
 def main():
-    given = options(__doc__, galaxies=4000, epochs=24, kilobytes=40)
+    given = options(__doc__, galaxies=12000, epochs=24, kilobytes=40)
     maps = gm.prepare_maps(gm.mock_maps(given.galaxies, seed=SEED)[0])
     gm.seed_everything(SEED)
     encoder = gm.Encoder(5, (24, 48, 96))
