@@ -311,16 +311,19 @@ learnt = (ahead - leads["untrained"]["all layers, discriminant"]).mean()
 mean, error = ahead.mean(), ahead.std(ddof=1) / np.sqrt(len(ahead))
 print(f"with 100 labels {mean:+.3f} ± {error:.3f} (standard error of {len(ahead)} draws); a lead of 0.03 was hoped for:", "reached" if mean >= 0.03 else "NOT reached")
 print(f"over an untrained encoder that is read in the same way: {learnt:+.3f}")
+print(f"the bundle's size, R²: from the last layer {told(shipped[part], size):.2f}, from all layers {told(probes['probe, contrastive, longer'][0][part], size):.2f}")
 ari = adjusted_rand_score(slow, gm.cluster(shipped, 2, seed=seed))
 print(f"two clusters of the longer-trained features against slow / fast: ARI {ari:.2f}")
-claims.check("longer probe minus network from scratch, five kinds, 100 labels", mean, at_least=0.01, because="a hundred labels taught a network all there is")
-claims.check("longer probe minus that of an untrained encoder, 100 labels", learnt, at_least=0, because="training without labels found nothing that random filters miss")
-claims.check("two clusters of the longer-trained features: ARI with slow / fast", ari, at_least=0.4, because="long training favoured something else than rotation")
+claims.check("longer probe minus network from scratch, five kinds, 100 labels", mean, at_least=0.02, because="a hundred labels taught a network all there is")
+claims.check("longer probe minus that of an untrained encoder, 100 labels", learnt, at_least=0.01, because="training without labels found nothing that random filters miss")
+claims.check("two clusters of the longer-trained features: ARI with slow / fast", ari, at_least=0.5, because="long training favoured something else than rotation")
 
 # %% [markdown]
-# Read the table by its columns. The last layer with a logistic regression, the usual probe, is hardly ahead of a network from scratch. A lead of 0.03 was hoped for and not reached in this way, nor with a penalty chosen on other galaxies, nor with an encoder that saw four thousand galaxies 24 times in place of one thousand ten times. Reading all layers with a discriminant that shrinks itself was then chosen on galaxies that no seed of this lesson draws. So compare rows, too: even an encoder that was *never trained*, a set of random filters, is about as good as the network from scratch when it is read in this way. Only the difference of the rows was learnt without labels. Six draws decide little; `benchmarks/seeds_07.md` has five seeds, and what else was tried.
+# Read the table by its columns. The usual probe, a logistic regression on the last layer, is a little ahead of a network from scratch, less than the 0.03 that was hoped for with most seeds. A shorter training, on four thousand galaxies, had given about 0.01. Four things were then chosen on galaxies that no seed of this lesson draws: a discriminant that shrinks itself, all layers to read, more galaxies to learn from, and the views of above rather than milder ones. A network from scratch that trains three times as long is no better there.
 #
-# With ten labels nothing is saved. The more labels there are, the less the lead is worth: the network from scratch goes on learning what the frozen features have lost. Principal components stay far behind. How much self-supervision saves depends on the question: *slow or fast* is so plain to see in a map of dispersion that anything solves it with a hundred labels. The five kinds were chosen as the question here after that was seen.
+# Compare the rows, too. An encoder that was *never trained*, a set of random filters, is about as good as the network from scratch when it is read in this way: three convolutions and a mean suit these maps, and a linear fit to a hundred galaxies is hard to beat. Only the difference of the rows was learnt without labels. And there is a price: the last layer has forgotten most of the bundle's size, all layers together know it well. Here that does no harm, for bundles have nothing to do with kinds. In a survey whose bundles go with mass it would, and the clusters above are made of the last layer alone. Six draws decide little; `benchmarks/seeds_07.md` has five seeds, and what else was tried.
+#
+# With ten labels the scatter of draws is larger than any lead. Principal components stay behind from a hundred labels on. How much self-supervision saves depends on the question: *slow or fast* is so plain to see in a map of dispersion that anything solves it with a hundred labels. The five kinds were chosen as the question here after that was seen.
 #
 # ## Look at neighbours, and at the odd ones
 #
