@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .networks import fused
+from .networks import fused, rectified
 from .runtime import device, progress
 from .training import augment, predict_value
 
@@ -266,9 +266,5 @@ class _Pooled(nn.Module):
         self.chain = fused(encoder, shape)
 
     def forward(self, x):
-        found = []
-        for layer in self.chain.children():
-            x = layer(x)
-            if isinstance(layer, nn.ReLU) and x.ndim == 4:
-                found += [x.mean((2, 3)), x.std((2, 3)), x.amax((2, 3))]
-        return torch.cat(found, 1)
+        maps = rectified(self.chain.children(), x)[1]
+        return torch.cat([pooled for a in maps for pooled in (a.mean((2, 3)), a.std((2, 3)), a.amax((2, 3)))], 1)

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from sklearn.covariance import LedoitWolf
 
+from .networks import rectified
+
 
 class Domain(NamedTuple):
     """Where training galaxies lie in the space of features, and how far out they reach (`fit_domain`)."""
@@ -37,12 +39,8 @@ def image_features(network, images, *, batch_size=256):
 
 def output_and_features(layers, x):
     """What a chain of layers makes of a batch `x`, and its features: the mean of every map behind every rectifier."""
-    maps = []
-    for layer in layers:
-        x = layer(x)
-        if isinstance(layer, torch.nn.ReLU) and x.ndim == 4:
-            maps.append(x.mean((2, 3)))
-    return x, torch.cat(maps, 1)
+    x, maps = rectified(layers, x)
+    return x, torch.cat([found.mean((2, 3)) for found in maps], 1)
 
 
 def fit_domain(features):

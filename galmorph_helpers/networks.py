@@ -108,6 +108,16 @@ def _block(into, out, *, kernel=3, stride=2):
     return nn.Conv2d(into, out, kernel, stride, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU()
 
 
+def rectified(layers, x):
+    """What a chain of layers makes of a batch `x`, and the maps behind every rectifier on the way."""
+    maps = []
+    for layer in layers:
+        x = layer(x)
+        if isinstance(layer, nn.ReLU) and x.ndim == 4:
+            maps.append(x)
+    return x, maps
+
+
 @torch.no_grad()
 def fused(network, shape):
     """A copy for prediction alone, faster on a CPU: each batch normalisation is folded into a convolution.
