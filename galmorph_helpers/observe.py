@@ -74,7 +74,7 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
             place = (columns * right) * (rows * down)
         along = torch.fft.ifft(spectrum[:, b] * (psf * place), dim=-2)[:, :size]  # no need to finish the padded rows
         images[:, b] = torch.fft.irfft(along, n=k.shape[-2])[..., :size]
-    return images + _noise(images, survey, native, resampled, generator) if noise else images
+    return images.add_(_noise(images, survey, native, resampled, generator)) if noise else images
 
 
 def _noise(images, survey, native, resampled, generator):
@@ -82,14 +82,14 @@ def _noise(images, survey, native, resampled, generator):
     size, device = images.shape[-1], images.device
     native = native[:, None]
     sky, electrons = (torch.tensor(v, device=device)[:, None, None] for v in (survey.sky_sigma, survey.electrons))
-    variance = sky**2 + images.clamp(min=0) * (native**2 / electrons)  # of white noise with the power of native pixels
+    variance = images.clamp(min=0).mul_(native**2 / electrons).add_(sky**2)  # of white noise with the power of native pixels
     grain = torch.randn(images.shape, generator=generator, device=device).mul_(variance.sqrt_().div_(native))
     if resampled:
         kx, ky = torch.fft.rfftfreq(size, device=device), torch.fft.fftfreq(size, device=device)[:, None]
         power = _box(kx, native) ** 2 * (_box(kx, 1.0) ** 2), _box(ky, native) ** 2 * (_box(ky, 1.0) ** 2)
-        grain = torch.fft.irfft2(torch.fft.rfft2(grain) * (power[0] * power[1]), s=(size, size))
+        grain = torch.fft.irfft2(torch.fft.rfft2(grain).mul_(power[0] * power[1]), s=(size, size))
     # Sky subtraction is never perfect: a small pedestal per stamp and band.
-    return grain + 0.2 * sky / native**2 * torch.randn((*images.shape[:2], 1, 1), generator=generator, device=device)
+    return grain.add_(0.2 * sky / native**2 * torch.randn((*images.shape[:2], 1, 1), generator=generator, device=device))
 
 
 def _pixel(k, native, resampled):
@@ -132,12 +132,12 @@ def colour_image(flux, survey, pixel_scale, *, look=None):
         raise ValueError(f"a colour image needs three bands (g, r, i), got {flux.shape[1]}.")
     per_native = (survey.pixel_scale / pixel_scale.to(flux.device, flux.dtype))[:, None, None, None] ** 2
     weights = torch.tensor(look["weights"], device=flux.device)[None, :, None, None]
-    bands = flux.flip(1) * (per_native * weights) + look["pedestal"]
+    bands = flux.flip(1).mul_(per_native * weights).add_(look["pedestal"])
     stretched = look["softening"] * bands.mean(1, keepdim=True).clamp_(min=1e-4)
     root = torch.sqrt(1 + stretched**2)
-    rgb = bands * torch.log1p(stretched + stretched**2 / (1 + root)).div_(stretched)  # asinh(x) / x, three times faster
+    rgb = bands.mul_(torch.log1p(stretched + stretched**2 / (1 + root)).div_(stretched))  # asinh(x) / x, three times faster
     luma = rgb.mean(1, keepdim=True)
-    rgb = luma + luma**2 / (luma**2 + look["grey"] ** 2) * (rgb - luma)  # the sky is grey: faint colours fade
+    rgb = rgb.sub_(luma).mul_(luma**2 / (luma**2 + look["grey"] ** 2)).add_(luma)  # the sky is grey: faint colours fade
     brightest = rgb.amax(1, keepdim=True).clamp_(min=1)  # saturated pixels keep their colour
     return _compressed(rgb.div_(brightest).clamp_(0, 1))
 

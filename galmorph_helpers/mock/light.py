@@ -52,7 +52,7 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
     kx, ky = frequencies(size, device)
     padded = kx.shape[-2]
     kx, ky = kx[:, :1], ky[:, :, :1]  # one row and one column: sums of both are made once, not products of planes
-    bulge = sersic_transform(p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]) * p["bulge_radius"])
+    bulge = sersic_transform(p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]).mul_(p["bulge_radius"]))
     disc, core = _disc_transforms(kx, ky, p)
     settled = 1 - p["bar_light"] - p["ring_light"] - p["knot_light"]
     deficit = p["disc_deficit"] + flux["gradient"]  # taken from the core
@@ -110,9 +110,10 @@ def sersic_transform(index, k_radius):
         Spatial frequency times half-light radius (cycles).
     """
     table = _sersic_table().to(k_radius.device)
-    column = torch.log1p(4 * k_radius) / np.log1p(4 * _K_MAX) * 2 - 1
-    row = ((index - _N_RANGE[0]) / (_N_RANGE[1] - _N_RANGE[0]) * 2 - 1).expand_as(column)
-    where = torch.stack((column, row), -1).reshape(1, len(k_radius), -1, 2)
+    where = k_radius.new_empty((*k_radius.shape, 2))  # column and row of the table, from -1 to 1
+    where[..., 0] = (4 * k_radius).log1p_().mul_(2 / np.log1p(4 * _K_MAX)).sub_(1)
+    where[..., 1] = (index - _N_RANGE[0]) / (_N_RANGE[1] - _N_RANGE[0]) * 2 - 1
+    where = where.reshape(1, len(k_radius), -1, 2)
     found = grid_sample(table[None, None], where, mode="bilinear", padding_mode="border", align_corners=True)
     return found.reshape(k_radius.shape)
 
@@ -204,7 +205,7 @@ def _band_fluxes(table, bands, device):
 def _turned(kx, ky, p, axis_ratio):
     """Frequency along the radius of an ellipse with the galaxy's position angle."""
     u, v = turned_axes(kx, ky, p["position_angle"])
-    return torch.sqrt(u**2 + (axis_ratio * v) ** 2)
+    return u.square_().add_(v.mul_(axis_ratio).square_()).sqrt_()
 
 
 def _disc_transforms(kx, ky, p):
@@ -214,8 +215,8 @@ def _disc_transforms(kx, ky, p):
     A&A 95, 105) discs seen at inclination i. Taking some of the core away leaves a disc that is flatter inside.
     """
     square, x = _disc_frequencies(kx, ky, p)
-    edge = _x_over_sinh(x) * (p["bulge_to_total"] < 1)
-    return _exponential(square) * edge, _exponential(square / 4) * edge
+    edge = _x_over_sinh(x).mul_(p["bulge_to_total"] < 1)
+    return _exponential(square).mul_(edge), _exponential(square / 4).mul_(edge)
 
 
 def _dust(kx, ky, p):
@@ -228,19 +229,19 @@ def _dust(kx, ky, p):
 def _disc_frequencies(kx, ky, p):
     """(2 pi k h)^2 in the plane of a disc, and x = pi^2 z0 v sin i across it."""
     u, v = turned_axes(kx, ky, p["position_angle"])
-    square = (2 * torch.pi * p["h"]) ** 2 * (u**2 + (v * torch.cos(p["inclination"])) ** 2)
-    return square, (torch.pi**2 * DISC_HEIGHT * p["thickness"] * p["h"] * torch.sin(p["inclination"])) * v
+    square = u.square_().add_((v * torch.cos(p["inclination"])).square_()).mul_((2 * torch.pi * p["h"]) ** 2)
+    return square, v.mul_(torch.pi**2 * DISC_HEIGHT * p["thickness"] * p["h"] * torch.sin(p["inclination"]))
 
 
 def _exponential(square):
     """Transform of a round exponential disc of unit flux, (1 + s)^(-3/2) with s = (2 pi k h)^2."""
     square = 1 + square
-    return torch.rsqrt(square) / square
+    return torch.rsqrt(square).div_(square)
 
 
 def _x_over_sinh(x):
-    x = x.abs().clamp(1e-3, 30)
-    return x / torch.sinh(x)
+    x = x.abs().clamp_(1e-3, 30)
+    return x.div_(torch.sinh(x))
 
 
 def _add_field(out, kx, ky, pixel_scale, size, bands, rng):
