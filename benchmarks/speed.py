@@ -109,8 +109,8 @@ def measure(table, device, quick):
     table.add("rendering: whole galaxies, three bands, 64 px", device, found["whole"], "", floor(2e6, 20 * pixels))
     plain = rendering.plain(n, 2)
     index = np.round(np.asarray(plain["sersic_index"][:60]), 1)
-    ours = rates({"ours": lambda: rendering.ours(plain)}, len(plain), few)["ours"]
-    theirs = rates({"galsim": lambda: rendering.galsims(plain[:60], index)}, 60, few)["galsim"]
+    ours = rates({"ours": lambda: rendering.ours(plain, ("r",))}, len(plain), few)["ours"]
+    theirs = rates({"galsim": lambda: rendering.galsims(plain[:60], index, ("r",))}, 60, few)["galsim"]
     beside = f"{ours / theirs:.1f} x GalSim"
     table.add("rendering: bulge + disc, one band", device, ours, beside, floor(7e5, 7 * pixels))
     few_rows = gm.population(128, seed=3)
