@@ -112,7 +112,7 @@ def main():
         "Whole galaxies (three bands, structure, neighbours, noise, colour look, 64 px): "
         f"**{whole:,.0f} a second**.", "",
         "Bulge + disc without noise, images of one band a second:", "",
-        "| bands drawn | mock sky | GalSim, indices rounded to 0.1, tables made before | GalSim, free indices | ratios |",
+        "| bands drawn | mock sky | GalSim, indices rounded to 0.1, warm tables | GalSim, free indices | ratios |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]  # fmt: skip
     for bands, (fast, cached, slow) in rates.items():

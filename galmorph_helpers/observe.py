@@ -82,14 +82,16 @@ def _noise(images, survey, native, resampled, generator):
     size, device = images.shape[-1], images.device
     native = native[:, None]
     sky, electrons = (torch.tensor(v, device=device)[:, None, None] for v in (survey.sky_sigma, survey.electrons))
-    variance = images.clamp(min=0).mul_(native**2 / electrons).add_(sky**2)  # of white noise with the power of native pixels
+    # Of white noise with the power of native pixels.
+    variance = images.clamp(min=0).mul_(native**2 / electrons).add_(sky**2)
     grain = torch.randn(images.shape, generator=generator, device=device).mul_(variance.sqrt_().div_(native))
     if resampled:
         kx, ky = torch.fft.rfftfreq(size, device=device), torch.fft.fftfreq(size, device=device)[:, None]
         power = _box(kx, native) ** 2 * (_box(kx, 1.0) ** 2), _box(ky, native) ** 2 * (_box(ky, 1.0) ** 2)
         grain = torch.fft.irfft2(torch.fft.rfft2(grain).mul_(power[0] * power[1]), s=(size, size))
     # Sky subtraction is never perfect: a small pedestal per stamp and band.
-    return grain.add_(0.2 * sky / native**2 * torch.randn((*images.shape[:2], 1, 1), generator=generator, device=device))
+    pedestal = torch.randn((*images.shape[:2], 1, 1), generator=generator, device=device)
+    return grain.add_(0.2 * sky / native**2 * pedestal)
 
 
 def _pixel(k, native, resampled):
@@ -135,7 +137,8 @@ def colour_image(flux, survey, pixel_scale, *, look=None):
     bands = flux.flip(1).mul_(per_native * weights).add_(look["pedestal"])
     stretched = look["softening"] * bands.mean(1, keepdim=True).clamp_(min=1e-4)
     root = torch.sqrt(1 + stretched**2)
-    rgb = bands.mul_(torch.log1p(stretched + stretched**2 / (1 + root)).div_(stretched))  # asinh(x) / x, three times faster
+    asinh = torch.log1p(stretched + stretched**2 / (1 + root))  # three times faster than torch.asinh
+    rgb = bands.mul_(asinh.div_(stretched))
     luma = rgb.mean(1, keepdim=True)
     rgb = rgb.sub_(luma).mul_(luma**2 / (luma**2 + look["grey"] ** 2)).add_(luma)  # the sky is grey: faint colours fade
     brightest = rgb.amax(1, keepdim=True).clamp_(min=1)  # saturated pixels keep their colour

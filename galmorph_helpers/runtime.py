@@ -66,7 +66,7 @@ def side_by_side(work, items, what):
 
 
 def keep_memory():
-    """Let the C library of GNU hand freed memory out again while threads work: fresh pages cost more than many operations.
+    """Let the C library of GNU hand freed memory out again: fresh pages cost more than many operations.
 
     The thresholds are the largest that it comes to by itself, sooner or later (mallopt(3)): 32 and 64 MB.
     """
