@@ -94,7 +94,8 @@ def children_mb() -> float:
     total = 0
     for child in psutil.Process().children(recursive=True):
         try:
-            total += child.memory_info().rss
+            held = child.memory_full_info()
+            total += getattr(held, "pss", held.rss)  # Linux: what processes share, such as torch's code, counts once
         except psutil.Error:  # it ended between the two calls
             pass
     return total / 2**20
