@@ -155,9 +155,13 @@ def build(root: Path, numbers: list[str] | None) -> int:
         else:
             lessons.write_notebook(notebook, lesson.notebook)
             result = root / "_build" / "results" / f"{lesson.number}.json"  # stored with the notebook it belongs to
-            lessons.write_atomic(root / "data" / "results" / result.name, result.read_text(encoding="utf-8"))
+            found = json.loads(result.read_text(encoding="utf-8"))
+            found["peak_mb"] = max(found["peak_mb"], round(done.peak_mb))  # a lesson knows its own process only
+            for place in (result, root / "data" / "results" / result.name):
+                lessons.write_atomic(place, json.dumps(found, indent=1, ensure_ascii=False))
             kilobytes = lesson.notebook.stat().st_size / 1e3
-            print(f"{lesson.number}  {done.seconds:.0f} s  {kilobytes:.0f} kB  {where}", flush=True)
+            cost = f"{done.seconds:.0f} s  {found['peak_mb']} MB"
+            print(f"{lesson.number}  {cost}  {kilobytes:.0f} kB  {where}", flush=True)
     return int(failed)
 
 

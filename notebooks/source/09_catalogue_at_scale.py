@@ -34,6 +34,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import galmorph_helpers as gm
 from galmorph_helpers import catalogue, checks, diagrams, plots, shards, widgets
+from galmorph_helpers.runtime import release_memory
 from galmorph_helpers.published import LARGEST_CATALOGUE
 
 seed = gm.start()
@@ -66,6 +67,9 @@ claims.check("logits of folds trained together minus one by one, one step", apar
 # %%
 folds = gm.fit_folds(make_network, sky.images[train], late[train], k=5, epochs=3, batch_size=32, learning_rate=2e-3, seed=seed)
 classifier = catalogue.save_classifier(folder / "ltg.safetensors", folds.networks, sky.images[test])
+some = sky.images[:50].clone()
+del sky  # make room for workers
+release_memory()
 print(f"{classifier.name}: {len(folds.networks)} networks and what the training galaxies look like to them, {classifier.stat().st_size / 1e6:.1f} MB")
 
 # %% [markdown]
@@ -78,8 +82,7 @@ print(f"{classifier.name}: {len(folds.networks)} networks and what the training 
 # %%
 n_survey, per_shard = gm.pick(cpu=3000, gpu=100_000), gm.pick(cpu=250, gpu=5000)
 begin = time.perf_counter()
-with catalogue.cluster(2) as client:
-    catalogue.simulate(folder / "sky", galaxies=n_survey, per_shard=per_shard, seed=seed + 77, client=client)
+catalogue.simulate(folder / "sky", galaxies=n_survey, per_shard=per_shard, seed=seed + 77)
 paths = shards.find_shards(folder / "sky")
 per_galaxy = sum(path.stat().st_size for path in paths) / n_survey
 print(f"{len(paths)} shards of {per_shard} galaxies, {per_galaxy / 1e3:.1f} kB a galaxy, {time.perf_counter() - begin:.0f} s")
@@ -153,7 +156,6 @@ claims.check("catalogue after kill and resume minus the other one, P_LTG", apart
 # %%
 spoilt = folder / "spoilt"
 spoilt.mkdir()
-some = sky.images[:50]
 numbers = 10**9 + np.arange(50)
 shards.write_shard(spoilt / "a_good.parquet", numbers, some)
 damaged = bytearray(shards.write_shard(spoilt / "b_damaged.parquet", numbers + 100, some).read_bytes())
