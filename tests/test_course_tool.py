@@ -86,6 +86,15 @@ def test_a_good_lesson_is_built_the_same_every_time(make_course, capsys):
     assert "01  as it should be" in capsys.readouterr().out
 
 
+def test_memory_of_a_lesson_counts_its_processes(make_course):
+    code = """import subprocess, sys
+subprocess.run([sys.executable, "-c", "import time; held = b'1' * 300_000_000; time.sleep(1.5)"], check=True)"""
+    root = make_course(lesson_01=with_cell(code))
+    assert call(root, "build") == 0
+    stored = json.loads((root / "data" / "results" / "01.json").read_text(encoding="utf-8"))
+    assert stored["peak_mb"] > 286  # 300 MB in units of 2^20 bytes, and the kernel; the lesson itself reported 90
+
+
 def test_cell_ids_outlive_a_new_cell(make_course):
     root = make_course(lesson_01=GOOD, lesson_02=with_cell("x = 1"))
     one, two = (lessons.read_source(lesson.source) for lesson in lessons.find(root))
