@@ -88,7 +88,7 @@ def test_a_good_lesson_is_built_the_same_every_time(make_course, capsys):
 
 def test_memory_of_a_lesson_counts_its_processes(make_course):
     code = """import subprocess, sys
-subprocess.run([sys.executable, "-c", "import time; held = b'1' * 300_000_000; time.sleep(1.5)"], check=True)"""
+done = subprocess.run([sys.executable, "-c", "import time; held = b'1' * 300_000_000; time.sleep(1.5)"], check=True)"""
     root = make_course(lesson_01=with_cell(code))
     assert call(root, "build") == 0
     stored = json.loads((root / "data" / "results" / "01.json").read_text(encoding="utf-8"))
