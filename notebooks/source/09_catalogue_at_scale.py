@@ -8,7 +8,7 @@
 # - what robust flags are, and what a score for unfamiliar galaxies catches and misses
 # - how to measure a throughput, and how far to trust what is extrapolated from it
 #
-# **What you'll need:** lessons 02 and 03; 25 minutes to read, about 2 minutes to run on two cores, 1.3 GB of memory. The talk's largest catalogue holds 27 million galaxies of the Dark Energy Survey ([Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594)); the means here are those of any such run.
+# **What you'll need:** lessons 02 and 03; 25 minutes to read, about 2 minutes to run on two cores, 1.5 GB of memory with its workers. The talk's largest catalogue holds 27 million galaxies of the Dark Energy Survey ([Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594)); the means here are those of any such run.
 
 # %%
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
