@@ -3,7 +3,8 @@
     python -m galmorph_helpers.catalogue simulate sky --galaxies 10000
     python -m galmorph_helpers.catalogue classify sky ltg.safetensors catalogue --workers 2
 
-The second command is resumed by repeating it. It ends non-zero if a shard could not be classified, and names it.
+Each is resumed by repeating it. The second ends non-zero if a shard could not be classified, and names it. What cannot
+be right (no usable classifier, a catalogue among its shards, two surveys in a folder) changes nothing and says why.
 """
 
 import argparse
@@ -19,27 +20,21 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from astropy.table import QTable
 
-from .classifier import load_classifier, logits_and_features, save_classifier
+from .classifier import load_classifier, logits_and_features, read_classifier, save_classifier
 from .domain import out_of_domain
-from .robust import FLAGS, robust_flag
+from .files import sweep, whole_file
+from .parts import FOREIGN, KEY, SCHEMA, aside, is_current, is_foreign, made_from, making, read_parts
+from .robust import robust_flag
 from .runtime import progress
 from .shards import ShardError, find_shards, read_shard, repeated, simulate_shard
 
-#: Columns of the catalogue: type, unit ("" is none), description.
-COLUMNS = {
-    "ID": (pa.int64(), "", "number of the galaxy in its survey"),
-    "P_LTG": (pa.float32(), "", "probability of late rather than early type, mean of the folds"),
-    "P_LTG_std": (pa.float32(), "", "standard deviation of P_LTG over the folds"),
-    "FLAG_LTG": (pa.int8(), "", "; ".join(f"{number} {what}" for number, what in FLAGS.items())),
-    "OOD": (pa.float32(), "", "distance from the training galaxies; 99 % of galaxies like them are below 1"),
-}
-SCHEMA = pa.schema(
-    [pa.field(n, t, nullable=False, metadata={"unit": u, "description": d}) for n, (t, u, d) in COLUMNS.items()]
-)
 __all__ = ["classify", "classify_shard", "cluster", "load_classifier", "read_parts", "save_classifier", "simulate"]
-KEY = b"galmorph"  # of what a part says of its making
+PLAN = "_survey.json"  # beside simulated shards: what they were asked to be
+
+
+class CannotStart(ValueError):
+    """Why a run was refused before it changed anything."""
 
 
 # ---------------------------------------------------------------- one shard
@@ -48,7 +43,8 @@ KEY = b"galmorph"  # of what a part says of its making
 def classify_shard(shard, classifier, folder):
     """Classify one shard and write its part of the catalogue; the part appears under its name only when complete.
 
-    Repeating it replaces the part: a galaxy is in the catalogue once, however often a worker is lost and replaced.
+    Repeating it replaces the part: a galaxy is in the catalogue once, however often a worker is lost and replaced. No
+    other file is replaced.
 
     Parameters
     ----------
@@ -63,26 +59,25 @@ def classify_shard(shard, classifier, folder):
         `shard` (its name), `galaxies`, `seconds`, `memory_mb`; or `shard` and `error`, a reason in words.
     """
     begin, shard = time.perf_counter(), Path(shard)
+    place = Path(folder) / shard.name
+    if is_foreign(place):
+        return {"shard": shard.name, "error": FOREIGN}
     try:
         facts, bodies, domain = load_classifier(classifier, _modified(classifier))
-        making, columns = _making(shard, classifier), []
+        made, columns = making(shard, classifier), []
         for ids, images in read_shard(shard, bands=facts["bands"], size=facts["size"]):
             logits, features = logits_and_features(bodies, images)
             p = 1 / (1 + np.exp(-logits))
             columns.append((ids, p.mean(0), p.std(0), robust_flag(p).astype(np.int8), out_of_domain(domain, features)))
     except ShardError as error:
-        return {"shard": shard.name, "error": str(error)}
+        return {"shard": shard.name, "error": error.reason}
     columns = [np.concatenate(c) for c in zip(*columns, strict=True)]
     table = pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
-    part, place = Path(folder) / f".{shard.name}.{os.getpid()}.part", Path(folder) / shard.name
-    pq.write_table(table.replace_schema_metadata({KEY: making}), part, write_page_checksum=True)
-    os.replace(part, place)
-    return {
-        "shard": shard.name,
-        "galaxies": len(table),
-        "seconds": time.perf_counter() - begin,
-        "memory_mb": _memory_mb(),
-    }
+    with whole_file(place) as part:
+        pq.write_table(table.replace_schema_metadata({KEY: json.dumps(made)}), part, write_page_checksum=True)
+    aside(place).unlink(missing_ok=True)
+    seconds = time.perf_counter() - begin
+    return {"shard": shard.name, "galaxies": len(table), "seconds": seconds, "memory_mb": _memory_mb()}
 
 
 def _memory_mb():
@@ -96,32 +91,20 @@ def _modified(path):
     return os.stat(path).st_mtime_ns if os.path.exists(path) else 0
 
 
-def _making(shard, classifier):
-    """What a part is made from: shard and classifier, each with its size and time of change, as make would ask."""
-    stats = [os.stat(path) for path in (shard, classifier)]
-    return json.dumps(
-        [[Path(p).name, s.st_size, s.st_mtime_ns] for p, s in zip((shard, classifier), stats, strict=True)]
-    )
-
-
-def _current(shard, classifier, folder):
-    """Is the part of this shard there, complete, and made from this shard by this classifier?"""
-    try:
-        return pq.read_schema(Path(folder) / shard.name).metadata[KEY].decode() == _making(shard, classifier)
-    except (OSError, pa.ArrowException, KeyError, TypeError):
-        return False
-
-
 # ---------------------------------------------------------------- all shards
 
 
 @dataclass
 class Run:
-    """What a run did: shards classified now, found done, failed with a reason; galaxies classified now, seconds."""
+    """What a run did: shards classified now, found done, failed with a reason; galaxies classified now, seconds.
+
+    `stale` are shards that failed and have a part of an earlier run, which is not current.
+    """
 
     done: list = field(default_factory=list)
     found: list = field(default_factory=list)
     failed: dict = field(default_factory=dict)
+    stale: list = field(default_factory=list)
     galaxies: int = 0
     seconds: float = 0.0
     memory_mb: float = 0.0  # of the largest worker, resident, as it ended a shard
@@ -143,7 +126,10 @@ def cluster(workers=2, address=None):
     workers : int
         0 gives None: the work is then done in this process, without Dask.
     address : str, optional
-        Such as "tcp://10.0.0.1:8786", as ``dask scheduler`` prints it. Its workers must see the same files.
+        Such as "tcp://127.0.0.1:8786", as ``dask scheduler`` prints it. Its workers must see the same files. Whoever
+        reaches a scheduler or a worker runs code as its owner, and by themselves they listen on every network: start
+        them with ``--host 127.0.0.1``, their dashboards, too, and on more than one machine with TLS ("tls://...",
+        https://distributed.dask.org/en/stable/tls.html). What is started here listens on this machine alone.
     """
     if not address and not workers:
         yield None
@@ -156,7 +142,11 @@ def cluster(workers=2, address=None):
         return
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.ERROR,
         ) as local,
         Client(local) as client,
     ):
@@ -199,7 +189,8 @@ def classify(shards, classifier, folder, *, client=None):
     """Classify all shards of a folder that are not classified yet.
 
     Each part of the catalogue is written once its shard is done, so a run that is killed is resumed by repeating it. A
-    shard that cannot be used is left out whole, with its reason; the others go on.
+    shard that cannot be used is left out whole, with its reason; the others go on. What an earlier run made of it stays
+    on the disk, but not among parts that are current: it is moved aside, to `.NAME.stale`, until it can be replaced.
 
     Parameters
     ----------
@@ -215,22 +206,31 @@ def classify(shards, classifier, folder, *, client=None):
     Returns
     -------
     Run
+
+    Raises
+    ------
+    CannotStart
+        If nothing could come of it: no usable classifier, or shards in, or below, the folder of the catalogue.
     """
     begin, run = time.perf_counter(), Run()
     paths, folder = find_shards(shards), Path(folder)
+    _check_start(Path(shards), classifier, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(".*.part"):  # by workers that were killed
-        left.unlink()
-    pq.write_metadata(SCHEMA, folder / "_common_metadata")
-    run.failed = {path.name: reason for path, reason in repeated(paths).items()}
+    sweep(folder)
+    with whole_file(folder / "_common_metadata") as part:
+        pq.write_metadata(SCHEMA, part)
+    twice = {path.name: reason for path, reason in repeated(paths).items()}
+    run.failed = dict(twice)
     names = {path.name for path in paths}
     for part in folder.glob("[!._]*.parquet"):
-        if part.name not in names:
+        if is_foreign(part):
+            run.failed[part.name] = FOREIGN
+        elif part.name not in names:
             run.failed[part.name] = "is in the catalogue, but its shard is gone: bring it back, or remove the part"
-    usable = [path for path in paths if path.name not in run.failed]
-    run.found = [path.name for path in usable if _current(path, classifier, folder)]
-    done = set(run.found)
-    tasks = {p.name: (str(p), str(classifier), str(folder)) for p in usable if p.name not in done}
+    usable = {path.name: path for path in paths if path.name not in run.failed}
+    run.found = [name for name, path in usable.items() if is_current(path, classifier, folder)]
+    left = sorted(usable.keys() - set(run.found))
+    tasks = {name: (str(usable[name]), str(classifier), str(folder)) for name in left}
     for name, result in each(classify_shard, tasks, client=client, what="shards classified"):
         if isinstance(result, BaseException):
             result = {"error": f"{type(result).__name__}: {result}"}
@@ -240,34 +240,70 @@ def classify(shards, classifier, folder, *, client=None):
             run.done.append(name)
             run.galaxies += result["galaxies"]
             run.memory_mb = max(run.memory_mb, result["memory_mb"])
-    for name in names & set(run.failed):  # what an earlier run made of such a shard says nothing now
-        (folder / name).unlink(missing_ok=True)
+    failed = (path for path in paths if path.name in run.failed)
+    _set_aside(run, [p for p in failed if p.name in twice or not is_current(p, classifier, folder)], folder)
     run.seconds = time.perf_counter() - begin
     return run
 
 
-def read_parts(folder):
-    """The whole catalogue as a QTable with units and descriptions; for one too large for that, use Dask or pyarrow."""
-    table = pq.read_table(folder, schema=SCHEMA)
-    out = QTable({name: table[name].to_numpy() for name in table.column_names})
-    for name, (_, unit, description) in COLUMNS.items():
-        out[name].info.description = description
-        if unit:
-            out[name].unit = unit
-    return out
+def _check_start(shards, classifier, folder):
+    """Raise CannotStart if a run would write among the shards, or has no usable classifier."""
+    if folder.exists():  # compared by what they are: the same folder has many names
+        for place in (shards.resolve(), *shards.resolve().parents):
+            if os.path.samefile(place, folder):
+                raise CannotStart(
+                    f"the shards {str(shards)!r} lie in the folder of the catalogue, {str(folder)!r}, where only its "
+                    "parts can be: choose another folder for the catalogue. Nothing was changed."
+                )
+    try:
+        read_classifier(classifier)
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"{str(classifier)!r} cannot be used: {error}. Nothing was changed.") from error
+
+
+def _set_aside(run, paths, folder):
+    """Move parts of earlier runs out of a catalogue that has current ones; where it has none, all stay as they were."""
+    for place in (folder / path.name for path in paths):
+        if made_from(place) is None:
+            continue
+        run.stale.append(place.name)
+        where = "stays, and is not current"
+        if run.done or run.found:  # else old and new would be read as one
+            os.replace(place, aside(place))
+            where = f"is set aside as {aside(place).name}"
+        run.failed[place.name] += f" (its part of an earlier run {where})"
 
 
 def simulate(folder, *, galaxies, per_shard=1000, seed=0, size=64, client=None):
-    """A survey of the mock sky, shard by shard; each is drawn with a seed of its own, so any machine makes the same."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    tasks = {}
+    """A survey of the mock sky, shard by shard; each is drawn with a seed of its own, so any machine makes the same.
+
+    Repeating it makes what is missing. Another survey in the same folder is refused (CannotStart): its plan lies there.
+    """
+    folder, tasks = Path(folder), {}
+    plan = {"galaxies": galaxies, "per_shard": per_shard, "seed": seed, "size": size}
     for number, first in enumerate(range(0, galaxies, per_shard)):
-        path = Path(folder) / f"sky_{number:06d}.parquet"
+        path = folder / f"sky_{number:06d}.parquet"
         tasks[path.name] = (str(path), min(per_shard, galaxies - first), seed * 1_000_003 + number, first, size)
+    _check_plan(folder, plan, tasks)
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    with whole_file(folder / PLAN) as part:
+        part.write_text(json.dumps(plan), encoding="utf-8")
     for name, result in each(simulate_shard, tasks, client=client, what="shards simulated"):
         if isinstance(result, BaseException):
             raise RuntimeError(f"{name} could not be simulated") from result
     return len(tasks)
+
+
+def _check_plan(folder, plan, names):
+    """Raise CannotStart unless the folder holds nothing, or shards of this very survey."""
+    found = [path.name for path in folder.glob("[!._]*.parquet")]
+    there = json.loads((folder / PLAN).read_text(encoding="utf-8")) if (folder / PLAN).exists() else None
+    if (found and there is None) or (there not in (None, plan)) or set(found) - set(names):
+        raise CannotStart(
+            f"{str(folder)!r} holds {len(found)} shards of another survey ({there or 'it does not say which'}), not of "
+            f"{plan}: choose another folder. Nothing was changed."
+        )
 
 
 def main(arguments=None):
@@ -291,12 +327,16 @@ def main(arguments=None):
         command.add_argument("--workers", type=int, default=os.cpu_count(), help="processes here; 0 is without Dask")
         command.add_argument("--scheduler", help="address of a Dask cluster, instead of processes here")
     given = parser.parse_args(arguments)
-    with cluster(given.workers, given.scheduler) as client:
-        if given.command == "simulate":
-            options = {"galaxies": given.galaxies, "per_shard": given.per_shard, "seed": given.seed}
-            print(simulate(given.folder, **options, client=client), "shards")
-            return 0
-        run = classify(given.shards, given.classifier, given.folder, client=client)
+    try:
+        with cluster(given.workers, given.scheduler) as client:
+            if given.command == "simulate":
+                options = {"galaxies": given.galaxies, "per_shard": given.per_shard, "seed": given.seed}
+                print(simulate(given.folder, **options, client=client), "shards")
+                return 0
+            run = classify(given.shards, given.classifier, given.folder, client=client)
+    except (CannotStart, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
     print(run)
     return 1 if run.failed else 0
 

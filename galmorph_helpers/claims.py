@@ -7,6 +7,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
+from .files import whole_file
 from .runtime import device, peak_gpu_mb, peak_memory_mb
 
 
@@ -66,9 +67,8 @@ class Claims:
             print(f"peak memory of the GPU: {peak_gpu_mb():.0f} MB")
         file = results_folder() / f"{self.lesson}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(record, indent=1, ensure_ascii=False))
-        os.replace(part, file)
+        with whole_file(file) as part:
+            part.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
         broken = [c["name"] for c in self.claims if not c["holds"]]
         if broken and os.environ.get("GALMORPH_STRICT") == "1":
             raise AssertionError(

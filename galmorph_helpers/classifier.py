@@ -2,13 +2,16 @@
 
 import functools
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from .domain import Domain, fit_domain, output_and_features
+from .domain import Domain, fit_domain, out_of_domain, output_and_features
+from .files import whole_file
 from .networks import CompactCNN, SignedRoot, fused
 from .runtime import device
 from .shards import COLOUR_BANDS, ShardError
@@ -50,7 +53,9 @@ def save_classifier(path, networks, images, *, bands=COLOUR_BANDS):
     tensors["domain.mean"] = torch.tensor(domain.mean)
     tensors["domain.precision"] = torch.tensor(domain.precision)
     words = {"folds": len(networks), "bands": list(bands), "size": images.shape[-1], "reach": domain.reach}
-    save_file(tensors, path, metadata={"galmorph": json.dumps(words)})
+    _check_numbers(words, tensors)
+    with whole_file(path) as part:
+        save_file(tensors, part, metadata={"galmorph": json.dumps(words)})
     return Path(path)
 
 
@@ -61,21 +66,61 @@ def load_classifier(path, modified=0):
     It is read once a process; `modified`, the time of the file's last change, has it read anew when that changes.
     """
     try:
-        with safe_open(path, "pt") as file:
-            facts = json.loads(file.metadata()["galmorph"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, TypeError) as error:
+        return read_classifier(path, device())
+    except OSError as error:
         raise ShardError(
             f"was given to a worker without the weights: {Path(path).name} cannot be read there"
         ) from error
-    bodies = []
-    shape = (len(facts["bands"]), facts["size"], facts["size"])
-    for i in range(facts["folds"]):
-        network = CompactCNN(channels=shape[0], size=shape[1])
-        prefix = f"{i}."
-        network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
-        bodies.append(_body(network.to(device()), shape))
-    return facts, bodies, Domain(tensors["domain.mean"].numpy(), tensors["domain.precision"].numpy(), facts["reach"])
+    except ValueError as error:
+        raise ShardError(f"was given to a worker with an unusable classifier: {error}") from error
+
+
+def read_classifier(path, where="cpu"):
+    """As `load_classifier`, read anew, and tried on one image.
+
+    Parameters
+    ----------
+    path : str or Path
+    where : str or torch.device
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        If it is no file of `save_classifier`, or one whose numbers cannot be right: no folds, weights or a domain that
+        are not finite, a reach that is not above 0.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads(file.metadata()["galmorph"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        _check_numbers(facts, tensors)
+        domain = Domain(tensors["domain.mean"].numpy(), tensors["domain.precision"].numpy(), facts["reach"])
+        shape, bodies = (len(facts["bands"]), facts["size"], facts["size"]), []
+        for i in range(facts["folds"]):
+            network, prefix = CompactCNN(channels=shape[0], size=shape[1]), f"{i}."
+            network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+            bodies.append(_body(network.to(where), shape))
+        logits, features = logits_and_features(bodies, torch.zeros(1, *shape))
+        if not np.isfinite([*logits.ravel(), *out_of_domain(domain, features)]).all():
+            raise ValueError("its networks answer an empty image with numbers that are not finite")
+    except (SafetensorError, KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
+        why = str(error).splitlines()[0] if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"{Path(path).name} is no usable classifier ({why}): make it with save_classifier") from error
+    return facts, bodies, domain
+
+
+def _check_numbers(facts, tensors):
+    """A sentence as ValueError if a classifier of such facts and tensors could only give nonsense."""
+    folds = len({name.split(".")[0] for name in tensors} - {"domain"})
+    if facts["folds"] < 1 or facts["folds"] != folds:
+        raise ValueError(f"it says {facts['folds']} folds and holds {folds}, at least one is needed")
+    if not (math.isfinite(facts["reach"]) and facts["reach"] > 0):
+        raise ValueError(f"the reach of its training galaxies is {facts['reach']}, it must be above 0")
+    odd = sorted(name for name, values in tensors.items() if not torch.isfinite(values).all())
+    if odd:
+        raise ValueError(f"{odd[0]} and {len(odd) - 1} other arrays of it hold numbers that are not finite")
 
 
 def _body(network, shape):

@@ -1,6 +1,5 @@
 """FITS in, FITS out: an observed image emulated at a higher redshift, with a header that says what was done."""
 
-import os
 import warnings
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 from scipy import ndimage
 
 from .emulate import emulate
+from .files import whole_file
 from .surveys import DES, ZERO_POINT
 
 UNITS = ("nanomaggy", "nanomaggies", "nmgy")  # what BUNIT may call them
@@ -127,12 +127,8 @@ def emulate_fits(
         reach = step * max(survey.psf_fwhm) / survey.pixel_scale
         hdus.append(fits.ImageHDU(_moved_mask(mask, shape, step, reach), name="MASK"))
         hdus[0].header["HISTORY"] = f"{mask.sum()} missing pixels taken as sky; see extension MASK"
-    part = path_out.with_name(f".{path_out.name}.part")
-    try:
+    with whole_file(path_out) as part:
         fits.HDUList(hdus).writeto(part, overwrite=True)
-        os.replace(part, path_out)
-    finally:
-        part.unlink(missing_ok=True)
     return path_out
 
 

@@ -5,16 +5,15 @@ import json
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import pooch
 import torch
 from astropy.io import fits
 from astropy.table import QTable
 from PIL import Image
 
+from .files import cache_folder, inside, sweep, whole_file
 from .runtime import progress, release_memory
 from .samples import GalaxySample
 
@@ -26,7 +25,8 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
 
     Decoding is done once: the pixels are kept in a cache whose key is a hash of the table, of the images' sizes and
     times, and of `size` and `crop`. Images that cannot be used (missing, truncated, grey among colour ones, constant,
-    not finite) are left out, counted and named in a warning; more than 5 % of them is an error.
+    not finite, outside the folder by name or by a link) are left out, counted and named in a warning; more than 5 % of
+    them is an error.
 
     Parameters
     ----------
@@ -61,12 +61,13 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
         table = table[np.atleast_1d(rows)]
         if len(table) == 0:
             raise ValueError(f"rows selects none of the galaxies in {csv}.")
-    files = [path / name for name in table["file"]]
+    names = [_name(cell) for cell in table["file"]]
+    files = [inside(path, name) for name in names]
     key = _cache_key(csv, files, size, crop)
     release_memory()
     found = _read_cache(key) if cache else None
     if found is None:
-        found = _decode(files, size, crop, path.name)
+        found = _decode(names, files, size, crop, path.name)
         if cache:
             _write_cache(key, *found)
     pixels, kept, problems = found
@@ -118,7 +119,11 @@ def _check_classes(table, classes, csv):
             raise ValueError(f"{csv}, row {row + 1}: class_name {str(value)!r} is not one of {sorted(classes)}.")
 
 
-def _decode(files, size, crop, what):
+def _name(cell):
+    return "" if np.ma.is_masked(cell) else str(cell)
+
+
+def _decode(names, files, size, crop, what):
     """Pixels (K, C, size, size) of the usable images, their rows, and a sentence for each of the others."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:  # decoding releases the interpreter lock
         results = list(
@@ -127,11 +132,11 @@ def _decode(files, size, crop, what):
     channels = [r.shape[0] for r in results if not isinstance(r, str)]
     usual = max(set(channels), key=channels.count) if channels else 0
     kept, problems = [], []
-    for row, (file, result) in enumerate(zip(files, results, strict=True)):
+    for row, (name, result) in enumerate(zip(names, results, strict=True)):
         if not isinstance(result, str) and result.shape[0] != usual:
             result = f"has {result.shape[0]} channel(s) where the others have {usual}"
         if isinstance(result, str):
-            problems.append(f"{file.name} (row {row + 1}) {result}")
+            problems.append(f"{name or 'an empty name'} (row {row + 1}) {result}")
         else:
             kept.append(row)
     pixels = np.stack([results[row] for row in kept]) if kept else np.zeros((0, 1, size, size), np.uint8)
@@ -140,7 +145,9 @@ def _decode(files, size, crop, what):
 
 def _try_image(file, size, crop):
     """The image as (C, size, size), uint8 or float32, or a string that says why not."""
-    if not file.exists():
+    if file is None:
+        return "is not in the folder"
+    if not file.is_file():
         return "is missing"
     try:
         pixels = (
@@ -188,14 +195,14 @@ def _central(height, width, crop):
 def _cache_key(csv, files, size, crop):
     digest = hashlib.sha256(csv.read_bytes())
     for file in files:
-        stat = file.stat() if file.exists() else None
-        digest.update(f"{file.name} {stat and (stat.st_size, stat.st_mtime_ns)}\n".encode())
+        stat = file.stat() if file and file.exists() else None
+        digest.update(f"{file and file.name} {stat and (stat.st_size, stat.st_mtime_ns)}\n".encode())
     digest.update(f"size={size} crop={crop} format=1".encode())
     return digest.hexdigest()[:24]
 
 
 def _cache_file(key):
-    return Path(os.environ.get("GALMORPH_CACHE") or pooch.os_cache("galmorph_helpers")) / f"{key}.npz"
+    return cache_folder() / f"{key}.npz"
 
 
 def _read_cache(key):
@@ -210,16 +217,13 @@ def _read_cache(key):
 
 
 def _write_cache(key, pixels, kept, problems):
-    """Write beside, then rename: a run that is killed leaves no half-written cache behind that name."""
     file = _cache_file(key)
-    part = file.with_name(f"{file.stem}.{os.getpid()}.part.npz")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(part, pixels=pixels, kept=kept, problems=json.dumps(problems))
-        os.replace(part, file)
+        sweep(file.parent)
+        with whole_file(file) as part, open(part, "wb") as opened:  # savez would add its ending to a name
+            np.savez(opened, pixels=pixels, kept=kept, problems=json.dumps(problems))
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         warnings.warn(
             f"decoded images could not be cached in {file.parent} ({error}): they will be decoded again next time. "
             "Set GALMORPH_CACHE to a folder you can write to.",

@@ -9,6 +9,8 @@ from astropy.io import fits
 from astropy.stats import binom_conf_interval
 from astropy.table import QTable, Table
 
+from .files import whole_file
+
 NO_UNIT = u.dimensionless_unscaled
 
 #: Columns of a catalogue: unit, description. Names follow the MaNGA Morphology Deep Learning DR17 catalogue, the hyphen
@@ -176,14 +178,10 @@ def write_catalogue(catalogue, path, *, overwrite=False):
         raise FileExistsError(f"{path.name} is there already; pass overwrite=True to replace it, or take another name.")
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise OSError(f"cannot write into the folder {str(path.parent)!r}: it is not there, or not writable.")
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
+    with whole_file(path) as part:
         catalogue.write(part, format=FORMATS[path.suffix], overwrite=True)
         if path.suffix == ".fits":
             _describe(part, catalogue)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 

@@ -13,6 +13,8 @@ import torch
 from scipy import ndimage
 from skimage.measure import label
 
+from .files import cache_folder
+
 SAM_URL = "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth"  # 375 MB, Apache 2.0
 SAM_SHA256 = "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"
 SAM_MEAN, SAM_STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # of the photographs that it was trained on
@@ -102,7 +104,7 @@ def load_sam(file=None, *, download=False):
         If `transformers` is not installed.
     """
     given = file is not None
-    file = Path(file) if given else Path(pooch.os_cache("galmorph_helpers")) / Path(SAM_URL).name
+    file = Path(file) if given else cache_folder(Path(SAM_URL).name)
     if not file.exists() and download and not given:
         try:
             pooch.retrieve(SAM_URL, known_hash=f"sha256:{SAM_SHA256}", path=file.parent, fname=file.name)

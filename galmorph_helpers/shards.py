@@ -1,7 +1,7 @@
 """Stamps of a survey in shards: Parquet files small enough to hold in memory, each complete in itself."""
 
 import json
-import os
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from .files import whole_file
 from .sources import mock_sample
 
 COLOUR_BANDS = ("i", "r", "g")  #: what red, green and blue of a colour image show
@@ -16,7 +17,11 @@ KEY = b"galmorph"  # of the file's own words about its stamps
 
 
 class ShardError(ValueError):
-    """A shard that cannot be used, and why."""
+    """A shard that cannot be used, and why: the sentence begins with the shard's name, `reason` is the rest of it."""
+
+    def __init__(self, reason, path=""):
+        super().__init__(f"{Path(path).name} {reason}".lstrip())
+        self.reason = reason
 
 
 def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=256):
@@ -57,10 +62,10 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
         [pa.array(np.asarray(ids, np.int64)), pa.FixedSizeBinaryArray.from_buffers(kind, n, [None, buffer])],
         names=["id", "image"],
     ).replace_schema_metadata({KEY: json.dumps(words)})
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     # Noise does not compress; a checksum a page finds the bit that fell over.
-    pq.write_table(table, part, row_group_size=rows, compression="none", use_dictionary=False, write_page_checksum=True)
-    os.replace(part, path)
+    options = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
+    with whole_file(path) as part:
+        pq.write_table(table, part, row_group_size=rows, **options)
     return path
 
 
@@ -76,37 +81,62 @@ def read_shard(path, *, bands=None, size=None):
     Raises
     ------
     ShardError
-        If it is no Parquet file or was changed since it was written, is empty, or of another size or band order.
+        If it is no Parquet file or was changed since it was written, is empty, of another size, band order or type, or
+        lacks a number or an image anywhere.
     """
+
+    def unusable(reason):
+        return ShardError(reason, path)
+
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
         words = json.loads((file.schema_arrow.metadata or {}).get(KEY, b"null"))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise ShardError(f"cannot be read ({_first_line(error)})") from error
+        raise unusable(f"cannot be read ({_first_line(error)})") from error
     with file:
-        if words is None:
-            raise ShardError("does not say which stamps it holds: write it with write_shard")
-        if not file.metadata.num_rows:
-            raise ShardError("is empty")
+        reason = _misfit(file, words)
+        if reason:
+            raise unusable(reason)
         for name, found, wanted in (("bands", words["bands"], bands), ("size", words["size"], size)):
             if wanted is not None and found != (list(wanted) if name == "bands" else wanted):
-                raise ShardError(f"has {name} {found}, the classifier was trained on {wanted}")
+                raise unusable(f"has {name} {found}, the classifier was trained on {wanted}")
+        shape = (len(words["bands"]), words["size"], words["size"])
         for group in range(file.num_row_groups):
             try:
-                rows = file.read_row_group(group, use_threads=False).combine_chunks()
+                rows = file.read_row_group(group, columns=["id", "image"], use_threads=False).combine_chunks()
             except (pa.ArrowException, OSError) as error:
-                raise ShardError(f"is damaged in row group {group} ({_first_line(error)})") from error
+                raise unusable(f"is damaged in row group {group} ({_first_line(error)})") from error
+            if not len(rows):
+                continue
+            for name in ("id", "image"):  # in place of a null stand any bytes, such as those of its neighbour
+                if rows[name].null_count:
+                    raise unusable(f"has {rows[name].null_count} galaxies without {name} in row group {group}")
             column = rows["image"].chunk(0)
-            flat = np.frombuffer(column.buffers()[1], words["stored"]).reshape(
-                -1, len(words["bands"]), words["size"], words["size"]
-            )
+            flat = np.frombuffer(column.buffers()[1], words["stored"], len(rows) * math.prod(shape)).reshape(-1, *shape)
             # A writable copy, since torch asks for one; bytes become what they stand for.
             images = torch.from_numpy(flat.astype(np.float32))
             if words["stored"] == "uint8":
                 images.mul_(1 / 255)
             elif not torch.isfinite(images.sum()):
-                raise ShardError(f"has pixels that are not finite in row group {group}")
+                raise unusable(f"has pixels that are not finite in row group {group}")
             yield rows["id"].to_numpy(), images
+
+
+def _misfit(file, words):
+    """Why the columns of a file are not those of a shard, or are not what its own words say; "" if all fits."""
+    try:
+        values = len(words["bands"]) * words["size"] ** 2
+        wanted = {"id": pa.int64(), "image": pa.binary(values * {"uint8": 1, "float32": 4}[words["stored"]])}
+    except (KeyError, TypeError, ValueError, pa.ArrowException):
+        return "does not say which stamps it holds: write it with write_shard"
+    found, what = file.schema_arrow, f"in its {file.num_row_groups} row groups"
+    lacking = [name for name in wanted if found.names.count(name) != 1]
+    if lacking:
+        return f"has columns {found.names} {what}: {' and '.join(lacking)} must be there, once"
+    for name, kind in wanted.items():
+        if found.field(name).type != kind:
+            return f"has {name} of type {found.field(name).type} {what}, {kind} is needed: write it with write_shard"
+    return "" if file.metadata.num_rows else "is empty"
 
 
 def simulate_shard(path, n, seed, first_id, size):
@@ -152,9 +182,12 @@ def repeated(paths, *, at_once=4_000_000):
             if path in found:
                 continue
             try:
-                own = pq.read_table(path, columns=["id"], use_threads=False)["id"].to_numpy()
+                own = pq.read_table(path, columns=["id"], use_threads=False)["id"]
             except (pa.ArrowException, OSError, KeyError):
                 continue
+            if own.type != pa.int64() or own.null_count:
+                continue
+            own = own.to_numpy()
             own = own[own % parts == part]
             ids.append(own)
             owner.append(np.full(len(own), number, np.int32))

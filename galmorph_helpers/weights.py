@@ -6,6 +6,8 @@ from pathlib import Path
 import pooch
 from safetensors.torch import load_file
 
+from .files import cache_folder
+
 FOLDER = Path(__file__).parents[1] / "data" / "weights"
 
 
@@ -69,7 +71,7 @@ def shipped(path, known_hash=None):
             f"no {path} in {FOLDER.parent}; `make weights` trains weights, the cards name commands."
         )
     url = urls["Repository"].replace("github.com", "raw.githubusercontent.com") + f"/main/data/{path}"
-    return Path(pooch.retrieve(url, known_hash=known_hash, path=pooch.os_cache("galmorph_helpers"), fname=file.name))
+    return Path(pooch.retrieve(url, known_hash=known_hash, path=cache_folder(), fname=file.name))
 
 
 #: SHA-256 of each file, checked after a download (tested against the files in the repository).

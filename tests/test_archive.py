@@ -9,6 +9,7 @@ import time
 
 import h5py
 import numpy as np
+import pooch
 import pytest
 from astropy import units as u
 from astropy.table import QTable, Table
@@ -247,6 +248,18 @@ def test_a_service_that_is_down_stops_the_run_and_leaves_a_usable_part(site, tmp
 
 
 # ---------------------------------------------------------------- the disk and the folder
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "images/out.png"])
+def test_a_manifest_that_leads_out_of_its_folder_is_not_followed(site, tmp_path, name):
+    path = archive.fetch("gz2_sdss", tmp_path / "a", n=4, session=site.session())
+    (tmp_path / "secret.txt").write_bytes(b"secret")
+    (path / "images/out.png").symlink_to(tmp_path / "secret.txt")
+    manifest = layout.read_manifest(path)
+    manifest["files"][name] = {"bytes": 6, "sha256": pooch.file_hash(str(tmp_path / "secret.txt"))}
+    (path / layout.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    (problem,) = archive.verify(path)[0]
+    assert problem.startswith(f"{name} is not in the folder")
 
 
 def test_a_disk_that_fills_leaves_a_usable_part(site, tmp_path, monkeypatch):

@@ -1,14 +1,17 @@
 """A catalogue from shards: every galaxy once, whatever is killed or spoilt; folds at once; prediction folded."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -226,13 +229,16 @@ def test_a_run_is_resumed_by_repeating_it(sky, classifier, stamps, tmp_path):
     catalogue.classify(sky, classifier, out)
     written = {path.name: path.stat().st_mtime_ns for path in out.glob("s*.parquet")}
     (out / "s2.parquet").unlink()
-    (out / "s3.parquet").write_bytes(b"half")
-    (out / ".s4.parquet.99.part").write_bytes(b"left by a worker that was killed")
+    (out / "s3.parquet").write_bytes(b"")  # a disk that lost power
+    for name, age in ((".s4.parquet.99.part", 2), (".s4.parquet.98.part", 0)):
+        (out / name).write_bytes(b"by a worker that was killed long ago; by one that may be at work")
+        os.utime(out / name, (time.time() - age * 86_400,) * 2)
     shards.write_shard(sky / "s5.parquet", 200 + np.arange(40), stamps[40:80])  # changed since
     run = catalogue.classify(sky, classifier, out)
     assert sorted(run.done) == ["s2.parquet", "s3.parquet", "s5.parquet"] and len(run.found) == 3
     assert all((out / name).stat().st_mtime_ns == written[name] for name in run.found)
-    assert not list(out.glob(".*")) and sorted(catalogue.read_parts(out)["ID"]) == list(range(240))
+    assert [path.name for path in out.glob(".*")] == [".s4.parquet.98.part"]
+    assert sorted(catalogue.read_parts(out)["ID"]) == list(range(240))
 
 
 def spoil(sky, stamps):
@@ -328,9 +334,265 @@ def test_a_killed_worker_loses_no_galaxy(sky, classifier, tmp_path, client, monk
     assert sorted(catalogue.read_parts(tmp_path / "out")["ID"]) == list(range(240))
 
 
-def test_a_worker_without_the_weights_is_named_by_its_shards(sky, tmp_path, client):
-    run = catalogue.classify(sky, tmp_path / "lost.safetensors", tmp_path / "out", client=client)
+def test_a_worker_without_the_weights_is_named_by_its_shards(sky, classifier, tmp_path, client, monkeypatch):
+    """All see them as the run starts; then the disk of the workers goes."""
+    lost = tmp_path / "lost.safetensors"
+    shutil.copy(classifier, lost)
+    whole = catalogue.repeated
+
+    def then_lose(paths):
+        lost.unlink()
+        return whole(paths)
+
+    monkeypatch.setattr(catalogue, "repeated", then_lose)
+    run = catalogue.classify(sky, lost, tmp_path / "out", client=client)
     assert len(run.failed) == 6 and "without the weights" in run.failed["s0.parquet"]
+
+
+def test_a_cluster_here_is_not_open_to_the_network(client):
+    here = psutil.Process()
+    open_at = {
+        connection.laddr.ip
+        for process in (here, *here.children(recursive=True))
+        for connection in process.net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert open_at == {"127.0.0.1"}
+
+
+# ---------------------------------------------------------------- what a run must not touch
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("way", ["same", "relative", "link", "slash", "inside"])
+def test_a_catalogue_never_replaces_its_shards(sky, classifier, tmp_path, way, monkeypatch, capsys):
+    monkeypatch.chdir(sky)
+    (tmp_path / "link").symlink_to(sky)
+    places = {"same": sky, "relative": ".", "link": tmp_path / "link", "slash": f"{sky}/../sky/", "inside": tmp_path}
+    place = places[way]
+    before = contents(tmp_path)
+    assert catalogue.main(["classify", str(sky), str(classifier), str(place), "--workers", "0"]) == 2
+    assert "choose another folder" in capsys.readouterr().err
+    if way == "link":
+        assert catalogue.main(["classify", str(place), str(classifier), str(sky), "--workers", "0"]) == 2
+    assert contents(tmp_path) == before
+
+
+def test_a_catalogue_below_its_shards_is_allowed(sky, classifier):
+    assert not catalogue.classify(sky, classifier, sky / "out").failed
+    assert len(catalogue.read_parts(sky / "out")) == 240 and len(shards.find_shards(sky)) == 6
+
+
+@pytest.mark.parametrize("what", ["shard", "table", "text"])
+def test_what_is_no_part_is_never_replaced(sky, classifier, tmp_path, what):
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("s1.parquet", "mine.parquet"):
+        if what == "shard":
+            shutil.copy(sky / "s1.parquet", out / name)
+        elif what == "table":
+            pq.write_table(pa.table({"ID": [1], "x": [2.0]}), out / name)
+        else:
+            (out / name).write_bytes(b"half")
+    before = contents(out)
+    run = catalogue.classify(sky, classifier, out)
+    assert len(run.done) == 5 and set(run.failed) == {"s1.parquet", "mine.parquet"}
+    assert all("no part of a catalogue" in reason for reason in run.failed.values()) and "move it away" in str(run)
+    assert contents(out) | before == contents(out)
+    by_hand = catalogue.classify_shard(str(sky / "s1.parquet"), str(classifier), str(out))
+    assert "no part of a catalogue" in by_hand["error"] and contents(out) | before == contents(out)
+    with pytest.raises(ValueError, match="2 files that are no parts"):
+        catalogue.read_parts(out)
+
+
+def rewritten(classifier, path, **changes):
+    """The classifier with other facts, or arrays."""
+    from safetensors.torch import load_file, safe_open, save_file
+
+    tensors = load_file(classifier)
+    with safe_open(classifier, "pt") as file:
+        facts = json.loads(file.metadata()["galmorph"])
+    for name, value in changes.items():
+        if name in facts:
+            facts[name] = value
+        else:
+            tensors[name.replace("_", ".")][...] = value
+    save_file(tensors, path, metadata={"galmorph": json.dumps(facts)})
+
+
+BAD_CLASSIFIERS = {
+    "missing": (None, "No such file"),
+    "text": (b"no weights", "no usable classifier"),
+    "reach 0": ({"reach": 0.0}, "reach"),
+    "reach NaN": ({"reach": float("nan")}, "reach"),
+    "no folds": ({"folds": 0}, "0 folds"),
+    "one fold of two": ({"folds": 1}, "holds 2"),
+    "domain NaN": ({"domain_mean": float("nan")}, "domain.mean"),
+    "precision inf": ({"domain_precision": float("inf")}, "domain.precision"),
+    "weights NaN": ({"1_2.weight": float("nan")}, "not finite"),
+    "other size": ({"size": 48}, "no usable classifier"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_CLASSIFIERS)
+def test_a_run_that_cannot_start_changes_nothing(sky, classifier, tmp_path, kind, capsys):
+    what, word = BAD_CLASSIFIERS[kind]
+    out, bad = tmp_path / "out", tmp_path / "bad.safetensors"
+    assert catalogue.main(["classify", str(sky), str(classifier), str(out), "--workers", "0"]) == 0
+    if isinstance(what, bytes):
+        bad.write_bytes(what)
+    elif what is not None:
+        changes = {k.replace("1_2.weight", weight_of(classifier)): v for k, v in what.items()}
+        rewritten(classifier, bad, **changes)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    for place in (out, tmp_path / "new"):
+        assert catalogue.main(["classify", str(sky), str(bad), str(place), "--workers", "0"]) == 2
+        said = capsys.readouterr().err
+        assert word in said and "Nothing was changed" in said
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before and not (tmp_path / "new").exists()
+
+
+def weight_of(classifier):
+    from safetensors.torch import load_file
+
+    return next(name for name in load_file(classifier) if name.startswith("1.") and name.endswith("weight"))
+
+
+def test_a_classifier_that_says_nothing_is_not_written(stamps, tmp_path):
+    with pytest.raises(ValueError, match="reach"):
+        catalogue.save_classifier(tmp_path / "a.safetensors", [compact()], stamps[:1].expand(500, -1, -1, -1))
+    with torch.no_grad():
+        network = compact()
+        network[-2].bias.fill_(torch.nan)
+    with pytest.raises(ValueError, match="not finite"):
+        catalogue.save_classifier(tmp_path / "a.safetensors", [network], stamps)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_replaced_is_kept_and_never_mixed(sky, classifier, stamps, tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other.safetensors"
+    catalogue.classify(sky, classifier, out)
+    old = (out / "s1.parquet").read_bytes()
+    catalogue.save_classifier(other, [compact(7)], stamps)
+    good = (sky / "s1.parquet").read_bytes()
+    (sky / "s1.parquet").write_bytes(good[:900])
+    run = catalogue.classify(sky, other, out)
+    assert run.stale == ["s1.parquet"] and len(run.done) == 5 and not run.found
+    assert "set aside as .s1.parquet.stale" in str(run)
+    assert (out / ".s1.parquet.stale").read_bytes() == old and not (out / "s1.parquet").exists()
+    assert len(catalogue.read_parts(out)) == 200
+    (sky / "s1.parquet").write_bytes(good)
+    run = catalogue.classify(sky, other, out)
+    assert run.done == ["s1.parquet"] and not list(out.glob(".*")) and len(catalogue.read_parts(out)) == 240
+
+
+def test_a_run_that_ends_half_way_is_not_read_as_one_catalogue(sky, classifier, stamps, tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other.safetensors"
+    catalogue.classify(sky, classifier, out)
+    catalogue.save_classifier(other, [compact(7)], stamps)
+    catalogue.classify_shard(str(sky / "s0.parquet"), str(other), str(out))
+    with pytest.raises(ValueError, match="parts by 2 classifiers"):
+        catalogue.read_parts(out)
+
+
+def test_a_run_that_fails_everywhere_leaves_the_catalogue(sky, classifier, stamps, tmp_path, monkeypatch):
+    out, other = tmp_path / "out", tmp_path / "other.safetensors"
+    catalogue.classify(sky, classifier, out)
+    catalogue.save_classifier(other, [compact(7)], stamps)
+    before = contents(out)
+    monkeypatch.setattr(catalogue, "classify_shard", lambda shard, *_: {"shard": shard, "error": "the worker is lost"})
+    run = catalogue.classify(sky, other, out)
+    assert len(run.failed) == len(run.stale) == 6 and "stays, and is not current" in str(run)
+    assert contents(out) == before and len(catalogue.read_parts(out)) == 240
+
+
+def test_two_runs_at_once_leave_each_other_alone(sky, classifier, tmp_path):
+    out, runs = tmp_path / "out", []
+    threads = [threading.Thread(target=lambda: runs.append(catalogue.classify(sky, classifier, out))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(runs) == 2 and not any(run.failed for run in runs)
+    assert len(catalogue.read_parts(out)) == 240 and not list(out.glob(".*"))
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"size": 32}, {"galaxies": 80}, {"per_shard": 35}])
+def test_two_surveys_are_not_mixed(tmp_path, change):
+    asked = {"galaxies": 70, "per_shard": 40, "seed": 3, "size": SIZE}
+    catalogue.simulate(tmp_path / "sky", **asked)
+    before = contents(tmp_path)
+    with pytest.raises(catalogue.CannotStart, match="another survey .*choose another folder"):
+        catalogue.simulate(tmp_path / "sky", **(asked | change))
+    assert contents(tmp_path) == before
+    (tmp_path / "sky" / "sky_000001.parquet").unlink()
+    assert catalogue.simulate(tmp_path / "sky", **asked) == 2 and contents(tmp_path) == before
+
+
+def test_a_survey_is_not_simulated_among_other_shards(sky, capsys):
+    before = contents(sky)
+    assert catalogue.main(["simulate", str(sky), "--galaxies", "20", "--workers", "0"]) == 2
+    assert "it does not say which" in capsys.readouterr().err and contents(sky) == before
+
+
+# ---------------------------------------------------------------- shards that look right
+
+
+def spoilt(table, kind):
+    """A shard's table with one fault, and words of its reason."""
+    ids, images = (table[name].combine_chunks() for name in ("id", "image"))
+    ids = ids.chunk(0) if isinstance(ids, pa.ChunkedArray) else ids
+    images = images.chunk(0) if isinstance(images, pa.ChunkedArray) else images
+    gap = pa.array([row == 13 for row in range(len(ids))])
+    columns = {"id": ids, "image": images}
+    if kind == "null image":
+        columns["image"] = pa.array([None if row == 13 else v for row, v in enumerate(images.to_pylist())], images.type)
+    elif kind == "null id":
+        columns["id"] = pa.compute.if_else(gap, None, ids)
+    elif kind == "variable":
+        columns["image"] = pa.array(images.to_pylist(), pa.binary())
+    elif kind == "width":
+        columns["image"] = pa.array([v[:-1] for v in images.to_pylist()], pa.binary(images.type.byte_width - 1))
+    elif kind == "text id":
+        columns["id"] = ids.cast(pa.string())
+    elif kind == "float id":
+        columns["id"] = ids.cast(pa.float64())
+    elif kind.startswith("no "):
+        del columns[kind.removeprefix("no ")]
+    words = table.schema.metadata
+    if kind == "words":
+        words = {b"galmorph": b'{"bands": 3, "size": 16, "stored": "uint8"}'}
+    if kind == "stored":
+        words = {b"galmorph": json.dumps(json.loads(words[b"galmorph"]) | {"stored": "float64"}).encode()}
+    return pa.table(columns).replace_schema_metadata(words)
+
+
+REASONS = {
+    "null image": "1 galaxies without image in row group 1",
+    "null id": "1 galaxies without id in row group 1",
+    "variable": "image of type binary in its 4 row groups",
+    "width": "image of type fixed_size_binary[767] in its 4 row groups",
+    "text id": "id of type string in its 4 row groups",
+    "float id": "id of type double in its 4 row groups",
+    "no id": "id must be there",
+    "no image": "image must be there",
+    "words": "does not say which stamps",
+    "stored": "does not say which stamps",
+}
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_a_shard_that_looks_right_is_refused_by_name(sky, classifier, tmp_path, kind):
+    table = spoilt(pq.read_table(sky / "s2.parquet"), kind)
+    pq.write_table(table, sky / "s2.parquet", row_group_size=10, compression="none", use_dictionary=False)
+    with pytest.raises(shards.ShardError, match="^s2.parquet ") as error:
+        list(shards.read_shard(sky / "s2.parquet"))
+    assert REASONS[kind] in str(error.value)
+    run = catalogue.classify(sky, classifier, tmp_path / "out")
+    assert len(run.done) == 5 and REASONS[kind] in run.failed["s2.parquet"]
 
 
 def test_memory_does_not_grow_with_the_survey(tmp_path, stamps):

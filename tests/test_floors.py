@@ -10,6 +10,7 @@ import galmorph_helpers as gm
 PACKAGE = Path(gm.__file__).parent
 FLOORS = {
     "published": 0,
+    "files": 0,
     "runtime": 0,
     "surveys": 0,
     "mock": 1,
@@ -31,6 +32,7 @@ FLOORS = {
     "together": 4,
     "shards": 4,
     "classifier": 5,
+    "parts": 5,
     "catalogue": 6,
     "uncertainty": 5,
     "publishing": 4,

@@ -1,6 +1,7 @@
 """Folders, splits and the cache, with the bad input that people have."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -81,7 +82,7 @@ def test_a_killed_run_leaves_no_cache_to_trust(folder):
     """Kill a reading while it writes; what is left must not be read as whole."""
     code = (
         "import os, sys, numpy as np; import galmorph_helpers.folders as s\n"
-        "def slow(file, **k):\n    open(file, 'wb').write(b'PK half'); os.kill(os.getpid(), 9)\n"
+        "def slow(file, **k):\n    file.write(b'PK half'); file.flush(); os.kill(os.getpid(), 9)\n"
         "np.savez = slow; s.read_folder(sys.argv[1], size=20)"
     )
     assert (
@@ -137,6 +138,39 @@ def test_one_bad_image_is_left_out_counted_and_named(folder, spoil, says):
         with pytest.warns(UserWarning, match=rf"1 of 40 images.*5\.png \(row 6\).*{says}"):
             sample = gm.read_folder(folder, size=20)
         assert len(sample) == 39 and not any(sample.table["file"] == "images/5.png")
+
+
+@pytest.mark.parametrize(
+    "cell", ["../secret.png", "{parent}/secret.png", "C:secret.png", "images\\5.png", "out/secret.png"]
+)
+def test_an_image_outside_the_folder_is_left_out_counted_and_named(folder, cell):
+    pixels = np.random.default_rng(1).integers(0, 255, (50, 50, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(folder.parent / "secret.png")
+    for name in ("C:secret.png", "images\\5.png"):  # names that a file of this system can have
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "out").symlink_to(folder.parent)
+    cell = cell.format(parent=folder.parent)
+    labels = folder / "labels.csv"
+    labels.write_text(labels.read_text(encoding="utf-8").replace("images/5.png", cell), encoding="utf-8")
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=rf"1 of 40 images.*{re.escape(cell)} \(row 6\) is not in the folder"):
+            sample = gm.read_folder(folder, size=20)
+        assert len(sample) == 39 and cell not in sample.table["file"]
+
+
+def test_a_link_that_leads_out_later_is_not_read_from_the_cache(folder):
+    gm.read_folder(folder, size=20)
+    (folder / "images/5.png").rename(folder.parent / "secret.png")
+    (folder / "images/5.png").symlink_to(folder.parent / "secret.png")
+    with pytest.warns(UserWarning, match=r"images/5\.png \(row 6\) is not in the folder"):
+        assert len(gm.read_folder(folder, size=20)) == 39
+
+
+def test_a_row_without_a_file_name_is_left_out(folder):
+    labels = folder / "labels.csv"
+    labels.write_text(labels.read_text(encoding="utf-8").replace("images/5.png", ""), encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"an empty name \(row 6\) is missing"):
+        assert len(gm.read_folder(folder, size=20)) == 39
 
 
 def test_many_bad_images_are_an_error(folder):

@@ -14,6 +14,7 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from PIL import Image
 
+from ..files import leaves
 from .errors import ArchiveError, BadContent
 
 MAGIC = {
@@ -128,21 +129,16 @@ def unpack(path, folder):
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as bundle:
             names = [info.filename for info in bundle.infolist() if not info.is_dir()]
-            _refuse(path, [name for name in bundle.namelist() if _leaves(name)])
+            _refuse(path, [name for name in bundle.namelist() if leaves(name)])
             bundle.extractall(folder)
     else:
         with tarfile.open(path) as bundle:
             members = bundle.getmembers()
-            _refuse(path, [m.name for m in members if _leaves(m.name) or not (m.isreg() or m.isdir())])
+            _refuse(path, [m.name for m in members if leaves(m.name) or not (m.isreg() or m.isdir())])
             names = [member.name for member in members if member.isreg()]
             safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.0 to 3.11.3 lack it
             bundle.extractall(folder, members=members, **safely)
     return sorted(str(PurePosixPath(name)) for name in names)
-
-
-def _leaves(name):
-    parts = PurePosixPath(name.replace("\\", "/"))
-    return parts.is_absolute() or ".." in parts.parts or bool(re.match(r"[A-Za-z]:", name))
 
 
 def _refuse(path, bad):

@@ -9,6 +9,7 @@ import numpy as np
 from astropy.table import QTable
 from PIL import Image
 
+from ..files import whole_file
 from ..runtime import observed_root, progress
 from .catalogue import get_catalogue, source_file
 from .contents import check, safe_name, unpack
@@ -229,9 +230,8 @@ def _galaxy10(folder, entry, n, session):
                 labels[ours] = stored[theirs][:n]
         for row, name in enumerate(progress(labels["file"], "unpacking galaxy10", total=n)):
             if not folder.has(name, lambda path: _refuse_half(path)):
-                part = folder.path / f"{name}.part"
-                Image.fromarray(stored["images"][row]).save(part, format="png")
-                os.replace(part, folder.path / name)
+                with whole_file(folder.path / name) as part:
+                    Image.fromarray(stored["images"][row]).save(part, format="png")
                 folder.add(name)
             if folder.due():
                 _write_labels(folder, labels)

@@ -1,7 +1,6 @@
 """The folder that a fetch writes: `labels.csv`, `images/`, `catalogue.ecsv`, `source/`, and a manifest of all of it."""
 
 import json
-import os
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 import pooch
 from filelock import FileLock, Timeout
 
+from ..files import inside, sweep, whole_file
 from .errors import ArchiveError
 from .transfer import user_agent
 
@@ -65,16 +65,13 @@ class Folder:
 
     def write(self, name, text):
         """Write a text file beside and rename it: never half a file behind that name."""
-        path = self.path / name
-        part = path.with_name(path.name + ".part")
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
+        with whole_file(self.path / name) as part:
+            part.write_text(text, encoding="utf-8")
 
     def write_table(self, name, table, **options):
         """Write a table likewise, and put it into the manifest."""
-        part = self.path / (name + ".part")
-        table.write(part, overwrite=True, **options)
-        os.replace(part, self.path / name)
+        with whole_file(self.path / name) as part:
+            table.write(part, overwrite=True, **options)
         self.add(name)
 
     def save(self, **changes):
@@ -125,6 +122,8 @@ def open_folder(path, entry):
             f"another process is fetching into {path}. "
             "Let it finish (nothing is left to do then), or choose another --out."
         ) from error
+    for place in (path, path / "images"):
+        sweep(place)
     try:
         yield Folder(path, _start(path, entry))
     finally:
@@ -147,7 +146,7 @@ def _start(path, entry):
                 "Choose another --out, or move that folder away."
             )
         return manifest
-    others = sorted(p.name for p in path.iterdir() if p.name != ".lock")
+    others = sorted(p.name for p in path.iterdir() if p.name != ".lock" and not p.match(f".{MANIFEST}.*.part"))
     if others:
         raise ArchiveError(
             f"{path} is not empty ({', '.join(others[:3])}...) and has no {MANIFEST}: nothing is written among your "
@@ -212,8 +211,10 @@ def verify(path):
     path, manifest = Path(path), read_manifest(path)
     problems = []
     for name, record in manifest["files"].items():
-        file = path / name
-        if not file.is_file():
+        file = inside(path, name)
+        if file is None:
+            problems.append(f"{name} is not in the folder, by its name or by a link: it is not looked at")
+        elif not file.is_file():
             problems.append(f"{name} is missing")
         elif file.stat().st_size != record["bytes"]:
             problems.append(f"{name} has {file.stat().st_size} bytes, {record['bytes']} were fetched")

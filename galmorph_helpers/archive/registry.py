@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pooch
 
+from ..files import cache_folder
 from .errors import ArchiveError
 
 FILE = Path(__file__).parents[2] / "data" / "registry.toml"
@@ -70,4 +71,4 @@ def _download():
             f"the list of sets is not at {FILE}. Reinstall the package, or work in a clone of the course."
         )
     url = urls["Repository"].replace("github.com", "raw.githubusercontent.com") + "/main/data/registry.toml"
-    return pooch.retrieve(url, known_hash=SHA256, path=pooch.os_cache("galmorph_helpers"), fname="registry.toml")
+    return pooch.retrieve(url, known_hash=SHA256, path=cache_folder(), fname="registry.toml")

@@ -166,7 +166,7 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
     NotThere, BadContent, Refused, DiskFull
         A file that the service does not have; one that stays bad; one that does not come; no space for it.
     """
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(path.name + ".part")  # no `whole_file`: a later run goes on with it; the folder has a lock
     last = None
     for attempt in range(session.tries):
         if attempt:
@@ -213,7 +213,7 @@ def _stream(session, url, part, params):
     have = part.stat().st_size if part.exists() and tag.exists() else 0
     headers = {"Accept-Encoding": "identity"}  # bytes as they lie on the server, so that hashes compare
     if have:
-        headers |= {"Range": f"bytes={have}-", "If-Range": tag.read_text()}
+        headers |= {"Range": f"bytes={have}-", "If-Range": tag.read_text(encoding="utf-8")}
     try:
         response = session.get(url, params=params, headers=headers, stream=True)
     except requests.RequestException as error:  # `Retry` has tried again by now
@@ -231,7 +231,7 @@ def _stream(session, url, part, params):
         etag = response.headers.get("ETag", "")
         large = int(response.headers.get("Content-Length", 0)) > WORTH_RESUMING
         if etag and not etag.startswith("W/") and large:
-            tag.write_text(etag)
+            tag.write_text(etag, encoding="utf-8")
         elif not resumed:
             tag.unlink(missing_ok=True)
         _copy(response, part, resumed)

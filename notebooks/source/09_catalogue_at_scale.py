@@ -340,7 +340,9 @@ share_of_ten = 2 / (2 + 1 / 0.85 - 1)
 _ = checks.check("exercise 2", share_of_ten, 0.9189, tolerance=0.01)
 
 # %% [markdown]
-# **3. Your own cluster.** Start `dask scheduler` in one terminal and `dask worker tcp://127.0.0.1:8786` in two others, and pass `--scheduler tcp://127.0.0.1:8786` to the command above. Stop one worker while it runs. (No check.)
+# **3. Your own cluster.** Start `dask scheduler --host 127.0.0.1 --dashboard-address 127.0.0.1:8787` in one terminal and `dask worker tcp://127.0.0.1:8786 --host 127.0.0.1 --dashboard-address 127.0.0.1:0` in two others, and pass `--scheduler tcp://127.0.0.1:8786` to the command above. Stop one worker while it runs. (No check.)
+#
+# Keep the addresses in: without them scheduler, workers and their pages listen on every network of your machine, and a worker runs whatever code it is sent. On several machines let them know each other by certificates, [TLS](https://distributed.dask.org/en/stable/tls.html): an address then begins with `tls://`.
 #
 # ## In practice
 #

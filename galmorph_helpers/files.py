@@ -1,0 +1,86 @@
+"""Where the package writes, and what it reads by a name that somebody else gave: every file goes through here."""
+
+import os
+import re
+import secrets
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+import pooch
+
+GONE = 86_400  # s: nobody still writes a file that was not touched for a day
+
+
+@contextmanager
+def whole_file(path):
+    """A place to write to, which becomes `path` at the end: others see the old file or the whole new one, never half.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file of that name is replaced.
+
+    Yields
+    ------
+    Path
+        `.NAME.RANDOM.part` beside it: no other writer has the same, be it a thread, a process, or another machine.
+        (`tempfile.mkstemp` would do it, too, but only its owner may read what that makes.) After an error it is gone.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        with suppress(OSError):  # none is left if all went well
+            part.unlink()
+
+
+def sweep(folder):
+    """Remove what killed writers left in a folder. What was touched within a day may be another's work, and stays.
+
+    Parameters
+    ----------
+    folder : str or Path
+    """
+    for part in Path(folder).glob(".*.part"):
+        with suppress(OSError):  # another process sweeps, too
+            if time.time() - part.stat().st_mtime > GONE:
+                part.unlink()
+
+
+def cache_folder(*parts):
+    """Folder (or a path in it) for what can be fetched or computed again; nothing is made there.
+
+    Parameters
+    ----------
+    *parts : str
+        Names below it.
+
+    Returns
+    -------
+    Path
+        Below `GALMORPH_CACHE` if that is set, else below the user's cache folder.
+    """
+    return Path(os.environ.get("GALMORPH_CACHE") or pooch.os_cache("galmorph")).joinpath(*parts)
+
+
+def leaves(name):
+    """Could a file's name lead out of its folder: is it absolute, or has it `..`, a drive, or a backslash?"""
+    parts = PurePosixPath(name)
+    return parts.is_absolute() or ".." in parts.parts or bool(re.match(r"[A-Za-z]:|.*[\\\0]", name, re.DOTALL))
+
+
+def inside(folder, name):
+    """The path of a file that a table names, or None if it does not lie in the folder, by its name or by a link.
+
+    Parameters
+    ----------
+    folder : str or Path
+    name : str
+        Relative to the folder, with `/` between folders.
+    """
+    if leaves(name) or not Path(os.path.realpath(Path(folder) / name)).is_relative_to(os.path.realpath(folder)):
+        return None
+    return Path(folder) / name
