@@ -509,14 +509,19 @@ def test_a_run_that_fails_everywhere_leaves_the_catalogue(sky, classifier, stamp
     assert contents(out) == before and len(catalogue.read_parts(out)) == 240
 
 
-def test_two_runs_at_once_leave_each_other_alone(sky, classifier, tmp_path):
-    out, runs = tmp_path / "out", []
-    threads = [threading.Thread(target=lambda: runs.append(catalogue.classify(sky, classifier, out))) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(runs) == 2 and not any(run.failed for run in runs)
+def test_two_runs_at_once_leave_each_other_alone(sky, classifier, tmp_path, monkeypatch):
+    """The second begins and ends while the first has written a part that has not its name yet."""
+    out, write, second = tmp_path / "out", pq.write_table, []
+
+    def interrupted(*arguments, **options):
+        write(*arguments, **options)
+        if not second:
+            second.append(None)
+            second.append(catalogue.classify(sky, classifier, out))
+
+    monkeypatch.setattr(catalogue.pq, "write_table", interrupted)
+    first = catalogue.classify(sky, classifier, out)
+    assert not first.failed and not second[1].failed and len(second[1].done) == 6
     assert len(catalogue.read_parts(out)) == 240 and not list(out.glob(".*"))
 
 
