@@ -30,18 +30,21 @@ SEEING_REACH = 1.2  # R90 of a point source in FWHM, as in the mock catalogue
 
 
 def dimming(z, z_new):
-    """Magnitudes that a galaxy loses by distance alone: 5 log10(D_L(z_new) / D_L(z))."""
+    """Magnitudes that a galaxy loses by distance alone: 5 log10(D_L(z_new) / D_L(z)); redshifts > 0."""
     return 5 * np.log10(_distance(z_new) * (1 + np.asarray(z_new)) / (_distance(z) * (1 + np.asarray(z))))
 
 
 def shrinkage(z, z_new):
-    """Factor by which a galaxy's angular size changes: D_A(z) / D_A(z_new)."""
+    """Factor by which a galaxy's angular size changes: D_A(z) / D_A(z_new); redshifts > 0."""
     return _distance(z) * (1 + np.asarray(z_new)) / (_distance(z_new) * (1 + np.asarray(z)))
 
 
 def _distance(z):
     """Comoving distance, Mpc (a flat universe: D_L is it times 1 + z, D_A it divided by 1 + z)."""
-    return COSMOLOGY.comoving_distance(np.asarray(z, float)).value
+    z = np.asarray(z, float)
+    if not ((z > 0) & np.isfinite(z)).all():
+        raise ValueError(f"a redshift must be > 0 and finite to say a distance, got {z.min() if z.size else z}.")
+    return COSMOLOGY.comoving_distance(z).value
 
 
 def redshift_for_magnitude(table, magnitude, *, survey=DES):

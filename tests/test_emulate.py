@@ -407,3 +407,10 @@ def test_spectral_classes_are_what_the_spectra_say():
     assert red > 2.4 > 2.0 > blue and (number == gm.spectral_classes(table, seed=1)).all()
     without = np.asarray(table["log_sfr"] - table["log_mass"]) < -12
     assert (number[without] <= 4).mean() > 0.95  # no star formation, no lines: not 5 to 11, however blue
+
+
+@pytest.mark.parametrize("function", [gm.dimming, gm.shrinkage])
+@pytest.mark.parametrize("z", [(0, 0.3), (-0.5, 0.3), (0.1, 0.0), ([0.1, np.nan], 0.3), (0.1, np.inf)])
+def test_a_redshift_without_a_distance_is_refused(function, z):
+    with pytest.raises(ValueError, match="redshift must be > 0"):
+        function(*z)
