@@ -91,7 +91,7 @@ def binary_metrics(target, probability, *, threshold=0.5, weights):
 
 
 def check_binary(target, probability, *, what="target"):
-    """Both as float arrays, or an error that says what is wrong: shapes, no galaxies, NaN, not 0 or 1, one class only."""
+    """Both as float arrays, or an error that says what is wrong: shapes, none, NaN, not 0 or 1, one class only."""
     target, probability = np.asarray(target, float).ravel(), np.asarray(probability, float).ravel()
     if target.shape != probability.shape:
         raise ValueError(f"{what}: {len(target)} targets but {len(probability)} probabilities.")

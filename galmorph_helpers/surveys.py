@@ -60,7 +60,7 @@ class Survey:
             given = getattr(self, name)
             values, least = np.asarray(given, float), "≥ 0" if name == "sky_sigma" else "> 0"
             if values.shape != (len(self.bands),):
-                raise ValueError(f"{self.name}: {name} needs one value for each of {len(self.bands)} bands, got {given}.")
+                raise ValueError(f"{self.name}: {name} needs one value a band, {len(self.bands)} bands, got {given}.")
             if not (np.isfinite(values) & ((values > 0) | ((values == 0) & (name == "sky_sigma")))).all():
                 raise ValueError(f"{self.name}: {name} must be {least} and finite in every band, got {given}.")
 

@@ -130,20 +130,8 @@ def draw_labelled(target, n, *, seed=0):
     )
 
 
-class Frozen(nn.Sequential):
-    """Layers that training leaves alone: no gradient, and normalisation keeps the statistics of the source survey."""
-
-    def __init__(self, *layers):
-        super().__init__(*layers)
-        self.requires_grad_(False)
-        self.train()
-
-    def train(self, mode=True):
-        return super().train(False)
-
-
 def freeze(network, first):
-    """A copy of a sequential network whose `first` layers no longer learn.
+    """A copy of a sequential network whose `first` layers no longer learn: `fit` leaves weights and statistics alone.
 
     Parameters
     ----------
@@ -154,7 +142,7 @@ def freeze(network, first):
     layers = list(copy.deepcopy(network).children())
     if not 0 <= first <= len(layers):
         raise ValueError(f"first must be 0 to {len(layers)}, the number of layers, got {first}.")
-    return nn.Sequential(Frozen(*layers[:first]), *layers[first:])
+    return nn.Sequential(nn.Sequential(*layers[:first]).requires_grad_(False), *layers[first:])
 
 
 def retrain(source, images, target, *, how="full", seed=0, epochs=None):
