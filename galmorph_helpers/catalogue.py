@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.table import QTable
 
-from .classifier import load_classifier, logits_and_features, save_classifier
+from .classifier import ClassifierError, load_classifier, logits_and_features, save_classifier
 from .domain import out_of_domain
 from .robust import FLAGS, robust_flag
 from .runtime import progress
@@ -64,13 +64,13 @@ def classify_shard(shard, classifier, folder):
     """
     begin, shard = time.perf_counter(), Path(shard)
     try:
-        facts, bodies, domain = load_classifier(classifier, _modified(classifier))
+        facts, bodies, domain = load_classifier(classifier)
         making, columns = _making(shard, classifier), []
         for ids, images in read_shard(shard, bands=facts["bands"], size=facts["size"]):
             logits, features = logits_and_features(bodies, images)
             p = 1 / (1 + np.exp(-logits))
             columns.append((ids, p.mean(0), p.std(0), robust_flag(p).astype(np.int8), out_of_domain(domain, features)))
-    except ShardError as error:
+    except (ShardError, ClassifierError) as error:
         return {"shard": shard.name, "error": str(error)}
     columns = [np.concatenate(c) for c in zip(*columns, strict=True)]
     table = pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
@@ -90,10 +90,6 @@ def _memory_mb():
     import psutil  # comes with Dask's workers
 
     return psutil.Process().memory_info().rss / 2**20
-
-
-def _modified(path):
-    return os.stat(path).st_mtime_ns if os.path.exists(path) else 0
 
 
 def _making(shard, classifier):

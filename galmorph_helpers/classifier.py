@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from .domain import Domain, fit_domain, output_and_features
 from .networks import CompactCNN, SignedRoot, fused
 from .runtime import device
-from .shards import COLOUR_BANDS, ShardError
+from .shards import COLOUR_BANDS
 
 
 def save_classifier(path, networks, images, *, bands=COLOUR_BANDS):
@@ -54,20 +54,42 @@ def save_classifier(path, networks, images, *, bands=COLOUR_BANDS):
     return Path(path)
 
 
-@functools.lru_cache(maxsize=1)
-def load_classifier(path, modified=0):
+class ClassifierError(ValueError):
+    """A classifier that cannot be used, and why."""
+
+
+def load_classifier(path):
     """What `save_classifier` wrote: facts, network bodies on this machine's device, place of the training galaxies.
 
-    It is read once a process; `modified`, the time of the file's last change, has it read anew when that changes.
+    It is read once a process, and anew when the file has changed.
+
+    Raises
+    ------
+    ClassifierError
+        If there is no such file, or `save_classifier` did not write it.
     """
+    path = Path(path).resolve()
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise _unread(path) from error
+    return _loaded(path, stat.st_mtime_ns, stat.st_size)
+
+
+def _unread(path):
+    return ClassifierError(
+        f"this process is without the weights: {path.name} cannot be read here; give a file that save_classifier wrote."
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(path, modified, size):
     try:
         with safe_open(path, "pt") as file:
             facts = json.loads(file.metadata()["galmorph"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError) as error:
-        raise ShardError(
-            f"was given to a worker without the weights: {Path(path).name} cannot be read there"
-        ) from error
+        raise _unread(path) from error
     bodies = []
     shape = (len(facts["bands"]), facts["size"], facts["size"])
     for i in range(facts["folds"]):

@@ -16,7 +16,6 @@ from astropy.table import QTable
 from .fourier import divided, image_transform, inside, mean_square, sky_noise, transfer, transform
 from .kcorrection import family_magnitudes, spectral_family
 from .kcorrection import k_correction as k_correct
-from .mock.light import scaled
 from .mock.population import COSMOLOGY, R90_CUTOUT
 from .observe import colour_image, observe
 from .runtime import device, progress
@@ -174,7 +173,7 @@ def emulate(
         # `observe` multiplies by its own Moffat profile and pixel, so the light is divided by them first.
         restored = inverse if psf_new is None else divided(kernel, high)
         light = transform(batch, ratio, size)
-        light = light * restored * dimmed if restored.is_complex() else scaled(light, restored * dimmed)
+        light = light * restored * dimmed if restored.is_complex() else light * (restored * dimmed)
         quiet = replace(survey, sky_sigma=(0.0,) * bands)
         flux = observe(light, quiet, new, size=size, generator=generator, noise=noise)
         if noise:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import galmorph_helpers as gm
 from galmorph_helpers import catalogue, shards, together, training
+from galmorph_helpers.classifier import ClassifierError
 from galmorph_helpers.networks import fused
 
 SIZE = 16
@@ -378,3 +379,24 @@ def test_a_gpu_and_a_cpu_say_the_same(way, monkeypatch, stamps):
         outputs.append(gm.predict_folds(folds.networks, stamps, views=1))
     np.testing.assert_allclose(outputs[0], outputs[2], atol=2e-3)  # convolutions round to ten bits on a GPU
     np.testing.assert_allclose(outputs[1], outputs[3], atol=2e-2)
+
+
+def test_a_classifier_written_again_is_read_again(stamps, tmp_path, monkeypatch):
+    path = tmp_path / "ltg.safetensors"
+    catalogue.save_classifier(path, [compact(0)], stamps)
+    before = catalogue.load_classifier(path)
+    monkeypatch.chdir(tmp_path)
+    assert catalogue.load_classifier("ltg.safetensors") is before, "it is read once a process, whatever it is called"
+    catalogue.save_classifier(path, [compact(1)], stamps)
+    after = catalogue.load_classifier(path)
+    assert after is not before
+    assert not torch.equal(next(before[1][0].parameters()), next(after[1][0].parameters()))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no safetensors"])
+def test_a_classifier_that_cannot_be_read_is_no_broken_shard(tmp_path, content):
+    path = tmp_path / "ltg.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ClassifierError, match="ltg.safetensors"):
+        catalogue.load_classifier(path)
