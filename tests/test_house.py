@@ -164,3 +164,12 @@ def test_every_file_that_a_lesson_links_to_is_there(lesson):
     links = re.findall(r"\]\((\.\./[^)#]+)\)", lesson.source.read_text(encoding="utf-8"))
     missing = [link for link in links if not (ROOT / "notebooks" / link).exists()]
     assert not missing, f"{lesson.source.name} links to files that are not there: {missing}"
+
+
+def test_every_environment_variable_is_in_the_readme_s_table():
+    places = [*(ROOT / "galmorph_helpers").rglob("*.py"), *(ROOT / "tools").glob("*.py"), *(ROOT / "tests").glob("*.py")]
+    places += [*(ROOT / "notebooks" / "source").glob("*.py"), *(ROOT / "benchmarks").glob("*.py"), ROOT / "Makefile"]
+    name = re.compile(r"\bGALMORPH_[A-Z]+\b")
+    used = {found for path in places for found in name.findall(path.read_text(encoding="utf-8"))}
+    rows = re.findall(r"^\| `(GALMORPH_[A-Z]+)` \| (.+?) \| (.+?) \|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert used == set(rows) and len(rows) == len(used) >= 8

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pooch
 
+from ..weights import DATA
 from .errors import ArchiveError
 
-FILE = Path(__file__).parents[2] / "data" / "registry.toml"
+FILE = DATA / "registry.toml"
 
 #: SHA-256 of the registry, checked where it has to be downloaded (tested against the file in the repository).
 SHA256 = "5feee40cca47684e48384fe458d684408945efe5cf448a9597d791c3c550b428"
