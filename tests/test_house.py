@@ -167,9 +167,10 @@ def test_every_file_that_a_lesson_links_to_is_there(lesson):
 
 
 def test_every_environment_variable_is_in_the_readme_s_table():
-    places = [*(ROOT / "galmorph_helpers").rglob("*.py"), *(ROOT / "tools").glob("*.py"), *(ROOT / "tests").glob("*.py")]
-    places += [*(ROOT / "notebooks" / "source").glob("*.py"), *(ROOT / "benchmarks").glob("*.py"), ROOT / "Makefile"]
+    folders = ("galmorph_helpers/**", "tools", "tests", "benchmarks", "notebooks/source")
+    places = [path for folder in folders for path in ROOT.glob(f"{folder}/*.py")] + [ROOT / "Makefile"]
     name = re.compile(r"\bGALMORPH_[A-Z]+\b")
     used = {found for path in places for found in name.findall(path.read_text(encoding="utf-8"))}
-    rows = re.findall(r"^\| `(GALMORPH_[A-Z]+)` \| (.+?) \| (.+?) \|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert used == set(rows) and len(rows) == len(used) >= 8
+    row = re.compile(r"^\| `(GALMORPH_[A-Z]+)` \| .+ \| .+ \|$", re.MULTILINE)
+    listed = row.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(used) and len(used) >= 8
