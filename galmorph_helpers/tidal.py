@@ -10,7 +10,7 @@ from .mock.light import frequencies, light
 from .mock.tides import STAMP, tidal_light
 from .observe import observe
 from .runtime import device, side_by_side
-from .samples import GalaxySample
+from .samples import GalaxySample, check_pixels
 from .surveys import ZERO_POINT, Survey, sky_sigma_for_limit
 
 BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
@@ -99,7 +99,7 @@ def tidal_sample(table, limit, *, seed=0, size=64, pixel_scale=1.0, psf_fwhm=1.0
     table["f_tidal"], table["label"] = tidal_labels(strength, seed=seed, confusion=0.03 if realistic else 0.01)
     name = f"{'realistic' if realistic else 'clean'}, μ = {limit.min():g}"
     name += f" to {limit.max():g}" if limit.max() > limit.min() else ""
-    return GalaxySample(images, table, None, "mock", name)
+    return GalaxySample(images, table, None, "mock", name, pixels="surface brightness")
 
 
 def _taper(size, where):
@@ -193,11 +193,19 @@ def stretched(sample, *, faint=27.0):
 
     Linear below `faint`, logarithmic above: debris and the galaxy's core fit into one picture.
 
+    Parameters
+    ----------
+    sample : GalaxySample, or torch.Tensor (N, 1, H, W)
+        Surface brightness, nanomaggies arcsec^-2; a tensor is taken for it, since it cannot say what it holds.
+    faint : float
+
     Raises
     ------
     ValueError
-        If an image is constant, without flux, or not finite.
+        If the sample holds other pixels; if an image is constant, without flux, or not finite.
     """
+    if isinstance(sample, GalaxySample):
+        check_pixels(sample, "surface brightness", what="stretched")
     images = getattr(sample, "images", sample)
     flat = images.flatten(1)
     bad = ~torch.isfinite(flat).all(1) | (flat.amax(1) <= 0) | (flat.amax(1) == flat.amin(1))

@@ -1,6 +1,7 @@
 """Carry a network from one survey to another: three questions, two looks, four ways to train again."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,7 +13,6 @@ from .mock.volunteers import certain, volunteer_votes
 from .networks import CompactCNN
 from .observe import colour_image
 from .runtime import device
-from .samples import GalaxySample
 from .sources import mock_sample
 from .surveys import SDSS
 from .training import fit, predict
@@ -72,7 +72,7 @@ def seen_by(table, survey, *, look=None, seed=0):
     for start in range(0, len(sample), BATCH):  # in place: two copies of a large sample need not fit
         rows = slice(start, start + BATCH)
         sample.images[rows] = colour_image(sample.images[rows], survey, scale[rows], look=look)
-    return GalaxySample(sample.images, sample.table, survey, "mock", f"{survey.name}-like, seed {seed}")
+    return replace(sample, pixels="colour")
 
 
 def answered_loss(outputs, target):
