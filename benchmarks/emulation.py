@@ -38,7 +38,7 @@ def galaxies(n):
     spectrum = light(table, scale, size=SIZE, bands=SURVEY.bands, field=False, device=gm.device())
     images = observe(spectrum, SURVEY, torch.as_tensor(scale), size=SIZE, noise=False).cpu()
     table.remove_column("r90")  # the new stamps then have native pixels
-    return gm.GalaxySample(images, table, SURVEY, "mock"), np.asarray(table["redshift"]) + 0.2
+    return gm.GalaxySample(images, table, SURVEY, "mock", pixels="flux"), np.asarray(table["redshift"]) + 0.2
 
 
 def ours(sample, z_new, side=None):

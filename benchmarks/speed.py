@@ -201,7 +201,6 @@ def cataloguing(table, quick, million):
         for first in range(0, n, per_shard):
             rows = torch.randperm(1000)[:per_shard]
             shards.write_shard(folder / "sky" / f"s{first:06d}.parquet", first + np.arange(per_shard), images[rows])
-        stamp = file.stat().st_mtime_ns
 
         def run(client):
             shutil.rmtree(folder / "out", ignore_errors=True)
@@ -210,7 +209,7 @@ def cataloguing(table, quick, million):
 
         with catalogue.cluster(1) as one, catalogue.cluster(2) as two:
             for client in (one, two):
-                client.run(catalogue.load_classifier, str(file), stamp)
+                client.run(catalogue.load_classifier, str(file))
             threads = torch.get_num_threads()
             if device == "cpu":
                 torch.set_num_threads(1)

@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .runtime import device, progress
-from .training import augment
+from .training import augment, training_mode
 
 METHODS = ("dann", "mmd", "statistics")
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the kernels, in units of the median distance
@@ -239,7 +239,7 @@ def adapt(
     steps = max(1, len(images) // batch_size)
     history = Adaptation(method)
     for epoch in progress(range(epochs), method):
-        network.train()
+        training_mode(network)
         parts = zip(
             torch.randperm(len(images), generator=generator).tensor_split(steps),
             _repeated(len(target_images), len(images), generator).tensor_split(steps),

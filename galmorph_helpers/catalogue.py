@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .classifier import load_classifier, logits_and_features, read_classifier, save_classifier
+from .classifier import ClassifierError, load_classifier, logits_and_features, save_classifier
 from .domain import out_of_domain
 from .files import sweep, whole_file
 from .parts import FOREIGN, KEY, SCHEMA, aside, is_current, is_foreign, made_from, making, read_parts
@@ -63,7 +63,7 @@ def classify_shard(shard, classifier, folder):
     if is_foreign(place):
         return {"shard": shard.name, "error": FOREIGN}
     try:
-        facts, bodies, domain = load_classifier(classifier, _modified(classifier))
+        facts, bodies, domain = load_classifier(classifier)
         made, columns = making(shard, classifier), []
         for ids, images in read_shard(shard, bands=facts["bands"], size=facts["size"]):
             logits, features = logits_and_features(bodies, images)
@@ -71,6 +71,8 @@ def classify_shard(shard, classifier, folder):
             columns.append((ids, p.mean(0), p.std(0), robust_flag(p).astype(np.int8), out_of_domain(domain, features)))
     except ShardError as error:
         return {"shard": shard.name, "error": error.reason}
+    except ClassifierError as error:
+        return {"shard": shard.name, "error": str(error)}
     columns = [np.concatenate(c) for c in zip(*columns, strict=True)]
     table = pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
     with whole_file(place) as part:
@@ -85,10 +87,6 @@ def _memory_mb():
     import psutil  # comes with Dask's workers
 
     return psutil.Process().memory_info().rss / 2**20
-
-
-def _modified(path):
-    return os.stat(path).st_mtime_ns if os.path.exists(path) else 0
 
 
 # ---------------------------------------------------------------- all shards
@@ -256,8 +254,8 @@ def _check_start(shards, classifier, folder):
                     "parts can be: choose another folder for the catalogue. Nothing was changed."
                 )
     try:
-        read_classifier(classifier)
-    except (OSError, ValueError) as error:
+        load_classifier(classifier)
+    except ClassifierError as error:
         raise CannotStart(f"{str(classifier)!r} cannot be used: {error}. Nothing was changed.") from error
 
 

@@ -3,13 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .plots import show
-
-#: Okabe-Ito colours with a marker, a line and a hatch each, in the order in which groups are given.
-CYCLE = (
-    ("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."), ("#E69F00", "D", ":"),
-    ("#CC79A7", "v", (0, (5, 1))), ("#000000", "x", (0, (1, 1))), ("#56B4E9", "P", (0, (3, 1, 1, 1))),
-)  # fmt: skip
+from .plots import CYCLE, show, styles
 
 
 def spectra(
@@ -32,8 +26,9 @@ def spectra(
     figure, axes = plt.subplots(
         len(rows) if panels else 1, 1, figsize=(9, height), sharex=True, squeeze=False, layout="constrained"
     )
+    looks = styles(rows)
     for i, (name, flux) in enumerate(rows.items()):
-        axis, colour = axes[i if panels else 0, 0], CYCLE[0 if panels else i % len(CYCLE)][0]
+        axis, colour = axes[i if panels else 0, 0], (CYCLE[0] if panels else looks[name])[0]
         axis.plot(wavelength, flux + (0 if panels else i * offset), color=colour, lw=0.8)
         if panels:
             axis.set_title(name, fontsize=9, loc="left")
@@ -93,14 +88,16 @@ def plane(groups, *, xlabel, ylabel, alt, title="", line=None, tracks=None, name
     tracks, names = tracks or {}, names or {}
     figure, axis = plt.subplots(figsize=size, layout="constrained")
     faint = bool(tracks or names)
-    for i, (name, (x, y)) in enumerate(groups.items()):
-        colour, marker, _ = CYCLE[i % len(CYCLE)]
+    looks = styles(groups)
+    for name, (x, y) in groups.items():
+        colour, marker, _ = looks[name]
         colour = "0.7" if len(groups) == 1 and faint else colour
         axis.plot(x, y, marker, ls="none", color=colour, ms=3, alpha=0.3 if faint else 0.6, label=name, mew=0.8)
     if line is not None:
         axis.axline(line[0], np.add(line[0], line[1]), color="k", lw=1)
-    for i, (name, track) in enumerate(tracks.items()):
-        colour, marker, style = CYCLE[i % len(CYCLE)]
+    looks = styles(tracks)
+    for name, track in tracks.items():
+        colour, marker, style = looks[name]
         axis.plot(*np.transpose(track), color=colour, ls=style, lw=2, label=name)
         axis.plot(*track[0], marker, color=colour, ms=6, mec="k", mew=0.6)
         arrow = {"arrowstyle": "-|>", "color": colour, "mutation_scale": 18}
@@ -121,8 +118,9 @@ def plane(groups, *, xlabel, ylabel, alt, title="", line=None, tracks=None, name
 def profiles(groups, *, xlabel, ylabel, alt, title="", zero=False):
     """Lines with error bars, {name: (x, y) or (x, y, error)}."""
     figure, axis = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
-    for i, (name, (x, y, *error)) in enumerate(groups.items()):
-        colour, marker, line = CYCLE[i % len(CYCLE)]
+    looks = styles(groups)
+    for name, (x, y, *error) in groups.items():
+        colour, marker, line = looks[name]
         axis.errorbar(
             x, y, error[0] if error else None, color=colour, marker=marker, ls=line, ms=4, capsize=2, label=name
         )
@@ -179,8 +177,9 @@ def clouds(panels, *, alt, title="", star=None, size=2):
             drawn = axis.scatter(x, y, c=values, s=size * 3, cmap="cividis", vmin=low, vmax=high)
             figure.colorbar(drawn, ax=axis, orientation="horizontal", label=label[0] if label else name, shrink=0.85)
         else:
-            for i, group in enumerate(np.unique(values)):
-                colour, marker, _ = CYCLE[i % len(CYCLE)]
+            looks = styles(np.unique(values))
+            for group in np.unique(values):
+                colour, marker, _ = looks[str(group)]
                 rows = values == group
                 axis.plot(x[rows], y[rows], marker, ls="none", ms=size + 0.5, color=colour, alpha=0.6, label=str(group))
             axis.legend(fontsize=7, markerscale=2)
@@ -245,8 +244,9 @@ def efficiency(curves, *, ylabel, alt, title="", level=None):
         A horizontal line.
     """
     figure, axis = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
-    for i, (name, (x, y, spread)) in enumerate(curves.items()):
-        colour, marker, line = CYCLE[i % len(CYCLE)]
+    looks = styles(curves)
+    for name, (x, y, spread) in curves.items():
+        colour, marker, line = looks[name]
         axis.errorbar(x, y, spread, color=colour, marker=marker, ls=line, capsize=2, label=name)
     if level:
         axis.axhline(level[1], color="0.6", lw=1)

@@ -14,7 +14,7 @@ from .domain import Domain, fit_domain, out_of_domain, output_and_features
 from .files import whole_file
 from .networks import CompactCNN, SignedRoot, fused
 from .runtime import device
-from .shards import COLOUR_BANDS, ShardError
+from .shards import COLOUR_BANDS
 
 
 def save_classifier(path, networks, images, *, bands=COLOUR_BANDS):
@@ -59,38 +59,33 @@ def save_classifier(path, networks, images, *, bands=COLOUR_BANDS):
     return Path(path)
 
 
-@functools.lru_cache(maxsize=1)
-def load_classifier(path, modified=0):
+class ClassifierError(ValueError):
+    """A classifier that cannot be used, and why."""
+
+
+def load_classifier(path):
     """What `save_classifier` wrote: facts, network bodies on this machine's device, place of the training galaxies.
 
-    It is read once a process; `modified`, the time of the file's last change, has it read anew when that changes.
-    """
-    try:
-        return read_classifier(path, device())
-    except OSError as error:
-        raise ShardError(
-            f"was given to a worker without the weights: {Path(path).name} cannot be read there"
-        ) from error
-    except ValueError as error:
-        raise ShardError(f"was given to a worker with an unusable classifier: {error}") from error
-
-
-def read_classifier(path, where="cpu"):
-    """As `load_classifier`, read anew, and tried on one image.
-
-    Parameters
-    ----------
-    path : str or Path
-    where : str or torch.device
+    It is read once a process, and anew when the file has changed.
 
     Raises
     ------
-    OSError
-        If there is no such file.
-    ValueError
+    ClassifierError
         If it is no file of `save_classifier`, or one whose numbers cannot be right: no folds, weights or a domain that
         are not finite, a reach that is not above 0.
     """
+    path = Path(path).resolve()
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ClassifierError(
+            f"No such file here: {path.name}; a classifier is a file that save_classifier wrote"
+        ) from error
+    return _loaded(path, stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(path, modified, size):
     try:
         with safe_open(path, "pt") as file:
             facts = json.loads(file.metadata()["galmorph"])
@@ -101,13 +96,13 @@ def read_classifier(path, where="cpu"):
         for i in range(facts["folds"]):
             network, prefix = CompactCNN(channels=shape[0], size=shape[1]), f"{i}."
             network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
-            bodies.append(_body(network.to(where), shape))
+            bodies.append(_body(network.to(device()), shape))
         logits, features = logits_and_features(bodies, torch.zeros(1, *shape))
         if not np.isfinite([*logits.ravel(), *out_of_domain(domain, features)]).all():
             raise ValueError("its networks answer an empty image with numbers that are not finite")
-    except (SafetensorError, KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
         why = str(error).splitlines()[0] if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise ValueError(f"{Path(path).name} is no usable classifier ({why}): make it with save_classifier") from error
+        raise ClassifierError(f"{path.name} is no usable classifier ({why}): make it with save_classifier") from error
     return facts, bodies, domain
 
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from .networks import fused, rectified
 from .runtime import device, progress
-from .training import augment, predict_value
+from .training import augment, predict_value, training_mode
 
 MAP_SCALE = (0.5, 0.2, 0.3)  # dex of log flux, log age and metallicity that count as 1
 MOTION = 0.5  # of the rms of all motion
@@ -207,7 +207,7 @@ def fit_contrastive(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)
     history = []
     for _ in progress(range(epochs), "training without labels"):
-        network.train()
+        training_mode(network)
         total = 0.0
         for batch in torch.randperm(len(images), generator=generator).to(where).tensor_split(steps):
             both = torch.cat([views(images[batch], generator=generator) for _ in range(2)])

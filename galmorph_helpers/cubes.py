@@ -245,21 +245,22 @@ def radial_spectra(cube, maps, *, edges, correlated=True):
     return out, weight, radius
 
 
-def lambda_r(brightness, radius, velocity, dispersion):
+def lambda_r(flux, radius, velocity, dispersion):
     """How much of a galaxy's motion is rotation: λ_R = Σ F R |V| / Σ F R √(V² + σ²) (Emsellem+2007, MNRAS 379, 401).
 
     Parameters
     ----------
-    brightness, radius, velocity, dispersion : array (..., S)
-        S spaxels, or pieces of annuli, of each galaxy; those with NaN are left out.
+    flux, radius, velocity, dispersion : array (..., S)
+        S spaxels, or pieces of annuli, of each galaxy; those with NaN are left out. The flux is that of the piece:
+        surface brightness times area, where areas differ.
 
     Returns
     -------
     array (...)
         0 (no rotation) to 1 (nothing else); NaN for a galaxy without a good spaxel.
     """
-    good = np.isfinite(brightness + radius + velocity + dispersion)
-    weight = np.where(good, np.asarray(brightness) * radius, 0)
+    good = np.isfinite(flux + radius + velocity + dispersion)
+    weight = np.where(good, np.asarray(flux) * radius, 0)
     velocity, dispersion = np.where(good, velocity, 0), np.where(good, dispersion, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (weight * np.abs(velocity)).sum(-1) / (weight * np.hypot(velocity, dispersion)).sum(-1)

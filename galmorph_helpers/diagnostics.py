@@ -3,9 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .plots import show
-
-MARKS = [("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", ":"), ("#CC79A7", "D", "-.")]
+from .plots import SKY, VERMILION, show, styles
 
 
 def uncertainty(target, probability, spread, by_probability, *, title, alt, groups=5):
@@ -24,7 +22,7 @@ def uncertainty(target, probability, spread, by_probability, *, title, alt, grou
     wrong = (probability >= 0.5) != target
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
     left.plot(probability[~wrong], spread[~wrong], ".", color="0.7", ms=3, label="class right")
-    left.plot(probability[wrong], spread[wrong], "x", color="#D55E00", ms=4, label="class wrong")
+    left.plot(probability[wrong], spread[wrong], "x", color=VERMILION, ms=4, label="class wrong")
     middle = by_probability["median"]
     bars = [middle - by_probability["p16"], by_probability["p84"] - middle]
     left.errorbar(
@@ -35,7 +33,7 @@ def uncertainty(target, probability, spread, by_probability, *, title, alt, grou
     parts = np.array_split(np.argsort(spread, kind="stable"), groups)
     share = np.array([wrong[part].mean() for part in parts])
     error = [np.sqrt(s * (1 - s) / len(part)) for s, part in zip(share, parts, strict=True)]
-    right.bar(range(1, groups + 1), share, yerr=error, color="#56B4E9", edgecolor="k", capsize=3, hatch="//")
+    right.bar(range(1, groups + 1), share, yerr=error, color=SKY, edgecolor="k", capsize=3, hatch="//")
     right.set(xlabel="group of galaxies, from least to most uncertain", ylabel="share of wrong classes", ylim=(0, None))
     right.set_xticks(range(1, groups + 1))
     figure.suptitle(title, fontsize=10)
@@ -52,7 +50,9 @@ def rejection(rows, *, keep=1.0, title="", alt=""):
         Share of galaxies kept, 0 to 1: marked, and its accuracy in the first of the rows written above.
     """
     figure, axis = plt.subplots(figsize=(4.8, 3), layout="constrained")
-    for (name, (target, probability, doubt)), (colour, _, line) in zip(rows.items(), MARKS, strict=False):
+    looks = styles(rows)
+    for name, (target, probability, doubt) in rows.items():
+        colour, _, line = looks[name]
         right = ((np.asarray(probability) >= 0.5) == np.asarray(target))[np.argsort(doubt, kind="stable")]
         number = np.arange(1, len(right) + 1)
         start = max(20, len(right) // 20)  # fewer galaxies say nothing of an accuracy

@@ -8,9 +8,9 @@ from IPython.display import HTML, display
 from matplotlib.ticker import MaxNLocator
 
 from .hubble import read_hubble_type
-from .plots import STYLE, picture, show
+from .plots import RED_ROW, picture, show, styles
 
-CYCLE = ("elliptical", "spiral", "lenticular", "edge-on", "colour", "concentration")  # styles of curves without a class
+HUBBLE = ("elliptical", "lenticular", "spiral")  # named in the plural, where galaxies are counted
 COLUMNS = {"S0": 3.2, "Sa": 4.4, "Sb": 5.5, "Sc": 6.6, "Im": 7.8}  # where the fork puts a class
 T_TICKS = {-3: 1.0, -1: 3.2, 1: 4.4, 3: 5.5, 5: 6.6, 10: 7.8}
 
@@ -120,23 +120,25 @@ def histograms(panels, *, title, alt, bins=40, limits=None):
     Parameters
     ----------
     panels : dict of str -> dict of str -> array
-        By axis label, then by group; a group that is a key of `STYLE` gets its colour and line, others take turns.
+        By axis label, then by group; a group that `plots.STYLE` knows gets its colour and line, others take turns.
     limits : dict of str -> (low, high), optional
         By axis label; by default all but the outermost half per cent at each end. The end bins hold what lies beyond.
     """
     figure, axes = plt.subplots(
         1, len(panels), figsize=(max(3.0 * len(panels), 5.0), 2.9), layout="constrained", squeeze=False
     )
+    looks = styles(name for groups in panels.values() for name in groups)
     for axis, (label, groups) in zip(axes.flat, panels.items(), strict=True):
         low, high = (limits or {}).get(label, np.nanpercentile(np.concatenate(list(groups.values())), [0.5, 99.5]))
-        for k, (name, values) in enumerate(groups.items()):
-            colour, marker, line = STYLE[name if name in STYLE else CYCLE[k]]
+        for name, values in groups.items():
+            colour, marker, line = looks[name]
             values = np.asarray(values)[np.isfinite(values)].clip(low, high)
             axis.hist(
                 values, np.linspace(low, high, bins), density=True, histtype="step", color=colour, ls=line, lw=1.6
             )
+            called = f"{name}s" if name in HUBBLE else name
             axis.plot(
-                [np.median(values)], [1.02], marker, color=colour, ls=line, label=f"{name}s" if name in STYLE else name,
+                [np.median(values)], [1.02], marker, color=colour, ls=line, label=called,
                 transform=axis.get_xaxis_transform(), clip_on=False,
             )  # fmt: skip
         axis.set(xlabel=label, yticks=[])
@@ -152,7 +154,7 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False):
     Parameters
     ----------
     panels : dict of str -> dict of str -> (x, y) or (x, y, low, high)
-        By title, then by name of the curve; a name that is a key of `STYLE` gets its colour, marker and line.
+        By title, then by name of the curve; one that `plots.STYLE` knows gets its colour, marker and line.
     ylabels : sequence of str, optional
     ticks : (positions, labels), optional
         Of the x axis, as for T-Types.
@@ -160,9 +162,10 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False):
         Whether the x axis is logarithmic.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(4.3 * len(panels), 3.3), layout="constrained", squeeze=False)
+    looks = styles(name for curves in panels.values() for name in curves)
     for k, (axis, (title, curves)) in enumerate(zip(axes.flat, panels.items(), strict=True)):
-        for i, (name, (x, y, *band)) in enumerate(curves.items()):
-            colour, marker, line = STYLE[name if name in STYLE else CYCLE[i % len(CYCLE)]]
+        for name, (x, y, *band) in curves.items():
+            colour, marker, line = looks[name]
             axis.plot(x, y, color=colour, marker=marker if len(x) < 25 else None, ls=line, ms=5, label=name)
             if band:
                 axis.fill_between(x, *band, color=colour, alpha=0.15, lw=0)
@@ -198,7 +201,7 @@ def show_table(table, *, caption="", formats=None):
             text = text.replace("-", "−") if numeric[c] else text
             text = "–" if text == "nan" else text
             cells.append(f"<td style=text-align:{'right' if numeric[c] else 'left'}>{escape(text)}</td>")
-        red = " style='background:#fbd5d0;color:#000'" if "NO" in [str(v) for v in row] else ""
+        red = f" style='background:{RED_ROW};color:#000'" if "NO" in [str(v) for v in row] else ""
         lines.append(f"<tr{red}>{''.join(cells)}</tr>")
     top = f"<caption>{escape(caption)}</caption>" if caption else ""
     display(HTML(f"<table>{top}<tr>{head}</tr>{''.join(lines)}</table>"))

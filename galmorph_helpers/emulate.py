@@ -16,11 +16,10 @@ from astropy.table import QTable
 from .fourier import divided, image_transform, inside, mean_square, sky_noise, transfer, transform
 from .kcorrection import family_magnitudes, spectral_family
 from .kcorrection import k_correction as k_correct
-from .mock.light import scaled
 from .mock.population import COSMOLOGY, R90_CUTOUT
 from .observe import colour_image, observe
 from .runtime import device, progress
-from .samples import GalaxySample
+from .samples import GalaxySample, check_pixels
 from .surveys import DES
 
 BATCH = 128  # galaxies at once: bounds memory, and fixes what a seed draws
@@ -30,18 +29,21 @@ SEEING_REACH = 1.2  # R90 of a point source in FWHM, as in the mock catalogue
 
 
 def dimming(z, z_new):
-    """Magnitudes that a galaxy loses by distance alone: 5 log10(D_L(z_new) / D_L(z))."""
+    """Magnitudes that a galaxy loses by distance alone: 5 log10(D_L(z_new) / D_L(z)); redshifts > 0."""
     return 5 * np.log10(_distance(z_new) * (1 + np.asarray(z_new)) / (_distance(z) * (1 + np.asarray(z))))
 
 
 def shrinkage(z, z_new):
-    """Factor by which a galaxy's angular size changes: D_A(z) / D_A(z_new)."""
+    """Factor by which a galaxy's angular size changes: D_A(z) / D_A(z_new); redshifts > 0."""
     return _distance(z) * (1 + np.asarray(z_new)) / (_distance(z_new) * (1 + np.asarray(z)))
 
 
 def _distance(z):
     """Comoving distance, Mpc (a flat universe: D_L is it times 1 + z, D_A it divided by 1 + z)."""
-    return COSMOLOGY.comoving_distance(np.asarray(z, float)).value
+    z = np.asarray(z, float)
+    if not ((z > 0) & np.isfinite(z)).all():
+        raise ValueError(f"a redshift must be > 0 and finite to say a distance, got {z.min() if z.size else z}.")
+    return COSMOLOGY.comoving_distance(z).value
 
 
 def redshift_for_magnitude(table, magnitude, *, survey=DES):
@@ -84,7 +86,7 @@ def emulate(
     ----------
     sample : GalaxySample, or torch.Tensor (N, C, H, W)
         Linear fluxes, nanomaggies per pixel, bands as `survey` has them, the galaxy in the middle (of an odd or an even
-        stamp). Everything in the stamp is moved with it, neighbours too.
+        stamp). Everything in the stamp is moved with it, neighbours too. A tensor is taken for flux: it cannot say.
     z_new : float or array (N,)
         At least z, at most 1.5 where a K-correction is wanted.
     survey : Survey
@@ -122,8 +124,9 @@ def emulate(
     Raises
     ------
     ValueError
-        On z <= 0, z_new < z, a pixel scale <= 0, pixels that are not finite, stamps under 8 native pixels once shrunk,
-        and a shrunk PSF that is broader than the new one: each names the galaxy and what to do.
+        On a sample whose pixels are not flux, z <= 0, z_new < z, a pixel scale <= 0, pixels that are not finite, stamps
+        under 8 native pixels once shrunk, and a shrunk PSF that is broader than the new one: each names the galaxy and
+        what to do.
 
     Notes
     -----
@@ -171,7 +174,7 @@ def emulate(
         # `observe` multiplies by its own Moffat profile and pixel, so the light is divided by them first.
         restored = inverse if psf_new is None else divided(kernel, high)
         light = transform(batch, ratio, size)
-        light = light * restored * dimmed if restored.is_complex() else scaled(light, restored * dimmed)
+        light = light * restored * dimmed if restored.is_complex() else light * (restored * dimmed)
         quiet = replace(survey, sky_sigma=(0.0,) * bands)
         flux = observe(light, quiet, new, size=size, generator=generator, noise=noise)
         if noise:
@@ -188,7 +191,7 @@ def emulate(
     table["magnitudes_lost"], table["shrinkage"] = lost * u.mag, smaller
     table["covered"], table["noise_kept"] = share, kept
     name = f"{sample.name}, emulated" if sample.name else "emulated"
-    return GalaxySample(out, table, survey, sample.origin, f"{name} as {survey.name}")
+    return GalaxySample(out, table, survey, sample.origin, f"{name} as {survey.name}", pixels=look)
 
 
 def _sample(sample, survey, z, pixel_scale, psf):
@@ -196,7 +199,9 @@ def _sample(sample, survey, z, pixel_scale, psf):
     if not isinstance(sample, GalaxySample):
         if z is None or pixel_scale is None or psf is None:
             raise ValueError("images alone need z, pixel_scale (arcsec) and psf: give them, or a GalaxySample.")
-        sample = GalaxySample(torch.as_tensor(sample), QTable({"id": np.arange(len(sample))}), None, "folder")
+        numbers = QTable({"id": np.arange(len(sample))})
+        sample = GalaxySample(torch.as_tensor(sample), numbers, None, "folder", pixels="flux")
+    check_pixels(sample, "flux", what="emulate")
     if psf is None and sample.survey is None:
         raise ValueError("the sample's survey is not known: give psf, its FWHM in arcsec or an image.")
     table, n = sample.table.copy(), len(sample)
@@ -211,7 +216,7 @@ def _sample(sample, survey, z, pixel_scale, psf):
         raise ValueError(
             f"images of {sample.images.shape[1]} bands, but {survey.name} has {survey.bands}: choose bands."
         )
-    return GalaxySample(sample.images, table, sample.survey, sample.origin, sample.name)
+    return replace(sample, table=table)
 
 
 def _check(images, z, z_new, scale):

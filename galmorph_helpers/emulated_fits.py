@@ -98,6 +98,8 @@ def emulate_fits(
         HISTORY) and, if pixels were missing, a MASK extension: 1 where a missing pixel reaches within one PSF.
     """
     path_out = Path(path_out)
+    if options.get("look", "flux") != "flux":
+        raise ValueError(f"a FITS file of nanomaggies needs look='flux', got {options['look']!r}: use gm.emulate.")
     if path_out.exists() and not overwrite:
         raise FileExistsError(f"{path_out.name} is there already; pass overwrite=True, or take another name.")
     flux, mask, scale, wcs = read_fits(path_in, zero_point=zero_point, missing=missing)

@@ -91,10 +91,12 @@ def binary_metrics(target, probability, *, threshold=0.5, weights):
 
 
 def check_binary(target, probability, *, what="target"):
-    """Both as float arrays, or an error that says what is wrong: shapes, NaN, not 0 or 1, one class only."""
+    """Both as float arrays, or an error that says what is wrong: shapes, none, NaN, not 0 or 1, one class only."""
     target, probability = np.asarray(target, float).ravel(), np.asarray(probability, float).ravel()
     if target.shape != probability.shape:
         raise ValueError(f"{what}: {len(target)} targets but {len(probability)} probabilities.")
+    if len(target) == 0:
+        raise ValueError(f"{what}: there are no galaxies to score; is the selection empty?")
     if not (np.isfinite(target).all() and np.isfinite(probability).all()):
         raise ValueError(
             f"{what}: targets or probabilities are not finite "
@@ -107,6 +109,14 @@ def check_binary(target, probability, *, what="target"):
             f"{what}: all {len(target)} targets are {int(target[0])}; a classifier needs galaxies of both classes."
         )
     return target, probability
+
+
+def check_probability(probability, *, what="probability"):
+    """An error where values are missing or not in 0 to 1."""
+    p = np.asarray(probability, float)
+    wrong = ~((p >= 0) & (p <= 1))
+    if wrong.any():
+        raise ValueError(f"{what}: must be in 0 to 1, got {p[wrong][0]:g}; give expit(logit), not the logit.")
 
 
 def choose_threshold(target, probability, *, by="f1"):
@@ -150,6 +160,8 @@ def regression_table(rows, *, n_boot=400, seed=0):
             raise ValueError(
                 f"{name}: truth {truth.shape} and prediction {predicted.shape} must be finite and alike in shape."
             )
+        if len(truth) == 0:
+            raise ValueError(f"{name}: there are no galaxies to score; is the selection empty?")
         difference = predicted - truth
         draws = np.random.default_rng(seed).integers(0, len(truth), (n_boot, len(truth)))
         row = {
@@ -179,6 +191,7 @@ def calibration_curve(target, probability, *, bins=10):
         |observed - predicted| weighted by n (Naeini+2015).
     """
     target, probability = check_binary(target, probability)
+    check_probability(probability)
     edges = np.linspace(0, 1, bins + 1)
     which = np.clip(np.digitize(probability, edges) - 1, 0, bins - 1)
     rows = [

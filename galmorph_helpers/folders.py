@@ -49,7 +49,7 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
     -------
     GalaxySample
         `origin` is "archive" if `galmorph_helpers.archive` fetched the folder, else "folder"; images are in 0 to 1
-        (JPEG, PNG) or in the files' units (FITS).
+        (JPEG, PNG: `pixels` is "colour") or in the files' units (FITS: "flux", so they should be nanomaggies a pixel).
     """
     path = Path(path)
     if size < 1 or (crop is not None and crop < 1):
@@ -80,9 +80,10 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
             )
         warnings.warn(f"{message} They are left out.", stacklevel=2)
     images = torch.from_numpy(pixels)
+    what = "colour" if images.dtype == torch.uint8 else "flux"
     images = images.float().div_(255) if images.dtype == torch.uint8 else images
     origin = "archive" if (path / "manifest.json").exists() else "folder"
-    return GalaxySample(images, table[kept], survey, origin, path.name)
+    return GalaxySample(images, table[kept], survey, origin, path.name, pixels=what)
 
 
 def _read_labels(path, labels):

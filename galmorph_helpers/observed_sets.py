@@ -1,5 +1,7 @@
 """Observed galaxies to carry a network between: SDSS with Galaxy Zoo 1 classes, DECam with rings, JWST with votes."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -8,7 +10,7 @@ from .labelled import find_set, gz2_answers, labelled_sdss
 from .mock.volunteers import certain
 from .networks import CompactCNN
 from .runtime import device
-from .samples import GalaxySample, split
+from .samples import split
 from .training import fit
 from .transfer import answered_loss, scores
 from .weights import load_weights
@@ -68,7 +70,7 @@ def observed_target(task):
     rows = np.flatnonzero(np.isfinite(target))
     chosen = sample[rows]
     images = chosen.images.expand(-1, 3, -1, -1).contiguous()
-    return GalaxySample(images, chosen.table, None, chosen.origin, chosen.name), target[rows, None], "edge-on"
+    return replace(chosen, images=images), target[rows, None], "edge-on"
 
 
 def observed_pair():

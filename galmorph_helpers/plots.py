@@ -2,25 +2,48 @@
 
 from html import escape
 from io import BytesIO
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML, Image, display
 
-#: Okabe-Ito colours (safe for colour-blind readers), a marker and a line for each class, the same in all lessons.
+#: Okabe-Ito colours (Okabe & Ito 2008), safe for colour-blind readers.
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+PINK, BLACK, SKY = "#CC79A7", "#000000", "#56B4E9"
+RED_ROW = "#fbd5d0"  # behind the row of a table that says NO
+
+#: Colour, marker and line of what has no style of its own, in turn: see `styles`.
+CYCLE = (
+    (BLUE, "o", "-"), (VERMILION, "s", "--"), (GREEN, "^", "-."), (ORANGE, "D", ":"),
+    (PINK, "v", (0, (5, 1))), (BLACK, "x", (0, (1, 1))), (SKY, "P", (0, (3, 1, 1, 1))),
+)  # fmt: skip
+
+_ELLIPTICAL, _LENTICULAR = (VERMILION, "o", "-"), (ORANGE, "s", "--")
+_SPIRAL, _LATE_SPIRAL = (BLUE, "^", "-."), (SKY, "P", (0, (3, 1, 1, 1)))
+#: The same for each class, whatever a lesson calls it, and for each method: one look in all figures of the course.
 STYLE = {
-    "elliptical": ("#D55E00", "o", "-"),
-    "lenticular": ("#E69F00", "s", "--"),
-    "spiral": ("#0072B2", "^", "-."),
-    "edge-on": ("#009E73", "D", ":"),
-    "network": ("#0072B2", "o", "-"),
-    "forest": ("#D55E00", "s", "--"),
-    "colour": ("#CC79A7", "^", ":"),
-    "concentration": ("#000000", "v", "-."),
-    "DS18": ("#009E73", "D", "--"),
-    "training": ("#56B4E9", "o", "--"),
-    "validation": ("#0072B2", "s", "-"),
-}
+    "elliptical": _ELLIPTICAL, "E": _ELLIPTICAL, "E-FR": _ELLIPTICAL, "E, slow": _ELLIPTICAL,
+    "E, fast": (PINK, "v", (0, (5, 1))),
+    "lenticular": _LENTICULAR, "S0": _LENTICULAR,
+    "spiral": _SPIRAL, "S1": _SPIRAL, "Sa-Sb": _SPIRAL, "S2": _LATE_SPIRAL, "Sc-Sd": _LATE_SPIRAL,
+    "edge-on": (GREEN, "D", ":"),
+    "network": (BLUE, "o", "-"),
+    "forest": (VERMILION, "s", "--"),
+    "colour": (PINK, "^", ":"),
+    "concentration": (BLACK, "v", "-."),
+    "DS18": (GREEN, "D", "--"),
+    "training": (SKY, "o", "--"),
+    "validation": (BLUE, "s", "-"),
+}  # fmt: skip
+
+
+def styles(names):
+    """(colour, marker, line) of each name in a figure: its own of `STYLE`, else the next of `CYCLE` that none has."""
+    names = list(dict.fromkeys(map(str, names)))
+    taken = {STYLE[name][0] for name in names if name in STYLE}
+    others = cycle([style for style in CYCLE if style[0] not in taken])
+    return {name: STYLE[name] if name in STYLE else next(others) for name in names}
 
 
 def show(figure, alt):
@@ -127,7 +150,7 @@ def reliability(curve, error, *, title, alt, after=None):
     figure, axis = plt.subplots(figsize=(3.6, 3.3), layout="constrained")
     axis.plot([0, 1], [0, 1], color="0.7", lw=1)
     named = {"before": (curve, error)} | ({"after": after} if after else {})
-    for (name, (c, e)), (colour, marker, line) in zip(named.items(), [STYLE["network"], STYLE["forest"]], strict=False):
+    for (name, (c, e)), (colour, marker, line) in zip(named.items(), CYCLE, strict=False):
         spread = np.sqrt(c["observed"] * (1 - c["observed"]) / c["n"])
         axis.errorbar(c["predicted"], c["observed"], spread, color=colour, marker=marker, ls=line, capsize=2,
                       label=f"{name}: error {e:.3f}")  # fmt: skip
@@ -188,7 +211,7 @@ def show_claims(table):
     head = "".join(f"<th scope=col style=text-align:left>{h}</th>" for h in table.colnames)
     lines = []
     for row in table:
-        style = "" if row["holds"] == "yes" else " style='background:#fbd5d0;color:#000'"
+        style = "" if row["holds"] == "yes" else f" style='background:{RED_ROW};color:#000'"
         lines.append(
             f"<tr{style}><td style=text-align:left>{escape(str(row['claim']))}</td>"
             f"<td>{row['measured']:.3f}</td><td>{row['expected']}</td>"
@@ -205,10 +228,8 @@ def threshold_figure(target, probability, *, threshold=0.5, title="", alt=""):
     recall = called[target == 1].mean()
     figure, axis = plt.subplots(figsize=(5.2, 2.8), layout="constrained")
     bins = np.linspace(0, 1, 26)
-    axis.hist(probability[target == 0], bins, histtype="step", color="#D55E00", ls="--", label="no")
-    axis.hist(
-        probability[target == 1], bins, histtype="stepfilled", color="#0072B2", alpha=0.5, hatch="//", label="yes"
-    )
+    axis.hist(probability[target == 0], bins, histtype="step", color=VERMILION, ls="--", label="no")
+    axis.hist(probability[target == 1], bins, histtype="stepfilled", color=BLUE, alpha=0.5, hatch="//", label="yes")
     axis.axvline(threshold, color="k")
     axis.set(
         xlabel="probability",

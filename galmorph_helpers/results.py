@@ -2,14 +2,14 @@
 
 import difflib
 import json
-from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
 
 from .claims import results_folder
+from .weights import DATA
 
-STORED = Path(__file__).parents[1] / "data" / "results"  # copied there when the notebooks are built
+STORED = DATA / "results"  # copied there when the notebooks are built
 
 
 def read_results(*, but=()):
@@ -25,6 +25,11 @@ def read_results(*, but=()):
     dict of str -> dict
         By the lesson's number, in order. `where` is "here" for lessons that were run in this copy of the course, and
         "stored" for those that were not: then it is the run of the notebook that is stored.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no lesson has a result, neither here nor stored.
     """
     found = {}
     for where, folder in (("stored", STORED), ("here", results_folder())):
@@ -33,7 +38,12 @@ def read_results(*, but=()):
                 found[file.stem] = json.loads(file.read_text(encoding="utf-8")) | {"where": where}
             except ValueError:  # a run that was cut short
                 continue
-    return {number: found[number] for number in sorted(found) if number not in but}
+    found = {number: found[number] for number in sorted(found) if number not in but}
+    if not found:
+        raise FileNotFoundError(
+            f"no lesson has a result, neither in {results_folder()} nor in {STORED}: run one (make run LESSON=00)."
+        )
+    return found
 
 
 def claim_of(results, lesson, name):

@@ -4,6 +4,8 @@ import astropy.units as u
 import numpy as np
 from astropy.table import QTable
 
+from .evaluation import check_probability
+
 SPREAD, LOW, HIGH = 0.3, 0.3, 0.7
 FLAGS = {
     0: "networks disagree, most say early",
@@ -36,8 +38,9 @@ def robust_flag(probability, threshold=0.5):
     probability, threshold = np.asarray(probability, float), np.asarray(threshold, float)
     if probability.ndim != 2 or threshold.shape not in ((), probability.shape[:1]):
         raise ValueError(f"probability must be (k, N), threshold (k,); got {probability.shape} and {threshold.shape}.")
-    if not ((probability >= 0) & (probability <= 1)).all():
-        raise ValueError("probabilities must be in 0 to 1, none missing; give expit(logit), not the logit.")
+    if len(probability) == 0:
+        raise ValueError("there are no networks to agree: probability must be (k, N) with k > 0.")
+    check_probability(probability)
     votes = (probability >= threshold.reshape(-1, 1)).mean(0)
     mean = probability.mean(0)
     flag = np.select([votes == 0, votes == 1, votes < 0.5], [2, 3, 0], 1)
@@ -86,12 +89,14 @@ def shift_prior(probability, prior, prior_new):
     Parameters
     ----------
     probability : array
+        0 to 1.
     prior, prior_new : float
         Share of late types in the training sample and where the network is used, 0 to 1, exclusive.
     """
     for name, value in (("prior", prior), ("prior_new", prior_new)):
         if not 0 < value < 1:
             raise ValueError(f"{name} must be between 0 and 1, got {value!r}.")
+    check_probability(probability)
     p = np.asarray(probability, float)
     late, early = p * prior_new / prior, (1 - p) * (1 - prior_new) / (1 - prior)
     return late / (late + early)

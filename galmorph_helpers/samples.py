@@ -1,6 +1,6 @@
 """The one thing that flows through the course: a `GalaxySample`, and its split into parts that no galaxy crosses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -9,6 +9,12 @@ from astropy.table import QTable
 from .surveys import Survey
 
 ORIGINS = ("mock", "deep field", "folder", "archive")
+#: What the pixels of a sample are, and what captions say of them.
+PIXELS = {
+    "colour": "{} pictures",
+    "flux": "flux in nanomaggies a pixel",
+    "surface brightness": "surface brightness in nanomaggies arcsec⁻²",
+}
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,7 @@ class GalaxySample:
     Attributes
     ----------
     images : torch.Tensor, float32 (N, C, H, W)
-        Colour images are red, green, blue in 0 to 1; flux images are nanomaggies per pixel, bands from blue to red.
+        What its numbers are is said by `pixels`.
     table : astropy.table.QTable
         One row a galaxy, with units.
     survey : Survey or None
@@ -26,6 +32,9 @@ class GalaxySample:
     origin : {"mock", "deep field", "folder", "archive"}
     name : str
         What captions call it.
+    pixels : {"colour", "flux", "surface brightness"}
+        "colour": a stretched picture in 0 to 1, red, green, blue or one grey channel; "flux": nanomaggies per pixel,
+        bands from blue to red; "surface brightness": nanomaggies per square arcsecond, bands from blue to red.
     """
 
     images: torch.Tensor
@@ -33,6 +42,7 @@ class GalaxySample:
     survey: Survey | None
     origin: str
     name: str = ""
+    pixels: str = field(kw_only=True)
 
     def __post_init__(self):
         if self.images.ndim != 4:
@@ -41,6 +51,8 @@ class GalaxySample:
             raise ValueError(f"{len(self.images)} images but {len(self.table)} table rows: one row a galaxy is needed.")
         if self.origin not in ORIGINS:
             raise ValueError(f"origin must be one of {ORIGINS}, got {self.origin!r}.")
+        if self.pixels not in PIXELS:
+            raise ValueError(f"pixels must be one of {tuple(PIXELS)}, got {self.pixels!r}: say what the images hold.")
 
     def __len__(self):
         return len(self.table)
@@ -49,7 +61,7 @@ class GalaxySample:
         """The galaxies selected by a slice, a boolean mask or an array of indices."""
         rows = rows if isinstance(rows, slice) else np.atleast_1d(np.asarray(rows))
         index = rows if isinstance(rows, slice) else torch.as_tensor(rows)
-        return GalaxySample(self.images[index], self.table[rows], self.survey, self.origin, self.name)
+        return replace(self, images=self.images[index], table=self.table[rows])
 
     def __repr__(self):
         n, c, h, w = self.images.shape
@@ -57,11 +69,18 @@ class GalaxySample:
 
     @property
     def caption(self):
-        """What a figure's caption says of the origin: nobody mistakes a mock galaxy for an observed one."""
-        return (
-            f"mock galaxies ({self.name})"
-            if self.origin == "mock"
-            else f"observed galaxies ({self.name or self.origin})"
+        """What captions say of origin and pixels: no mock galaxy is taken for an observed one."""
+        galaxies = "mock galaxies" if self.origin == "mock" else "observed galaxies"
+        shown = PIXELS[self.pixels].format("grey" if self.images.shape[1] == 1 else "colour")
+        return f"{galaxies} ({self.name or self.origin}), {shown}"
+
+
+def check_pixels(sample, wanted, *, what):
+    """An error unless the pixels of a `GalaxySample` are `wanted`, a key of `PIXELS`; `what` asks for them."""
+    if sample.pixels != wanted:
+        raise ValueError(
+            f"{what} needs {PIXELS[wanted].format('colour')}, and these are {sample.caption}: make or read the sample "
+            f"with {wanted} in its pixels."
         )
 
 

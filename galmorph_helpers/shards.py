@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import torch
 
 from .files import whole_file
+from .samples import PIXELS
 from .sources import mock_sample
 
 COLOUR_BANDS = ("i", "r", "g")  #: what red, green and blue of a colour image show
@@ -24,7 +25,7 @@ class ShardError(ValueError):
         self.reason = reason
 
 
-def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=256):
+def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=256, pixels="colour"):
     """Write stamps and their numbers to one Parquet file; it appears under its name only when it is complete.
 
     Parameters
@@ -33,13 +34,16 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
     ids : array (N,)
         Number of each galaxy in its survey: integers, each once.
     images : torch.Tensor (N, C, H, H)
-        Colour images in 0 to 1 are stored as bytes (in steps of 1/255, as JPEGs are), other values as float32.
+        As `pixels` says.
     bands : tuple of str
         Of the C channels, in their order.
     origin : str
         As of a `GalaxySample`.
     rows : int
         Galaxies a row group: what a reader holds in memory at once.
+    pixels : {"colour", "flux", "surface brightness"}
+        As of a `GalaxySample`. Colour pictures, in 0 to 1, are stored as bytes (in steps of 1/255, as JPEGs are); the
+        others as float32.
 
     Returns
     -------
@@ -52,7 +56,14 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
             f"square images (N, {len(bands)}, H, H) and N ids are needed for bands {tuple(bands)}, "
             f"got {tuple(images.shape)} and {len(ids)} ids."
         )
-    colour = bool(n) and 0 <= float(images.min()) and float(images.max()) <= 1
+    if pixels not in PIXELS:
+        raise ValueError(f"pixels must be one of {tuple(PIXELS)}, got {pixels!r}.")
+    colour = pixels == "colour"
+    if colour and n and not (images.min() >= 0 and images.max() <= 1):
+        raise ValueError(
+            f"colour pictures must be in 0 to 1, got {float(images.min()):g} to {float(images.max()):g}: say what they "
+            "are, such as pixels='flux'."
+        )
     values = (images * 255).round().to(torch.uint8) if colour else images.float()
     stored = "uint8" if colour else "float32"
     words = {"bands": list(bands), "size": size, "stored": stored, "origin": origin}

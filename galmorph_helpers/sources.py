@@ -71,7 +71,7 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
         images[rows] = (colour_image(flux, survey, pixel) if look == "colour" else flux).cpu()
 
     side_by_side(draw, range(0, len(table), BATCH), f"drawing {len(table)} mock galaxies")
-    return GalaxySample(images, table, survey, "mock", f"{survey.name}-like, seed {seed}")
+    return GalaxySample(images, table, survey, "mock", f"{survey.name}-like, seed {seed}", pixels=look)
 
 
 def deep_field(size=64, *, smallest=60):
@@ -117,4 +117,5 @@ def deep_field(size=64, *, smallest=60):
         box = (row["x"] + 0.5 - s / 2, row["y"] + 0.5 - s / 2, row["x"] + 0.5 + s / 2, row["y"] + 0.5 + s / 2)
         stamps.append(np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box=box)))
     images = torch.from_numpy(np.stack(stamps)).permute(0, 3, 1, 2).float() / 255
-    return GalaxySample(images.contiguous(), table[keep], None, "deep field", "Hubble eXtreme Deep Field")
+    name = "Hubble eXtreme Deep Field"
+    return GalaxySample(images.contiguous(), table[keep], None, "deep field", name, pixels="colour")

@@ -79,7 +79,8 @@ def portraits(table, *, size=128, width=3.0, noise=True, seed=0):
     generator = torch.Generator().manual_seed(seed)
     flux = observe(spectrum, SDSS, pixel, size=2 * size, generator=generator, noise=noise)
     images = colour_image(flux, SDSS, pixel)[..., size // 2 : -(size // 2), size // 2 : -(size // 2)]
-    return GalaxySample(images[..., :size, :size].contiguous(), table.copy(), SDSS, "mock", "specimens, SDSS-like")
+    images, name = images[..., :size, :size].contiguous(), "specimens, SDSS-like"
+    return GalaxySample(images, table.copy(), SDSS, "mock", name, pixels="colour")
 
 
 def _named(wanted):

@@ -7,6 +7,8 @@ Numbers are of order what the surveys publish; each carries its source. Fluxes a
 from dataclasses import dataclass
 from math import log10
 
+import numpy as np
+
 ZERO_POINT = 22.5  #: AB magnitude of one nanomaggy
 
 
@@ -31,6 +33,11 @@ class Survey:
         Faintest r magnitude of the galaxies for which people made labels.
     registration : float
         Bands are shifted against each other at random by up to half of this, arcsec.
+
+    Raises
+    ------
+    ValueError
+        Unless there is one PSF (> 0), one noise (>= 0) and one number of electrons (> 0) a band, all finite.
     """
 
     name: str
@@ -41,6 +48,21 @@ class Survey:
     electrons: tuple
     magnitude_limit: float
     registration: float = 0.0
+
+    def __post_init__(self):
+        if not self.bands:
+            raise ValueError(f"{self.name}: a survey needs at least one band.")
+        if not (self.pixel_scale > 0 and np.isfinite(self.pixel_scale)):
+            raise ValueError(f"{self.name}: pixel_scale must be > 0 arcsec and finite, got {self.pixel_scale!r}.")
+        if not (self.registration >= 0 and np.isfinite(self.registration)):
+            raise ValueError(f"{self.name}: registration must be >= 0 arcsec and finite, got {self.registration!r}.")
+        for name in ("psf_fwhm", "sky_sigma", "electrons"):
+            given = getattr(self, name)
+            values, least = np.asarray(given, float), "≥ 0" if name == "sky_sigma" else "> 0"
+            if values.shape != (len(self.bands),):
+                raise ValueError(f"{self.name}: {name} needs one value a band, {len(self.bands)} bands, got {given}.")
+            if not (np.isfinite(values) & ((values > 0) | ((values == 0) & (name == "sky_sigma")))).all():
+                raise ValueError(f"{self.name}: {name} must be {least} and finite in every band, got {given}.")
 
 
 # SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise follows from the

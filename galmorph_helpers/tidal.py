@@ -6,11 +6,11 @@ from astropy import units as u
 from scipy.special import expit
 
 from .mock.foreground import processing, sky_light
-from .mock.light import frequencies, light, scaled
+from .mock.light import frequencies, light
 from .mock.tides import STAMP, tidal_light
 from .observe import observe
 from .runtime import device, side_by_side
-from .samples import GalaxySample
+from .samples import GalaxySample, check_pixels
 from .surveys import ZERO_POINT, Survey, sky_sigma_for_limit
 
 BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
@@ -78,7 +78,7 @@ def tidal_sample(table, limit, *, seed=0, size=64, pixel_scale=1.0, psf_fwhm=1.0
         rows, own_seed = batches[number], seed * 100_003 + number
         part, survey = table[rows], depths[limit[rows[0]]]
         spectrum = light(part, scale[rows], size=size, bands=("r",), seed=own_seed, field=False, device=where)
-        host = torch.fft.irfft2(scaled(spectrum[:, 0], taper))[:, :size, :size]
+        host = torch.fft.irfft2(spectrum[:, 0] * taper)[:, :size, :size]
         debris, companions = tidal_light(part, scale[rows], size=size, device=where)
         sigma = [sky_sigma_for_limit(depth, s) for depth, s in zip(limit[rows], scale[rows], strict=True)]
         strength[rows] = debris_signal(debris, host + companions, sigma).cpu().numpy()
@@ -86,7 +86,7 @@ def tidal_sample(table, limit, *, seed=0, size=64, pixel_scale=1.0, psf_fwhm=1.0
         if realistic:
             added = added + sky_light(scale[rows], size=size, seed=own_seed, device=where)
         spectrum = spectrum + torch.fft.rfft2(added, s=(spectrum.shape[-2],) * 2)[:, None]
-        spectrum = scaled(spectrum, taper[:, None])
+        spectrum = spectrum * taper[:, None]
         pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
         noise = torch.Generator(where).manual_seed(own_seed)
         flux = observe(spectrum, survey, pixel, size=size, generator=noise)[:, 0]
@@ -99,7 +99,7 @@ def tidal_sample(table, limit, *, seed=0, size=64, pixel_scale=1.0, psf_fwhm=1.0
     table["f_tidal"], table["label"] = tidal_labels(strength, seed=seed, confusion=0.03 if realistic else 0.01)
     name = f"{'realistic' if realistic else 'clean'}, μ = {limit.min():g}"
     name += f" to {limit.max():g}" if limit.max() > limit.min() else ""
-    return GalaxySample(images, table, None, "mock", name)
+    return GalaxySample(images, table, None, "mock", name, pixels="surface brightness")
 
 
 def _taper(size, where):
@@ -125,7 +125,7 @@ def debris_mask(table, *, size=64, share=0.3, contrast=0.5):
     """
     scale = STAMP * table["half_light_radius"].to_value("arcsec") / size
     spectrum = light(table, scale, size=size, bands=("r",), field=False)[:, 0]
-    host = torch.fft.irfft2(scaled(spectrum, _taper(size, "cpu")))[:, :size, :size]
+    host = torch.fft.irfft2(spectrum * _taper(size, "cpu"))[:, :size, :size]
     debris, companions = tidal_light(table, scale, size=size)
     bright = debris > share * debris.amax((-2, -1), keepdim=True)
     return bright & (debris > contrast * (host + companions).clamp(min=0)) & (debris > 0)
@@ -193,11 +193,19 @@ def stretched(sample, *, faint=27.0):
 
     Linear below `faint`, logarithmic above: debris and the galaxy's core fit into one picture.
 
+    Parameters
+    ----------
+    sample : GalaxySample, or torch.Tensor (N, 1, H, W)
+        Surface brightness, nanomaggies arcsec^-2; a tensor is taken for it, since it cannot say what it holds.
+    faint : float
+
     Raises
     ------
     ValueError
-        If an image is constant, without flux, or not finite.
+        If the sample holds other pixels; if an image is constant, without flux, or not finite.
     """
+    if isinstance(sample, GalaxySample):
+        check_pixels(sample, "surface brightness", what="stretched")
     images = getattr(sample, "images", sample)
     flat = images.flatten(1)
     bad = ~torch.isfinite(flat).all(1) | (flat.amax(1) <= 0) | (flat.amax(1) == flat.amin(1))

@@ -7,7 +7,7 @@ import torch
 from torch.func import functional_call, stack_module_state, vmap
 
 from .runtime import device, progress
-from .training import History, _checked, _loss, _outputs, _turned_each, augment
+from .training import History, _checked, _loss, _outputs, _turned_each, augment, training_mode
 
 
 class _Given(torch.nn.Module):
@@ -97,7 +97,7 @@ def fit_together(
     kept = [torch.as_tensor(rows) for rows in kept]
     networks = [network.to(where) for network in networks]
     skeleton, layers = _skeleton(networks[0], images[:2])
-    weights, buffers = stack_module_state([network.train() for network in networks])
+    weights, buffers = stack_module_state(networks)
     average = {n: v.detach().clone() for n, v in (weights | buffers).items()}
     optimiser = torch.optim.AdamW(weights.values(), lr=learning_rate, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)
@@ -149,18 +149,19 @@ def fit_together(
 
 
 def _skeleton(network, images):
-    """A copy whose dropout takes masks, and for each such layer its probability and what it is shown."""
-    skeleton, layers, hooks = copy.deepcopy(network).eval(), {}, []
-    for name, layer in skeleton.named_modules():
-        if isinstance(layer, torch.nn.Dropout):
-            hooks.append(layer.register_forward_hook(lambda m, x, _, name=name: layers.update({name: (m.p, x[0])})))
+    """A copy whose dropout takes masks, and for each such layer that is not frozen its probability and its input."""
+    skeleton, layers, hooks = training_mode(copy.deepcopy(network)), {}, []
+    dropout = [(n, m) for n, m in skeleton.named_modules() if isinstance(m, torch.nn.Dropout) and m.training]
+    skeleton.eval()
+    for name, layer in dropout:
+        hooks.append(layer.register_forward_hook(lambda m, x, _, name=name: layers.update({name: (m.p, x[0])})))
     with torch.no_grad():
         skeleton(images.contiguous(memory_format=torch.channels_last))
     for hook in hooks:
         hook.remove()
     for name in layers:
         skeleton.set_submodule(name, _Given(layers[name][0]))
-    return skeleton.train(), layers
+    return training_mode(skeleton), layers
 
 
 def _layout(x):

@@ -44,7 +44,8 @@ def fit(
     Parameters
     ----------
     network : torch.nn.Module
-        Maps (B, C, H, W) to (B,) or (B, K): logits, or values for a regression.
+        Maps (B, C, H, W) to (B,) or (B, K): logits, or values for a regression. Layers after `requires_grad_(False)`
+        are frozen: their weights stay, and so do the statistics of their normalisation (see `training_mode`).
     images : torch.Tensor (N, C, H, W)
     target : array (N,) or (N, K)
         0 or 1 for a classifier, any finite number for a regression.
@@ -78,7 +79,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)
     history, best = History([], [], 0, name), None
     for epoch in progress(range(epochs), "training"):
-        network.train()
+        training_mode(network)
         total = torch.zeros((), device=where)
         for batch in torch.randperm(len(images), generator=generator).to(where).tensor_split(steps):
             shown = augment(images[batch], how=augmented, generator=generator) if augmented else images[batch]
@@ -95,6 +96,25 @@ def fit(
             history.best_epoch, best = epoch, copy.deepcopy(average.state_dict())
     network.load_state_dict(best)
     return history
+
+
+def training_mode(network):
+    """Training mode for what learns, evaluation mode for what is frozen; returns the network.
+
+    A module none of whose parameters require a gradient is frozen as a whole: its normalisation keeps its statistics
+    and its dropout is off. Statistics without parameters of their own, as of the normalised input of `CompactCNN`, go
+    with the next layer that has some: frozen weights expect their input as it was.
+    """
+    network.train()
+    next_learns = True
+    for module in reversed(list(network.modules())):
+        own, all_of_it = list(module.parameters(recurse=False)), list(module.parameters())
+        if own:
+            next_learns = any(p.requires_grad for p in own)
+        learns = any(p.requires_grad for p in all_of_it) if all_of_it else next_learns or not list(module.buffers())
+        if not learns:
+            module.eval()
+    return network
 
 
 def _loss(loss, target):

@@ -1,6 +1,7 @@
 """Carry a network from one survey to another: three questions, two looks, four ways to train again."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,7 +13,6 @@ from .mock.volunteers import certain, volunteer_votes
 from .networks import CompactCNN
 from .observe import colour_image
 from .runtime import device
-from .samples import GalaxySample
 from .sources import mock_sample
 from .surveys import SDSS
 from .training import fit, predict
@@ -72,7 +72,7 @@ def seen_by(table, survey, *, look=None, seed=0):
     for start in range(0, len(sample), BATCH):  # in place: two copies of a large sample need not fit
         rows = slice(start, start + BATCH)
         sample.images[rows] = colour_image(sample.images[rows], survey, scale[rows], look=look)
-    return GalaxySample(sample.images, sample.table, survey, "mock", f"{survey.name}-like, seed {seed}")
+    return replace(sample, pixels="colour")
 
 
 def answered_loss(outputs, target):
@@ -130,20 +130,8 @@ def draw_labelled(target, n, *, seed=0):
     )
 
 
-class Frozen(nn.Sequential):
-    """Layers that training leaves alone: no gradient, and normalisation keeps the statistics of the source survey."""
-
-    def __init__(self, *layers):
-        super().__init__(*layers)
-        self.requires_grad_(False)
-        self.train()
-
-    def train(self, mode=True):
-        return super().train(False)
-
-
 def freeze(network, first):
-    """A copy of a sequential network whose `first` layers no longer learn.
+    """A copy of a sequential network whose `first` layers no longer learn: `fit` leaves weights and statistics alone.
 
     Parameters
     ----------
@@ -154,7 +142,7 @@ def freeze(network, first):
     layers = list(copy.deepcopy(network).children())
     if not 0 <= first <= len(layers):
         raise ValueError(f"first must be 0 to {len(layers)}, the number of layers, got {first}.")
-    return nn.Sequential(Frozen(*layers[:first]), *layers[first:])
+    return nn.Sequential(nn.Sequential(*layers[:first]).requires_grad_(False), *layers[first:])
 
 
 def retrain(source, images, target, *, how="full", seed=0, epochs=None):

@@ -4,7 +4,7 @@ import numpy as np
 from astropy.table import Table
 from scipy.optimize import minimize_scalar
 
-from .evaluation import binary_metrics, check_binary
+from .evaluation import binary_metrics, check_binary, check_probability
 
 
 def fit_temperature(target, logit):
@@ -61,8 +61,7 @@ def uncertainty_table(rows, *, n_boot=400, seed=0):
             raise ValueError(
                 f"{name}: one finite uncertainty a galaxy is needed, got {len(uncertainty)} for {len(target)}."
             )
-        if ((probability < 0) | (probability > 1)).any():
-            raise ValueError(f"{name}: probabilities must be in 0 to 1; give expit(logit), not the logit.")
+        check_probability(probability, what=name)
         draws = np.random.default_rng(seed).multinomial(len(target), np.full(len(target), 1 / len(target)), size=n_boot)
         values = _doubt(target, probability, uncertainty, np.ones((1, len(target))))
         spread = _doubt(target, probability, uncertainty, draws)
@@ -104,6 +103,8 @@ def spread_by_probability(probability, uncertainty, *, bins=10):
         raise ValueError(
             f"{len(probability)} probabilities and {len(uncertainty)} uncertainties must be finite and as many."
         )
+    if len(probability) == 0:
+        raise ValueError("there are no galaxies to bin; is the selection empty?")
     edges = np.linspace(0, 1, bins + 1)
     which = np.clip(np.digitize(probability, edges) - 1, 0, bins - 1)
     rows = []

@@ -1,14 +1,12 @@
 """Weights that ship with the course: small, safetensors, each with a card (`data/weights/NAME.md`)."""
 
-from importlib import metadata
 from pathlib import Path
 
-import pooch
 from safetensors.torch import load_file
 
-from .files import cache_folder
-
-FOLDER = Path(__file__).parents[1] / "data" / "weights"
+#: Stored results, weights, tables and the registry: in the package where it is installed, beside it in a clone.
+DATA = Path(__file__).with_name("data")
+DATA = DATA if DATA.is_dir() else Path(__file__).parents[1] / "data"
 
 
 def load_weights(network, name):
@@ -35,8 +33,10 @@ def load_weights(network, name):
     ------
     ValueError
         If no layer fits.
+    FileNotFoundError
+        If there are no weights of this name.
     """
-    stored = load_file(_find(name))
+    stored = load_file(shipped(f"weights/{name}.safetensors"))
     own = network.state_dict()
     fitting = {key: value for key, value in stored.items() if key in own and own[key].shape == value.shape}
     if not fitting:
@@ -45,41 +45,25 @@ def load_weights(network, name):
     return network
 
 
-def _find(name):
-    return shipped(f"weights/{name}.safetensors", HASHES[name])
-
-
-def shipped(path, known_hash=None):
-    """A file of the repository's data folder, by its path in there: on disk, else fetched once (a wheel has no data/).
+def shipped(path):
+    """A file of the course's data folder, by its path in there, such as "transfer_mock.csv"; it ships with the package.
 
     Parameters
     ----------
     path : str
-    known_hash : str, optional
-        SHA-256, checked after a download.
 
     Returns
     -------
     pathlib.Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder has no such file.
     """
-    file = FOLDER.parent / path
-    if file.exists():
-        return file
-    urls = dict(url.split(", ", 1) for url in metadata.metadata("galmorph-helpers").get_all("Project-URL") or [])
-    if "Repository" not in urls:
+    file = DATA / path
+    if not file.exists():
         raise FileNotFoundError(
-            f"no {path} in {FOLDER.parent}; `make weights` trains weights, the cards name commands."
+            f"no {path} in {DATA}: check the name, or make the file anew (`make weights`; the cards name commands)."
         )
-    url = urls["Repository"].replace("github.com", "raw.githubusercontent.com") + f"/main/data/{path}"
-    return Path(pooch.retrieve(url, known_hash=known_hash, path=cache_folder(), fname=file.name))
-
-
-#: SHA-256 of each file, checked after a download (tested against the files in the repository).
-HASHES = {
-    "mock_trunk": "908503bf85041af3aae0f5bf826bcc8be71e9ff2b4f8f4704cd41d073f42b6ee",
-    "mock_faint": "55f7d06829cee50e5a81da3040b5e86b1dae4f1f0f0b0f9ef47a6dbd0af49416",
-    "sdss_questions": "a7e0905bd406a3aff3c50f12d8c24984c4f503a421f88c24d4fbcd19f3604b4c",
-    "mock_maps_contrastive": "80d95c9a73107384b2a14456ffbc73800fedf801fa6d0f190f60afc9c72107ec",
-    "mock_shapes_contrastive": "4b120f58ada6a1347195e0aae1de4e2bc99be48c3d09b9a64a48eaac5a6bf9a6",
-    "mock_tides": "caf310e4184194abeb199a8abe7c88086e369e0849f36ac85e44fd5eec943206",
-}
+    return file

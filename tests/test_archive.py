@@ -492,9 +492,7 @@ def test_identifiers_keep_all_their_digits(site, tmp_path):
     assert list(table["objid"]) == list(site.sky["objid"][:5])
 
 
-def test_registry_is_complete_and_its_hash_is_current():
-    import pooch
-
+def test_registry_is_complete():
     entries = registry.load_registry()
     for name in entries["sets"]:
         entry = archive.find_set(name)
@@ -504,16 +502,6 @@ def test_registry_is_complete_and_its_hash_is_current():
     assert max(entries["rates"].values()) <= 3, "a few requests a second at most"
     for name, catalogue in entries["catalogues"].items():
         assert catalogue["columns"] and catalogue["about"]["checked"], name
-    assert pooch.file_hash(str(registry.FILE)) == registry.SHA256, "data/registry.toml changed: update registry.SHA256"
-
-
-def test_without_the_registry_the_message_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "FILE", tmp_path / "registry.toml")
-    monkeypatch.setattr(registry.metadata, "metadata", lambda name: type("About", (), {"get_all": lambda *a: []})())
-    registry.load_registry.cache_clear()
-    with pytest.raises(ArchiveError, match="work in a clone"):
-        archive.find_set("na10")
-    registry.load_registry.cache_clear()
 
 
 # ---------------------------------------------------------------- with the network

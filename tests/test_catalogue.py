@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import galmorph_helpers as gm
 from galmorph_helpers import catalogue, shards, together, training
+from galmorph_helpers.classifier import ClassifierError
 from galmorph_helpers.networks import fused
 
 SIZE = 16
@@ -177,7 +178,7 @@ def test_a_shard_gives_back_what_was_written(tmp_path, stamps):
     images = torch.cat([part[1] for part in parts])
     assert images.dtype == torch.float32 and (images - stamps).abs().max() <= 0.5 / 255 + 1e-6
     flux = stamps * 40 - 3
-    path = shards.write_shard(tmp_path / "b.parquet", np.arange(600), flux)
+    path = shards.write_shard(tmp_path / "b.parquet", np.arange(600), flux, pixels="flux")
     assert torch.equal(torch.cat([part[1] for part in shards.read_shard(path)]), flux)
 
 
@@ -253,7 +254,7 @@ def spoil(sky, stamps):
     shards.write_shard(sky / "t_empty.parquet", ids[:0], stamps[:0])
     shards.write_shard(sky / "t_twice.parquet", [7, *(ids[1:] + 200)], stamps[:40])
     flux = torch.where(torch.rand(40, 3, SIZE, SIZE) < 0.1, torch.nan, 5.0)
-    shards.write_shard(sky / "t_nan.parquet", ids + 300, flux)
+    shards.write_shard(sky / "t_nan.parquet", ids + 300, flux, pixels="flux")
     pq.write_table(pq.read_table(sky / "s0.parquet").replace_schema_metadata(None), sky / "t_plain.parquet")
     return {
         "s1": "damaged", "t_cut": "cannot be read", "t_small": "size 8", "t_bands": "bands", "t_empty": "empty",
@@ -645,3 +646,42 @@ def test_a_gpu_and_a_cpu_say_the_same(way, monkeypatch, stamps):
         outputs.append(gm.predict_folds(folds.networks, stamps, views=1))
     np.testing.assert_allclose(outputs[0], outputs[2], atol=2e-3)  # convolutions round to ten bits on a GPU
     np.testing.assert_allclose(outputs[1], outputs[3], atol=2e-2)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "stored"), [("colour", "uint8"), ("flux", "float32"), ("surface brightness", "float32")]
+)
+def test_pixels_decide_how_a_shard_is_stored(tmp_path, stamps, pixels, stored):
+    """Faint flux lies in 0 to 1, too, and 256 steps of it are no measurement."""
+    path = shards.write_shard(tmp_path / "a.parquet", np.arange(5), 1e-3 * stamps[:5], pixels=pixels)
+    assert json.loads(pq.read_schema(path).metadata[shards.KEY])["stored"] == stored
+
+
+def test_a_picture_outside_0_to_1_is_refused(tmp_path, stamps):
+    for wrong in (3 * stamps[:5], stamps[:5] - 1, torch.full_like(stamps[:5], torch.nan)):
+        with pytest.raises(ValueError, match="0 to 1.*pixels='flux'"):
+            shards.write_shard(tmp_path / "a.parquet", np.arange(5), wrong)
+    with pytest.raises(ValueError, match="pixels must be one of"):
+        shards.write_shard(tmp_path / "a.parquet", np.arange(5), stamps[:5], pixels="counts")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_classifier_written_again_is_read_again(stamps, tmp_path, monkeypatch):
+    path = tmp_path / "ltg.safetensors"
+    catalogue.save_classifier(path, [compact(0)], stamps)
+    before = catalogue.load_classifier(path)
+    monkeypatch.chdir(tmp_path)
+    assert catalogue.load_classifier("ltg.safetensors") is before, "it is read once a process, whatever it is called"
+    catalogue.save_classifier(path, [compact(1)], stamps)
+    after = catalogue.load_classifier(path)
+    assert after is not before
+    assert not torch.equal(next(before[1][0].parameters()), next(after[1][0].parameters()))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no safetensors"])
+def test_a_classifier_that_cannot_be_read_is_no_broken_shard(tmp_path, content):
+    path = tmp_path / "ltg.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ClassifierError, match="ltg.safetensors"):
+        catalogue.load_classifier(path)

@@ -305,3 +305,17 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_kernel(make_course):
     assert kernels and not psutil.wait_procs(kernels, timeout=10)[1]
     assert (root / "_build" / "results" / "01.stamp").exists()
     assert not list((root / "_build").rglob("*.part"))
+
+
+def test_a_build_reads_no_result_of_an_older_run(make_course):
+    """What a stored notebook says of other lessons is what is stored with them, whatever was run here before."""
+    listing = "import os, pathlib\nprint([p.name for p in pathlib.Path(os.environ['GALMORPH_RESULTS']).glob('*')])"
+    root = make_course(lesson_01=GOOD, lesson_02=with_cell(listing))
+    old = root / "_build" / "results" / "01.json"
+    old.parent.mkdir(parents=True)
+    old.write_text("{}", encoding="utf-8")
+    assert call(root, "build", "2") == 0
+    notebook = nbformat.read(root / "notebooks" / "02_tiny.ipynb", as_version=4)
+    assert [output.text for output in notebook.cells[2].outputs] == ["[]\n"]
+    assert json.loads((root / "data" / "results" / "02.json").read_text(encoding="utf-8"))["lesson"] == "02"
+    assert (root / "_build" / "results" / "02.json").exists() and old.read_text(encoding="utf-8") == "{}"

@@ -39,7 +39,7 @@ def clean():
     rows = table.copy()
     rows["pixel_scale"] = scale * u.arcsec
     rows.remove_column("r90")
-    return gm.GalaxySample(images, rows, gm.DES, "mock", "clean"), table
+    return gm.GalaxySample(images, rows, gm.DES, "mock", "clean", pixels="flux"), table
 
 
 def radius(images, pixel_scale):
@@ -407,3 +407,16 @@ def test_spectral_classes_are_what_the_spectra_say():
     assert red > 2.4 > 2.0 > blue and (number == gm.spectral_classes(table, seed=1)).all()
     without = np.asarray(table["log_sfr"] - table["log_mass"]) < -12
     assert (number[without] <= 4).mean() > 0.95  # no star formation, no lines: not 5 to 11, however blue
+
+
+def test_a_picture_is_not_written_as_nanomaggies(stored):
+    with pytest.raises(ValueError, match="look='flux', got 'colour'"):
+        gm.emulate_fits(stored(), stored.out, look="colour", **FITS)
+    assert not stored.out.exists()
+
+
+@pytest.mark.parametrize("function", [gm.dimming, gm.shrinkage])
+@pytest.mark.parametrize("z", [(0, 0.3), (-0.5, 0.3), (0.1, 0.0), ([0.1, np.nan], 0.3), (0.1, np.inf)])
+def test_a_redshift_without_a_distance_is_refused(function, z):
+    with pytest.raises(ValueError, match="redshift must be > 0"):
+        function(*z)

@@ -129,3 +129,32 @@ def test_audit_flags_the_bar_row_and_passes_the_edge_on_row():
 def test_audit_follows_from_counting(f, r, share):
     precision = f * r / (f * r + (1 - f) * share)
     assert audit(precision=precision, recall=r, positive=f).accuracy == pytest.approx(f * r + (1 - f) * (1 - share))
+
+
+NONE = np.array([])
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda: gm.metrics_table({"x": (NONE, NONE)}),
+        lambda: gm.choose_threshold(NONE, NONE),
+        lambda: gm.calibration_curve(NONE, NONE),
+        lambda: gm.fit_temperature(NONE, NONE),
+        lambda: gm.uncertainty_table({"x": (NONE, NONE, NONE)}),
+        lambda: gm.regression_table({"x": (NONE, NONE)}),
+        lambda: gm.spread_by_probability(NONE, NONE),
+        lambda: gm.robust_flag(np.zeros((0, 3))),
+    ],
+)
+def test_no_galaxies_are_no_score(measure):
+    with pytest.raises(ValueError, match=r"^[^\n]*(no galaxies|no networks)"):
+        measure()
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.2, 3.0])
+def test_a_logit_is_no_probability(value):
+    with pytest.raises(ValueError, match="0 to 1"):
+        gm.calibration_curve([0, 1], [0.5, value])
+    with pytest.raises(ValueError, match="0 to 1"):
+        gm.shift_prior([0.5, value], 0.3, 0.5)

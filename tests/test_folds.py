@@ -252,3 +252,39 @@ def test_frozen_layers_stay_as_they_are(stamps, together):
     folds = gm.fit_folds(make_network, images, target, k=2, epochs=1, seed=0, together=together)
     assert torch.equal(folds.networks[0][1].weight.cpu(), before[1].weight)
     assert not torch.equal(folds.networks[0][3].weight.cpu(), before[3].weight)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_frozen_layers_keep_their_statistics(stamps, together):
+    """The input's normalisation has no weights of its own: it is frozen with the convolution that it feeds."""
+    images, target = stamps
+
+    def make_network():
+        network = gm.CompactCNN(size=32)
+        for layer in list(network)[:8]:
+            layer.requires_grad_(False)
+        return network
+
+    torch.manual_seed(0)
+    before, after = make_network(), gm.fit_folds(make_network, images, target, k=2, epochs=2, seed=0, together=together)
+    norms = [i for i, layer in enumerate(before) if isinstance(layer, torch.nn.BatchNorm2d)]
+    for number in norms:
+        for name in ("running_mean", "running_var"):
+            same = torch.equal(getattr(after.networks[0][number].cpu(), name), getattr(before[number], name))
+            assert same == (number < 8), f"layer {number}, {name}"
+    assert min(norms) < 2 and max(norms) > 8
+
+
+def test_frozen_folds_agree_trained_together_and_one_by_one(stamps):
+    images, target = stamps
+
+    def make_network():
+        network = gm.CompactCNN(size=32)
+        frozen = torch.nn.Sequential(*list(network)[:5], torch.nn.Dropout(0.5)).requires_grad_(False)
+        return torch.nn.Sequential(frozen, *list(network)[5:])
+
+    options = {"k": 2, "epochs": 1, "seed": 0, "learning_rate": 1e-3}
+    one, both = (gm.fit_folds(make_network, images, target, together=t, **options) for t in (False, True))
+    for mine, theirs in zip(one.networks, both.networks, strict=True):
+        for (name, x), y in zip(mine.state_dict().items(), theirs.state_dict().values(), strict=True):
+            torch.testing.assert_close(x, y, rtol=1e-3, atol=1e-4, msg=lambda text, name=name: f"{name}: {text}")

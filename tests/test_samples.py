@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import galmorph_helpers as gm
+from galmorph_helpers import transfer
 
 
 @pytest.fixture
@@ -239,9 +241,9 @@ def test_a_sample_checks_itself():
     sample = gm.mock_sample(4, size=16)
     assert len(sample[[0, 2]]) == 2 and len(sample[np.array([True, False, False, True])]) == 2 and len(sample[:3]) == 3
     with pytest.raises(ValueError, match="one row a galaxy"):
-        gm.GalaxySample(sample.images, sample.table[:3], gm.SDSS, "mock")
+        gm.GalaxySample(sample.images, sample.table[:3], gm.SDSS, "mock", pixels="colour")
     with pytest.raises(ValueError, match="origin"):
-        gm.GalaxySample(sample.images, sample.table, gm.SDSS, "dream")
+        gm.GalaxySample(sample.images, sample.table, gm.SDSS, "dream", pixels="colour")
 
 
 def test_deep_field_galaxies_are_there_without_a_network():
@@ -251,3 +253,49 @@ def test_deep_field_galaxies_are_there_without_a_network():
     assert 150 < len(sample) < 900 and sample.images.shape[1:] == (3, 64, 64) and sample.origin == "deep field"
     centre = sample.images[:, :, 24:40, 24:40].mean((1, 2, 3))
     assert (centre > sample.images.mean((1, 2, 3))).float().mean() > 0.95  # the galaxy is in the middle
+
+
+# ---------------------------------------------------------------- what the pixels are
+
+
+def test_every_sample_says_what_its_pixels_are(folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("GALMORPH_CACHE", str(tmp_path / "cache"))
+    table = gm.population(2, seed=0)
+    made = {
+        "colour": [gm.mock_sample(table=table, size=16), gm.deep_field(16, smallest=400), gm.portraits(table, size=16),
+                   gm.read_folder(folder, size=16), transfer.seen_by(table, gm.DES)],
+        "flux": [gm.mock_sample(table=table, size=16, look="flux")],
+        "surface brightness": [gm.tidal_sample(gm.tidal_population(2, seed=0), 28.0, size=32)],
+    }  # fmt: skip
+    for pixels, samples in made.items():
+        for sample in samples:
+            assert sample.pixels == sample[:1].pixels == pixels, sample
+            assert pixels in sample.caption and sample.caption in repr(sample)
+    near = gm.mock_sample(table=table, survey=gm.DES, look="flux", field_of_view=30.0)
+    moved = [gm.emulate(near, z_new=0.1 + near.table["redshift"], look=look).pixels for look in ("flux", "colour")]
+    assert moved == ["flux", "colour"]
+
+
+def test_a_grey_picture_is_not_called_colour():
+    sample = gm.mock_sample(2, size=16)
+    assert "grey pictures" in replace(sample, images=sample.images[:, :1]).caption
+
+
+def test_pixels_must_be_said_and_be_known():
+    sample = gm.mock_sample(2, size=16)
+    with pytest.raises(TypeError, match="pixels"):
+        gm.GalaxySample(sample.images, sample.table, gm.SDSS, "mock")
+    with pytest.raises(ValueError, match="pixels must be one of.*got 'magnitudes'"):
+        replace(sample, pixels="magnitudes")
+
+
+def test_what_needs_flux_refuses_a_picture():
+    picture = gm.mock_sample(2, survey=gm.DES, size=64)
+    with pytest.raises(ValueError, match="emulate needs flux.*colour pictures"):
+        gm.emulate(picture, z_new=0.5)
+    deep = gm.tidal_sample(gm.tidal_population(2, seed=0), 28.0, size=32)
+    with pytest.raises(ValueError, match="emulate needs flux.*surface brightness"):
+        gm.emulate(deep, z_new=0.5)
+    with pytest.raises(ValueError, match="needs surface brightness.*colour pictures"):
+        gm.detector_input(picture)
+    assert gm.detector_input(deep).shape == (2, 3, 32, 32)

@@ -84,12 +84,17 @@ def test_quiet_notebooks_get_a_sentence_instead_of_a_widget(monkeypatch, capsys)
     assert "threshold" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", weights.HASHES)
-def test_shipped_weights_are_small_and_are_what_their_card_says(name):
-    file = weights.FOLDER / f"{name}.safetensors"
+@pytest.mark.parametrize("file", sorted((weights.DATA / "weights").glob("*.safetensors")), ids=lambda file: file.stem)
+def test_shipped_weights_are_small_and_are_what_their_card_says(file):
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert file.stat().st_size < 2e6
-    assert digest == weights.HASHES[name] and digest in file.with_suffix(".md").read_text()
+    assert digest in file.with_suffix(".md").read_text(encoding="utf-8")
+    assert f'"{file.stem}"' in gm.load_weights.__doc__
+
+
+def test_weights_that_do_not_ship_are_named():
+    with pytest.raises(FileNotFoundError, match="weights/mock_trunks.safetensors"):
+        gm.load_weights(gm.CompactCNN(), "mock_trunks")
 
 
 def test_a_network_started_from_shipped_weights_knows_more_than_a_fresh_one():

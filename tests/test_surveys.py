@@ -1,4 +1,6 @@
-"""Depth and noise are two names of one number."""
+"""Depth and noise are two names of one number; a survey that no camera could be is refused."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -30,3 +32,26 @@ def test_an_observed_root_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
         gm.observed_root()
     monkeypatch.delenv("GALMORPH_DATA")
     assert gm.observed_root() is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"pixel_scale": -1}, "pixel_scale"),
+        ({"pixel_scale": float("inf")}, "pixel_scale"),
+        ({"psf_fwhm": (1.2,)}, "psf_fwhm .* 3 bands"),
+        ({"psf_fwhm": 1.2}, "psf_fwhm .* 3 bands"),
+        ({"psf_fwhm": (1.2, 0.0, 1.2)}, "psf_fwhm"),
+        ({"sky_sigma": (0.1, 0.1, -0.1)}, "sky_sigma"),
+        ({"electrons": (900.0, 900.0, float("nan"))}, "electrons"),
+        ({"registration": -0.1}, "registration"),
+        ({"bands": ()}, "band"),
+    ],
+)
+def test_a_survey_that_cannot_be_is_refused(change, said):
+    with pytest.raises(ValueError, match=said):
+        replace(gm.SDSS, **change)
+
+
+def test_a_survey_without_noise_is_allowed():
+    assert replace(gm.SDSS, sky_sigma=(0.0,) * 3).sky_sigma == (0, 0, 0)

@@ -350,3 +350,11 @@ def test_vectors_that_no_plane_can_hold_are_refused():
     ):
         with pytest.raises(ValueError, match="neighbours"):
             umap_plane(vectors, neighbours=neighbours)
+
+
+def test_a_frozen_copy_keeps_its_statistics_in_training(surveys, source):
+    _, brighter, target = surveys
+    network = transfer.freeze(source, 8)
+    before = [b.clone() for b in network[0].buffers()]
+    gm.fit(network, brighter, target, validation=(brighter, target), epochs=1)
+    assert before and all(torch.equal(a, b.cpu()) for a, b in zip(before, network[0].buffers(), strict=True))

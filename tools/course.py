@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -53,9 +54,9 @@ def current_outcome(root: Path, lesson: Lesson) -> Outcome | None:
     return outcome if (root / outcome.page).exists() else None
 
 
-def environment(root: Path) -> dict[str, str]:
+def environment(results: Path) -> dict[str, str]:
     """What the notebooks are told: where results go, that a broken claim is an error, where observed data are."""
-    env = {"GALMORPH_RESULTS": str(root / "_build" / "results"), "GALMORPH_STRICT": "1", "GALMORPH_QUIET": "1"}
+    env = {"GALMORPH_RESULTS": str(results), "GALMORPH_STRICT": "1", "GALMORPH_QUIET": "1"}
     if os.environ.get("GALMORPH_DATA"):
         env["GALMORPH_DATA"] = str(Path(os.environ["GALMORPH_DATA"]).resolve())
     return env
@@ -68,7 +69,7 @@ def run_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tuple
     results.mkdir(parents=True, exist_ok=True)
     mark, before = fingerprint(root, lesson), modified(result_path)
     notebook = lessons.read_source(lesson.source)
-    run = executing.execute(notebook, folder=root / "notebooks", environment=environment(root), tick=tick)
+    run = executing.execute(notebook, folder=root / "notebooks", environment=environment(results), tick=tick)
     page = root / "_build" / f"{lesson.name}.html"
     lessons.write_atomic(page, executing.page(notebook, lesson.name, root / "notebooks"))
     if modified(result_path) == before:  # the claims cell was not reached: an older result must not pass for this one
@@ -139,25 +140,26 @@ def build(root: Path, numbers: list[str] | None) -> int:
     for lesson in lessons.find(root, numbers):
         where = lesson.notebook.relative_to(root)
         notebook = lessons.read_source(lesson.source)
-        wrong = checking.source_problems(notebook)
+        wrong, found = checking.source_problems(notebook), {}
         if not wrong:
             ticker = Ticker(f"{lesson.number}  building {where}")
-            try:
-                done = executing.execute(
-                    notebook, folder=root / "notebooks", environment=environment(root), tick=ticker
-                )
-            finally:
-                ticker.end()
+            # Results go to an empty folder first: a lesson that reads those of others reads what is stored with them.
+            with tempfile.TemporaryDirectory() as fresh:
+                told = environment(Path(fresh))
+                try:
+                    done = executing.execute(notebook, folder=root / "notebooks", environment=told, tick=ticker)
+                finally:
+                    ticker.end()
+                found = read_json(Path(fresh) / f"{lesson.number}.json")
             wrong = [done.error] if done.error else checking.output_problems(notebook, root)
         if wrong:
             failed = True
             print(f"{lesson.number}  NOT built, {where} is as it was", *wrong, sep="\n      ", flush=True)
         else:
             lessons.write_notebook(notebook, lesson.notebook)
-            result = root / "_build" / "results" / f"{lesson.number}.json"  # stored with the notebook it belongs to
-            found = json.loads(result.read_text(encoding="utf-8"))
             found["peak_mb"] = max(found["peak_mb"], round(done.peak_mb))  # a lesson knows its own process only
-            for place in (result, root / "data" / "results" / result.name):
+            for folder in (root / "_build" / "results", root / "data" / "results"):
+                place = folder / f"{lesson.number}.json"  # stored with the notebook it belongs to
                 lessons.write_atomic(place, json.dumps(found, indent=1, ensure_ascii=False))
             kilobytes = lesson.notebook.stat().st_size / 1e3
             cost = f"{done.seconds:.0f} s  {found['peak_mb']} MB"

@@ -37,4 +37,4 @@ def ship(layers, name, card, folder=FOLDER, **facts):
     text = card.format(today=date.today(), machine=platform.machine(), torch=torch.__version__, digest=digest, **facts)
     file.with_suffix(".md").write_text(text, encoding="utf-8")
     megabytes = file.stat().st_size / 1e6
-    print(f"wrote {file} ({megabytes:.2f} MB), SHA-256 {digest}: put it into galmorph_helpers/weights.py")
+    print(f"wrote {file} ({megabytes:.2f} MB), SHA-256 {digest}")

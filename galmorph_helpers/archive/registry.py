@@ -3,28 +3,15 @@
 import difflib
 import tomllib
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 
-import pooch
-
-from ..files import cache_folder
+from ..weights import shipped
 from .errors import ArchiveError
-
-FILE = Path(__file__).parents[2] / "data" / "registry.toml"
-
-#: SHA-256 of the registry, checked where it has to be downloaded (tested against the file in the repository).
-SHA256 = "5feee40cca47684e48384fe458d684408945efe5cf448a9597d791c3c550b428"
 
 
 @cache
 def load_registry():
-    """The registry as a dict: `rates` (requests a second by host), `cutouts`, `catalogues` and `sets`.
-
-    A wheel has no `data/`: then the file is fetched once from the repository and its hash is checked.
-    """
-    file = FILE if FILE.exists() else _download()
-    return tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    """The registry as a dict: `rates` (requests a second by host), `cutouts`, `catalogues` and `sets`."""
+    return tomllib.loads(shipped("registry.toml").read_text(encoding="utf-8"))
 
 
 def find_set(name):
@@ -62,13 +49,3 @@ def find_set(name):
     entry["licence"] = list(dict.fromkeys(part["licence"] for part in about))
     entry["citation"] = list(dict.fromkeys(work for part in about for work in part["citation"]))
     return entry
-
-
-def _download():
-    urls = dict(url.split(", ", 1) for url in metadata.metadata("galmorph-helpers").get_all("Project-URL") or [])
-    if "Repository" not in urls:
-        raise ArchiveError(
-            f"the list of sets is not at {FILE}. Reinstall the package, or work in a clone of the course."
-        )
-    url = urls["Repository"].replace("github.com", "raw.githubusercontent.com") + "/main/data/registry.toml"
-    return pooch.retrieve(url, known_hash=SHA256, path=cache_folder(), fname="registry.toml")

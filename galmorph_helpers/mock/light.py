@@ -94,11 +94,6 @@ def frequencies(size, device="cpu"):
     return kx, ky
 
 
-def scaled(spectrum, factor):
-    """A complex spectrum times a real factor; torch would make the factor complex first, which takes twice as long."""
-    return spectrum * factor
-
-
 def sersic_transform(index, k_radius):
     """Fourier transform of a round Sérsic profile of unit flux, truncated at 8 half-light radii.
 

@@ -15,13 +15,14 @@ AZIMUTHS = np.deg2rad(np.arange(0, 360, 15))
 
 @dataclass(frozen=True)
 class Kinematics:
-    """Maps of N galaxies in polar pieces: `radius`, `brightness`, `velocity`, `dispersion`, (N, R, A); NaN where lost.
+    """Maps of N galaxies in polar pieces: `radius`, `flux`, `velocity`, `dispersion`, (N, R, A); NaN where lost.
 
-    `table` has `log_mass`, `bulge_to_total` and `inclination` (deg).
+    The flux of a piece is its surface brightness times its area, which grows with the radius: λ_R weighs by flux
+    (Emsellem+2007, MNRAS 379, 401). `table` has `log_mass`, `bulge_to_total` and `inclination` (deg).
     """
 
     radius: np.ndarray
-    brightness: np.ndarray
+    flux: np.ndarray
     velocity: np.ndarray
     dispersion: np.ndarray
     table: Table
@@ -70,4 +71,4 @@ def rotators(n, kind, *, seed=0):
     table = Table({"log_mass": log_mass, "bulge_to_total": share, "inclination": np.rad2deg(inclination)})
     table.meta["origin"] = "mock"
     cut = [np.where(lost, np.nan, a) for a in (velocity, dispersion)]
-    return Kinematics(radius, (bulge + disc), *cut, table)
+    return Kinematics(radius, (bulge + disc) * radius, *cut, table)

@@ -86,7 +86,7 @@ scale = np.array([gm.DES.pixel_scale])
 start = observe(light(traveller, scale, size=192, seed=seed, field=False), gm.DES, torch.as_tensor(scale), size=192, noise=False)
 stamps = traveller.copy()
 stamps.remove_column("r90")  # without it, emulated stamps keep the survey's pixels
-home = gm.GalaxySample(start, stamps, gm.DES, "mock", "an Sbc, DES-like")
+home = gm.GalaxySample(start, stamps, gm.DES, "mock", "an Sbc, DES-like", pixels="flux")
 journey = {z: gm.emulate(home, z_new=z, size=192, noise=False) for z in steps}  # wide stamps: the wings of the PSF hold light, too
 noisy = {z: gm.emulate(home, z_new=z, size=192, seed=seed) for z in steps}
 
@@ -227,7 +227,7 @@ def carried(rows, *magnitudes):
             z_new = gm.redshift_for_magnitude(near.table, magnitude[part], survey=gm.DES)
             z_new = np.minimum(z_new, 12 * near.table["redshift"])  # farther, the stamp of a dwarf next door shrinks to a few pixels
             copy.append(gm.emulate(near, z_new=z_new, look="colour", seed=seed + 50_000 * (number + 1) + int(rows[part[0]])))
-    return [gm.GalaxySample(torch.cat([c.images for c in copy]), vstack([c.table for c in copy], metadata_conflicts="silent"), gm.DES, "mock", f"DES-like, seed {seed}, emulated")
+    return [gm.GalaxySample(torch.cat([c.images for c in copy]), vstack([c.table for c in copy], metadata_conflicts="silent"), gm.DES, "mock", f"DES-like, seed {seed}, emulated", pixels="colour")
             for copy in (copies.pop(0) for _ in magnitudes)]  # popped: each is freed once it is joined
 
 

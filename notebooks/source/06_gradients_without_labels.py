@@ -343,7 +343,7 @@ claims.check("gradient of the inside-out cube, in sigma", cube_slope / cube_tota
 # %%
 def kinematics(sample):
     """λ_R, and the slope of the dispersion: log10 of that at one half-light radius over that in the centre."""
-    flat_maps = (a.reshape(len(a), -1) for a in (sample.brightness, sample.radius, sample.velocity, sample.dispersion))
+    flat_maps = (a.reshape(len(a), -1) for a in (sample.flux, sample.radius, sample.velocity, sample.dispersion))
     profile = np.nanmean(sample.dispersion, axis=2)
     return {"λ_R": gm.lambda_r(*flat_maps), "log σ(Re) / σ(0)": np.log10(profile[:, 9:11].mean(1) / profile[:, :2].mean(1))}
 

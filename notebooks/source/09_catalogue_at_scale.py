@@ -114,7 +114,7 @@ print(f"{done['shard']}: {done['galaxies']} galaxies; by hand and by the helper 
 # %%
 sky_folder, out = folder / "sky", folder / "catalogue"
 with catalogue.cluster(2) as client:
-    client.run(catalogue.load_classifier, str(classifier), classifier.stat().st_mtime_ns)  # warm: imports, weights
+    client.run(catalogue.load_classifier, str(classifier))  # warm: imports, weights
     victim = list(client.run(os.getpid).values())[0]
     killer = subprocess.Popen([sys.executable, "-c", f"import os, time; time.sleep(0.3); os.kill({victim}, {int(signal.SIGKILL)})"])
     run = catalogue.classify(sky_folder, classifier, out, client=client)

@@ -1,0 +1,90 @@
+"""One style: a class has one colour and one marker in every figure, and all figures take turns in one cycle."""
+
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from galmorph_helpers import charts, diagnostics, diagrams, plots
+
+ROOT = Path(__file__).parents[1]
+DRAWING = [
+    *(path for path in sorted((ROOT / "galmorph_helpers").rglob("*.py")) if path.name != "plots.py"),
+    *sorted((ROOT / "notebooks" / "source").glob("*.py")),
+    *sorted((ROOT / "benchmarks").glob("*.py")),
+]
+OWN_COLOUR = re.compile(
+    r"#[0-9a-fA-F]{6}\b|^(CYCLE|MARKS|COLOU?RS|STYLE)\s*=|prop_cycle|\btab10\b|[\"']C\d[\"']"
+    r"|colou?r=[\"'](?!k\b|w\b|white|black|none|0\.\d)\w+[\"']",
+    re.MULTILINE,
+)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Figures that were shown, left open to be looked at."""
+    figures = []
+    for module in (plots, charts, diagrams, diagnostics):
+        monkeypatch.setattr(module, "show", lambda figure, alt: figures.append(figure))
+    yield figures
+    plt.close("all")
+
+
+def colours(figure, axis=0):
+    """{label in the legend: (colour, marker)}."""
+    handles, labels = figure.axes[axis].get_legend_handles_labels()
+    lines = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
+    return {t.rstrip("s"): (to_hex(h.get_color()).upper(), h.get_marker()) for h, t in zip(lines, labels, strict=True)}
+
+
+@pytest.mark.parametrize("path", DRAWING, ids=lambda path: path.name)
+def test_only_the_style_knows_colours(path):
+    assert OWN_COLOUR.findall(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_search_for_own_colours_finds_them():
+    for line in ('color="#D55E00"', "CYCLE = (1, 2)", "color='red'", "colour = 'C0'"):
+        assert OWN_COLOUR.search(line), line
+    assert not OWN_COLOUR.search('color="0.7"') and not OWN_COLOUR.search('color="k"')
+
+
+def test_a_class_looks_the_same_in_all_figures(drawn):
+    x = np.arange(20.0)
+    hubble, short = ("spiral", "elliptical", "lenticular"), ("S2", "E", "S0")
+    diagrams.histograms({"mass": {name: x for name in hubble}}, title="t", alt="a")
+    diagrams.histograms({"spin": {name: x for name in ("E-FR", "S0")}}, title="t", alt="a")
+    diagrams.trends({"t": {name: (x, x) for name in ("discs at random", *hubble)}}, xlabel="x", alt="a")
+    charts.plane({name: (x, x) for name in ("S0", "E", "S1")}, xlabel="x", ylabel="y", alt="a")
+    charts.clouds({"kinds": (np.stack([x, x], 1), np.resize(["Sa-Sb", "S0", "E, slow"], 20))}, alt="a")
+    charts.profiles({name: (x, x) for name in short}, xlabel="x", ylabel="y", alt="a")
+    found = [colours(figure) for figure in drawn]
+    for group, names in {
+        "elliptical": ("elliptical", "E-FR", "E", "E, slow"),
+        "lenticular": ("lenticular", "S0"),
+        "spiral": ("spiral", "S1", "Sa-Sb"),
+    }.items():
+        seen = {look[name] for look in found for name in names if name in look}
+        assert seen == {plots.STYLE[group][:2]}, f"{group}: {seen}"
+
+
+def test_what_is_no_class_takes_no_class_colour_in_its_figure(drawn):
+    x = np.arange(20.0)
+    names = ("spiral", "elliptical", "at random", "other")
+    diagrams.trends({"t": {name: (x, x) for name in names}}, xlabel="x", alt="a")
+    assert len({colour for colour, _ in colours(drawn[0]).values()}) == 4
+
+
+def test_the_cycle_is_safe_for_the_colour_blind():
+    """Seen by eyes without red or green cones (Viénot+1999), no two colours of the cycle are alike."""
+    linear = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c, *_ in plots.CYCLE]) ** 2.2
+    to_lms = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]])
+    no_red = np.array([[0, 2.02344, -2.52581], [0, 1, 0], [0, 0, 1]])
+    no_green = np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]])
+    for blind in (no_red, no_green):
+        seen = (linear @ (np.linalg.inv(to_lms) @ blind @ to_lms).T).clip(0, 1) ** (1 / 2.2)
+        apart = np.linalg.norm(seen[:, None] - seen[None], axis=-1)[np.triu_indices(len(seen), 1)]
+        assert apart.min() > 0.1
+    assert len({marker for _, marker, _ in plots.CYCLE}) == len(plots.CYCLE)
