@@ -347,7 +347,7 @@ def test_a_worker_without_the_weights_is_named_by_its_shards(sky, classifier, tm
 
     monkeypatch.setattr(catalogue, "repeated", then_lose)
     run = catalogue.classify(sky, lost, tmp_path / "out", client=client)
-    assert len(run.failed) == 6 and "without the weights" in run.failed["s0.parquet"]
+    assert len(run.failed) == 6 and "No such file" in run.failed["s0.parquet"]
 
 
 def test_a_cluster_here_is_not_open_to_the_network(client):
