@@ -192,7 +192,7 @@ def test_fits_with_nan_is_left_out(tmp_path, monkeypatch):
     QTable({"file": [f"{i}.fits" for i in range(30)]}).write(tmp_path / "labels.csv")
     with pytest.warns(UserWarning, match=r"4\.fits \(row 5\) has pixels that are not finite"):
         sample = gm.read_folder(tmp_path, size=10)
-    assert sample.images.shape == (29, 3, 10, 10)
+    assert sample.images.shape == (29, 3, 10, 10) and sample.pixels == "flux"
     data = fits.getdata(tmp_path / "0.fits")
     np.testing.assert_allclose(sample.images[0], data.reshape(3, 10, 2, 10, 2).mean((2, 4)), atol=1e-6)
 
