@@ -22,8 +22,8 @@ import numpy as np
 import torch
 
 import galmorph_helpers as gm
-from galmorph_helpers.mock.light import light
-from galmorph_helpers.observe import observe
+from galmorph_helpers.imaging.camera import observe
+from galmorph_helpers.mock.rendering import light
 
 SURVEY = replace(gm.DES, bands=("r",), psf_fwhm=(0.96,), sky_sigma=(0.0036,), electrons=(9000.0,))
 SIZE, REPEATS = 128, 5
@@ -52,8 +52,8 @@ def galsims(sample, z_new, side):
     inverse, out = galsim.Deconvolve(psf), []
     for image, z, new in zip(sample.images[:, 0].numpy(), np.asarray(sample.table["redshift"]), z_new, strict=True):
         galaxy = galsim.InterpolatedImage(galsim.Image(image, scale=SURVEY.pixel_scale))
-        flux = galaxy.flux * 10 ** (-0.4 * float(gm.dimming(z, new)))
-        small = galsim.Convolve(galaxy, inverse).dilate(float(gm.shrinkage(z, new))).withFlux(flux)
+        flux = galaxy.flux * 10 ** (-0.4 * float(gm.imaging.dimming(z, new)))
+        small = galsim.Convolve(galaxy, inverse).dilate(float(gm.imaging.shrinkage(z, new))).withFlux(flux)
         seen = galsim.Convolve(small, psf)
         out.append(seen.drawImage(nx=side, ny=side, scale=SURVEY.pixel_scale, method="no_pixel").array)
     return np.stack(out)

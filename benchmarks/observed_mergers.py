@@ -72,21 +72,21 @@ def main():
     parser.add_argument("--no-network", action="store_true", help="only the trees: a few minutes")
     parser.add_argument("--out", type=Path, default=DATA)
     options = parser.parse_args()
-    root = gm.observed_root()
+    root = gm.runtime.observed_root()
     if root is None or not (Path(root) / SET).is_dir():
         raise SystemExit(f"Set GALMORPH_DATA to the folder that holds {SET}; data/README.md says how.")
     inner = gm.read_folder(Path(root) / SET, size=64, crop=212)
     wide = gm.read_folder(Path(root) / SET, size=96, crop=280)
     target = np.asarray(inner.table["class_name"]) == "merger"
     tables = {
-        "companions": gm.companion_features(wide.images),
+        "companions": gm.measure.companion_features(wide.images),
         "hand-made features": gm.morphology_features(inner.images),
     }
     tables["both"] = hstack(list(tables.values()))
     tables = {name: np.array([table[c] for c in table.colnames], float).T for name, table in tables.items()}
     rows, command = [], " ".join(["python benchmarks/observed_mergers.py", *sys.argv[1:]])
     for seed in options.seeds:
-        fold = gm.fold_numbers(gm.near_duplicates(inner.images), 5, seed=seed)
+        fold = gm.learning.fold_numbers(gm.measure.near_duplicates(inner.images), 5, seed=seed)
         scores = {name: np.zeros(len(target)) for name in tables}
         if not options.no_network:
             scores["network"] = np.zeros(len(target))

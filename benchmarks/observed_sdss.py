@@ -57,7 +57,7 @@ def rows_of(sample, seed):
     features = gm.morphology_features(sample.images)
     learn = np.concatenate([train, validation])
     for name, answer in answers.items():
-        forest = gm.fit_forest(features[learn], answer[learn], seed=seed)
+        forest = gm.measure.fit_forest(features[learn], answer[learn], seed=seed)
         found[name, "forest"] = (answer[test], forest.predict_proba(features[test])[:, 1])
         both = (found[name, "from the mock sky"][1] + found[name, "forest"][1]) / 2
         found[name, "mean of forest and network"] = (answer[test], both)
@@ -69,9 +69,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     seeds = parser.parse_args().seeds
-    if gm.observed_root() is None:
+    if gm.runtime.observed_root() is None:
         sys.exit("set GALMORPH_DATA to the folder that holds gz1_sdss_6446 (data/README.md says what it looks like)")
-    sample = gm.read_folder(Path(gm.observed_root()) / "gz1_sdss_6446", size=64, crop=212)
+    sample = gm.read_folder(Path(gm.runtime.observed_root()) / "gz1_sdss_6446", size=64, crop=212)
     results = {seed: rows_of(sample, seed) for seed in seeds}
     lines = [
         "# Observed SDSS galaxies: from scratch, from the mock sky, and the forest",

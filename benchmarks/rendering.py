@@ -19,11 +19,11 @@ import numpy as np
 import torch
 
 import galmorph_helpers as gm
-from galmorph_helpers.mock.light import DISC_HEIGHT, TRUNCATION, light
-from galmorph_helpers.mock.population import population
-from galmorph_helpers.observe import observe
+from galmorph_helpers.imaging.camera import observe
+from galmorph_helpers.mock.demographics import population
+from galmorph_helpers.mock.rendering import DISC_HEIGHT, TRUNCATION, light
+from galmorph_helpers.mock.sample import BATCH
 from galmorph_helpers.runtime import side_by_side
-from galmorph_helpers.sources import BATCH
 
 SIZE, REPEATS, GALAXIES = 64, 5, 3000
 

@@ -28,8 +28,7 @@ from torch.nn import functional as F  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 import galmorph_helpers as gm  # noqa: E402
-from galmorph_helpers import catalogue, shards  # noqa: E402
-from galmorph_helpers.mock.light import light  # noqa: E402
+from galmorph_helpers.mock.rendering import light  # noqa: E402  # noqa: E402
 
 
 def rates(works, n, repeats):
@@ -183,8 +182,8 @@ def others(table, device, few):
     sample = gm.mock_sample(table=moved, seed=5, look="flux")
     rate = rates({"emulate": lambda: gm.emulate(sample, z_new=0.3)}, len(sample), few)["emulate"]
     table.add("emulation: to z = 0.3, DES", device, rate)
-    images, encoder = gm.mock_sample(256, seed=6).images, gm.networks.Encoder().to(gm.device())
-    rate = rates({"step": lambda: gm.fit_contrastive(encoder, images, epochs=1)}, len(images), few)["step"]
+    images, encoder = gm.mock_sample(256, seed=6).images, gm.Encoder().to(gm.device())
+    rate = rates({"step": lambda: gm.learning.fit_contrastive(encoder, images, epochs=1)}, len(images), few)["step"]
     table.add("contrastive training, one epoch of 256", device, rate)
 
 
@@ -196,20 +195,22 @@ def cataloguing(table, quick, million):
         folder = Path(name)
         images = gm.mock_sample(1000, seed=6).images
         networks = [gm.CompactCNN().to(gm.device()) for _ in range(k)]
-        file = catalogue.save_classifier(folder / "ltg.safetensors", networks, images)
+        file = gm.catalogue.save_classifier(folder / "ltg.safetensors", networks, images)
         (folder / "sky").mkdir()
         for first in range(0, n, per_shard):
             rows = torch.randperm(1000)[:per_shard]
-            shards.write_shard(folder / "sky" / f"s{first:06d}.parquet", first + np.arange(per_shard), images[rows])
+            gm.catalogue.write_shard(
+                folder / "sky" / f"s{first:06d}.parquet", first + np.arange(per_shard), images[rows]
+            )
 
         def run(client):
             shutil.rmtree(folder / "out", ignore_errors=True)
-            done = catalogue.classify(folder / "sky", file, folder / "out", client=client)
+            done = gm.catalogue.classify(folder / "sky", file, folder / "out", client=client)
             assert done.galaxies == n and not done.failed
 
-        with catalogue.cluster(1) as one, catalogue.cluster(2) as two:
+        with gm.catalogue.dask_client(1) as one, gm.catalogue.dask_client(2) as two:
             for client in (one, two):
-                client.run(catalogue.load_classifier, str(file))
+                client.run(gm.catalogue.load_classifier, str(file))
             threads = torch.get_num_threads()
             if device == "cpu":
                 torch.set_num_threads(1)
@@ -247,13 +248,13 @@ def memory(folder):
     """Resident memory of a run over more and more small stamps."""
     lines = ["| galaxies, 16 px, one network, this process | galaxies/s | memory after, MB |", "| ---: | ---: | ---: |"]
     images = torch.rand(5000, 3, 16, 16)
-    small = catalogue.save_classifier(folder / "small.safetensors", [gm.CompactCNN(size=16)], images)
+    small = gm.catalogue.save_classifier(folder / "small.safetensors", [gm.CompactCNN(size=16)], images)
     for n in (10_000, 100_000, 1_000_000):
         sky = folder / f"sky{n}"
         sky.mkdir()
         for first in range(0, n, 5000):
-            shards.write_shard(sky / f"s{first:07d}.parquet", first + np.arange(5000), images)
-        run = catalogue.classify(sky, small, folder / f"out{n}")
+            gm.catalogue.write_shard(sky / f"s{first:07d}.parquet", first + np.arange(5000), images)
+        run = gm.catalogue.classify(sky, small, folder / f"out{n}")
         assert run.galaxies == n and not run.failed
         lines.append(f"| {n:,} | {n / run.seconds:,.0f} | {run.memory_mb:,.0f} |")
         print(lines[-1], flush=True)

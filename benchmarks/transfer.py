@@ -22,7 +22,6 @@ import torch
 from astropy.table import Table, vstack
 
 import galmorph_helpers as gm
-from galmorph_helpers import observed_sets, transfer
 
 DATA = Path(__file__).parents[1] / "data"
 SIZES = (30, 100, 300, 500, 1000, 5000)
@@ -65,38 +64,38 @@ def rows_of(task, how, labelled, seed, found):
 def mock(seed, sizes, ways):
     """All rows of one seed: source and unchanged network, then every strategy with every number of galaxies."""
     table = gm.population(max(sizes) + N_TEST, seed=50_000 + seed)
-    target = transfer.answers(table, seed=seed)
-    des = transfer.seen_by(table, gm.DES, look=transfer.DES_LOOK, seed=50_000 + seed).images
+    target = gm.mock.answers(table, seed=seed)
+    des = gm.mock.seen_by(table, gm.DES, look=gm.imaging.stretch.DES_LOOK, seed=50_000 + seed).images
     test, pool = np.arange(N_TEST), np.arange(N_TEST, len(table))
-    sdss = transfer.seen_by(table[test], gm.SDSS, seed=50_000 + seed).images
+    sdss = gm.mock.seen_by(table[test], gm.SDSS, seed=50_000 + seed).images
     source = gm.load_weights(gm.CompactCNN(outputs=3), "sdss_questions").to(gm.device())
-    yield rows_of("SDSS", "source", 0, seed, transfer.scores(source, sdss, target[test]))
+    yield rows_of("SDSS", "source", 0, seed, gm.learning.answer_scores(source, sdss, target[test]))
     del sdss
-    yield rows_of("DES", "unchanged", 0, seed, transfer.scores(source, des[test], target[test]))
+    yield rows_of("DES", "unchanged", 0, seed, gm.learning.answer_scores(source, des[test], target[test]))
     for labelled in sizes:
-        chosen = pool[transfer.draw_labelled(target[pool], labelled, seed=seed)]
+        chosen = pool[gm.learning.draw_labelled(target[pool], labelled, seed=seed)]
         for how in ways:
-            network = transfer.retrain(source, des[chosen], target[chosen], how=how, seed=seed)
-            yield rows_of("DES", how, labelled, seed, transfer.scores(network, des[test], target[test]))
+            network = gm.learning.retrain(source, des[chosen], target[chosen], how=how, seed=seed)
+            yield rows_of("DES", how, labelled, seed, gm.learning.answer_scores(network, des[test], target[test]))
 
 
 def observed(seed, sizes, ways):
     """All rows of one seed on observed galaxies."""
-    source, found = observed_sets.observed_source(seed=seed)
+    source, found = gm.learning.observed_source(seed=seed)
     yield rows_of("SDSS", "source", 0, seed, found)
-    for task in observed_sets.TASKS:
-        sample, target, question = observed_sets.observed_target(task)
+    for task in gm.datasets.named.TASKS:
+        sample, target, question = gm.datasets.observed_target(task)
         order = np.random.default_rng(seed).permutation(len(sample))
         test, pool = np.split(order, [int(0.35 * len(order))])
-        start = transfer.one_answer(source, observed_sets.TASKS[task])
-        if observed_sets.TASKS[task] is not None:  # a question that the source was asked
-            found = transfer.scores(start, sample.images[test], target[test], questions=(question,))
+        start = gm.learning.one_answer(source, gm.datasets.named.TASKS[task])
+        if gm.datasets.named.TASKS[task] is not None:  # a question that the source was asked
+            found = gm.learning.answer_scores(start, sample.images[test], target[test], questions=(question,))
             yield rows_of(task, "unchanged", 0, seed, found)
         for labelled in sorted({n for n in sizes if n < len(pool)} | {len(pool)}):
-            chosen = pool[transfer.draw_labelled(target[pool], labelled, seed=seed)]
+            chosen = pool[gm.learning.draw_labelled(target[pool], labelled, seed=seed)]
             for how in [way for way in ways if way in ("full", "scratch")]:
-                network = transfer.retrain(start, sample.images[chosen], target[chosen], how=how, seed=seed)
-                found = transfer.scores(network, sample.images[test], target[test], questions=(question,))
+                network = gm.learning.retrain(start, sample.images[chosen], target[chosen], how=how, seed=seed)
+                found = gm.learning.answer_scores(network, sample.images[test], target[test], questions=(question,))
                 yield rows_of(task, how, labelled, seed, found)
 
 
@@ -105,10 +104,12 @@ def main():
     parser.add_argument("what", choices=("mock", "observed"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="numbers of labelled galaxies")
-    parser.add_argument("--ways", nargs="+", choices=transfer.STRATEGIES, default=transfer.STRATEGIES)
+    parser.add_argument(
+        "--ways", nargs="+", choices=gm.learning.transfer.STRATEGIES, default=gm.learning.transfer.STRATEGIES
+    )
     parser.add_argument("--out", type=Path, default=DATA, help="folder of the table and its card")
     options = parser.parse_args()
-    if options.what == "observed" and gm.observed_root() is None:
+    if options.what == "observed" and gm.runtime.observed_root() is None:
         sys.exit("set GALMORPH_DATA to the folder of the observed sets (data/README.md says what it looks like)")
     options.out.mkdir(parents=True, exist_ok=True)
     file = options.out / f"transfer_{options.what}.csv"

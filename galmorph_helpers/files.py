@@ -84,3 +84,32 @@ def inside(folder, name):
     if leaves(name) or not Path(os.path.realpath(Path(folder) / name)).is_relative_to(os.path.realpath(folder)):
         return None
     return Path(folder) / name
+
+
+#: Stored results, weights, tables and the registry: in the package where it is installed, beside it in a clone.
+DATA = Path(__file__).with_name("data")
+DATA = DATA if DATA.is_dir() else Path(__file__).parents[1] / "data"
+
+
+def shipped(path):
+    """A file of the course's data folder, by its path in there, such as "transfer_mock.csv"; it ships with the package.
+
+    Parameters
+    ----------
+    path : str
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder has no such file.
+    """
+    file = DATA / path
+    if not file.exists():
+        raise FileNotFoundError(
+            f"no {path} in {DATA}: check the name, or make the file anew (`make weights`; the cards name commands)."
+        )
+    return file

@@ -105,3 +105,21 @@ def read_hubble_type(name):
         if known in T_TYPE_DS18 and (family == "S" or known == "Im"):
             return HubbleType(T_TYPE_DS18[known], bar, None)
     raise ValueError(f"{text!r} is not a Hubble type that can be read; write it like E4, S0-, SB0, SBbc, SABc or Im.")
+
+
+HUBBLE_TYPES = {
+    -3: "E",
+    -2: "S0-",
+    -1: "S0",
+    0: "S0/a",
+    1: "Sa",
+    2: "Sab",
+    3: "Sb",
+    4: "Sbc",
+    5: "Sc",
+    6: "Scd",
+    7: "Sd",
+    8: "Sdm",
+    9: "Sm",
+    10: "Im",
+}

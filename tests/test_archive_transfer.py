@@ -12,7 +12,7 @@ import pytest
 from astropy.io import fits
 from PIL import Image
 
-from galmorph_helpers.archive import contents, transfer
+import galmorph_helpers as gm
 from galmorph_helpers.archive.errors import ArchiveError, BadContent, DiskFull, NotThere, Refused
 
 JPEG = "https://skyserver.sdss.org/dr17/SkyServerWS/ImgCutout/getjpeg?ra=120.1&dec=1&scale=0.4&width=48&height=48"
@@ -66,7 +66,7 @@ ERROR_PAGE = b"<!DOCTYPE html><html><head><title>Server Error in '/dr17'</title>
 def test_one_fault_costs_a_second_attempt_and_nothing_else(site, tmp_path, fault):
     site.faults.append(("getjpeg", fault))
     start = time.monotonic()
-    record = transfer.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    record = gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
     assert (tmp_path / "a.jpg").read_bytes() in site.pictures
     assert record["bytes"] == (tmp_path / "a.jpg").stat().st_size and len(record["sha256"]) == 64
     assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["a.jpg"]
@@ -76,22 +76,22 @@ def test_one_fault_costs_a_second_attempt_and_nothing_else(site, tmp_path, fault
 def test_the_servers_retry_after_is_waited_for(site, tmp_path):
     site.faults.append(("getjpeg", refuse(429, **{"Retry-After": "1"})))
     start = time.monotonic()
-    transfer.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
     assert 1 <= time.monotonic() - start < 3
 
 
 def test_there_is_a_pause_before_every_further_attempt(site, tmp_path):
     site.faults += [("getjpeg", refuse(429))] * 2
     start = time.monotonic()
-    transfer.download(site.session(pause=0.3), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    gm.archive.download.download(site.session(pause=0.3), JPEG, tmp_path / "a.jpg", kind="jpeg")
     assert time.monotonic() - start >= 0.3 + 0.6
 
 
 def test_a_retry_after_of_hours_is_not_slept_through(site, tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(gm.archive.download, "LONGEST_WAIT", 0.1)
     site.faults.append(("getjpeg", refuse(503, **{"Retry-After": "86400"})))
     start = time.monotonic()
-    transfer.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
     assert time.monotonic() - start < 3
 
 
@@ -99,24 +99,24 @@ def test_a_retry_after_of_hours_is_not_slept_through(site, tmp_path, monkeypatch
 def test_a_service_that_stays_broken_is_an_error_that_says_where_and_what_next(site, tmp_path, fault, kind):
     site.faults += [("getjpeg", fault)] * 50
     with pytest.raises(kind, match=r"getjpeg.*(3 attempts).*again"):
-        transfer.download(site.session(tries=3), JPEG, tmp_path / "a.jpg", kind="jpeg")
+        gm.archive.download.download(site.session(tries=3), JPEG, tmp_path / "a.jpg", kind="jpeg")
     assert not (tmp_path / "a.jpg").exists() and len(site.log) == 3, "a service in trouble is not asked more often"
 
 
 def test_a_web_page_is_quoted(site, tmp_path):
     site.faults += [("getjpeg", send(ERROR_PAGE))] * 9
     with pytest.raises(BadContent, match="a web page that says \"Server Error in '/dr17'\""):
-        transfer.download(site.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg")
+        gm.archive.download.download(site.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg")
 
 
 def test_what_is_not_there_is_asked_for_once(site, tmp_path):
     with pytest.raises(NotThere, match="404"):
-        transfer.download(site.session(), "https://data.example/nothing", tmp_path / "a")
+        gm.archive.download.download(site.session(), "https://data.example/nothing", tmp_path / "a")
     assert len(site.log) == 1
 
 
 def test_a_drip_is_a_stall(site, tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "PATIENCE", 0.2)
+    monkeypatch.setattr(gm.archive.download, "PATIENCE", 0.2)
     site.bodies["/data.sdss.org/drip"] = bytes(400_000)
 
     def drip(handler):
@@ -126,10 +126,10 @@ def test_a_drip_is_a_stall(site, tmp_path, monkeypatch):
             time.sleep(0.02)
         handler.close_connection = True
 
-    monkeypatch.setattr(transfer, "SLOWEST", 1e6)
+    monkeypatch.setattr(gm.archive.download, "SLOWEST", 1e6)
     site.faults += [("drip", drip)] * 2
     with pytest.raises(ArchiveError, match="stalled"):
-        transfer.download(site.session(tries=2), "https://data.sdss.org/drip", tmp_path / "a")
+        gm.archive.download.download(site.session(tries=2), "https://data.sdss.org/drip", tmp_path / "a")
 
 
 def test_a_truncated_gzip_is_noticed_and_fetched_again(site, tmp_path):
@@ -138,7 +138,7 @@ def test_a_truncated_gzip_is_noticed_and_fetched_again(site, tmp_path):
     site.log.clear()
     site.bodies[path] = whole
     site.faults.append(("LOGCUBE", send(whole[: len(whole) // 2])))  # with the length of the half: no one else can tell
-    transfer.download(site.session(), FITS, tmp_path / "cube.fits.gz", kind="fits")
+    gm.archive.download.download(site.session(), FITS, tmp_path / "cube.fits.gz", kind="fits")
     assert (tmp_path / "cube.fits.gz").read_bytes() == whole
     assert site.fetched("LOGCUBE")[path] == 2
 
@@ -151,7 +151,7 @@ def site_answer(site, url):
 
 def test_a_wrong_hash_is_never_renamed_into_place(site, tmp_path):
     with pytest.raises(BadContent, match=r"SHA-256 .* the registry says 0000.*maintainers"):
-        transfer.download(site.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg", sha256="0" * 64)
+        gm.archive.download.download(site.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg", sha256="0" * 64)
     assert list(tmp_path.glob("a.jpg*")) == []
 
 
@@ -159,13 +159,13 @@ def test_a_large_file_goes_on_where_it_was_cut(site, tmp_path):
     body = np.random.default_rng(0).bytes(300_000)
     site.bodies["/data.sdss.org/big"] = body
     site.faults.append(("big", lambda handler: (handler.send(body[:200_000], length=len(body)), drop(handler))))
-    transfer.download(site.session(), "https://data.sdss.org/big", tmp_path / "big")
+    gm.archive.download.download(site.session(), "https://data.sdss.org/big", tmp_path / "big")
     assert (tmp_path / "big").read_bytes() == body
     assert [status for _, status, _ in site.log] == [200, 200]  # the second ETag differs: the file is taken anew
     site.log.clear()
     (tmp_path / "big2.part").write_bytes(body[:200_000])
     (tmp_path / "big2.part.etag").write_text(f'"{hash(body) & 0xFFFFFFFF:x}"')
-    transfer.download(site.session(), "https://data.sdss.org/big", tmp_path / "big2")
+    gm.archive.download.download(site.session(), "https://data.sdss.org/big", tmp_path / "big2")
     assert (tmp_path / "big2").read_bytes() == body and [status for _, status, _ in site.log] == [206]
 
 
@@ -177,12 +177,12 @@ def test_a_part_is_not_gone_on_with_at_another_place(site, tmp_path):
     site.faults.append(
         ("big", lambda handler: handler.send(body[500:], 206, {"Content-Range": "bytes 500-299999/300000"}))
     )
-    transfer.download(site.session(), "https://data.sdss.org/big", tmp_path / "big")
+    gm.archive.download.download(site.session(), "https://data.sdss.org/big", tmp_path / "big")
     assert (tmp_path / "big").read_bytes() == body
     site.faults.append(("big", refuse(416)))
     (tmp_path / "big.part").write_bytes(b"x" * 1000)
     (tmp_path / "big.part.etag").write_text('"old"')
-    transfer.download(site.session(), "https://data.sdss.org/big", tmp_path / "big")
+    gm.archive.download.download(site.session(), "https://data.sdss.org/big", tmp_path / "big")
     assert (tmp_path / "big").read_bytes() == body
 
 
@@ -190,35 +190,35 @@ def test_a_part_is_not_gone_on_with_at_another_place(site, tmp_path):
 def test_a_redirect_to_another_scheme_is_refused(site, tmp_path, target):
     site.faults.append(("getjpeg", refuse(302, Location=target)))
     with pytest.raises(ArchiveError, match="redirects to .*not followed"):
-        transfer.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+        gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
     assert list(tmp_path.glob("a*")) == []
 
 
 def test_a_redirect_on_the_same_scheme_is_followed(site, tmp_path):
     site.faults.append(("getjpeg", refuse(302, Location=f"{site.url}/{JPEG.removeprefix('https://')}&moved=1")))
-    transfer.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
     assert (tmp_path / "a.jpg").exists()
 
 
 @pytest.mark.parametrize("url", ["http://skyserver.sdss.org/x", "ftp://cdsarc/x", "file:///etc/passwd"])
 def test_only_https_is_asked(url, tmp_path):
     with pytest.raises(ArchiveError, match="not an https address"):
-        transfer.download(transfer.Session(), url, tmp_path / "a")
+        gm.archive.download.download(gm.archive.download.Session(), url, tmp_path / "a")
 
 
 def test_a_full_disk_stops_at_once_and_leaves_no_half_file(site, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(transfer, "_copy", full)
+    monkeypatch.setattr(gm.archive.download, "_copy", full)
     with pytest.raises(DiskFull, match="no space left while writing .*goes on from here"):
-        transfer.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+        gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
     assert len(site.log) == 1 and list(tmp_path.glob("a*")) == []
 
 
 def test_space_is_checked_before(tmp_path):
     with pytest.raises(DiskFull, match=r"MB free, and this needs about .*--n"):
-        transfer.need_space(tmp_path, 1e18)
+        gm.archive.download.need_space(tmp_path, 1e18)
 
 
 # ---------------------------------------------------------------- manners
@@ -228,7 +228,7 @@ def test_requests_name_the_project_and_keep_the_rate(site, tmp_path):
     session = site.session(rate=50)
     start = time.monotonic()
     threads = [
-        threading.Thread(target=transfer.download, args=(session, f"{JPEG}&k={k}", tmp_path / f"{k}.jpg"))
+        threading.Thread(target=gm.archive.download.download, args=(session, f"{JPEG}&k={k}", tmp_path / f"{k}.jpg"))
         for k in range(20)
     ]
     for thread in threads:
@@ -240,10 +240,10 @@ def test_requests_name_the_project_and_keep_the_rate(site, tmp_path):
 
 
 def test_a_public_archive_is_never_asked_faster_than_the_registry_allows():
-    session = transfer.Session(rate=1000)
+    session = gm.archive.download.Session(rate=1000)
     assert session._throttle("skyserver.sdss.org").interval > 1
-    assert transfer.Session(rate=0.1)._throttle("skyserver.sdss.org").interval == pytest.approx(10)
-    assert transfer.Session()._throttle("unknown.example").interval == 1
+    assert gm.archive.download.Session(rate=0.1)._throttle("skyserver.sdss.org").interval == pytest.approx(10)
+    assert gm.archive.download.Session()._throttle("unknown.example").interval == 1
 
 
 # ---------------------------------------------------------------- contents
@@ -252,29 +252,29 @@ def test_a_public_archive_is_never_asked_faster_than_the_registry_allows():
 def test_blank_images_and_cut_ones_are_not_taken(tmp_path):
     Image.new("RGB", (32, 32), (60, 60, 60)).save(tmp_path / "blank.jpg")
     with pytest.raises(BadContent, match="the survey has nothing at this place"):
-        contents.check(tmp_path / "blank.jpg", "jpeg")
+        gm.archive.contents.check(tmp_path / "blank.jpg", "jpeg")
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "whole.jpg")
-    contents.check(tmp_path / "whole.jpg", "jpeg")
+    gm.archive.contents.check(tmp_path / "whole.jpg", "jpeg")
     (tmp_path / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:2000])
     with pytest.raises(BadContent, match="damaged jpeg"):
-        contents.check(tmp_path / "cut.jpg", "jpeg")
+        gm.archive.contents.check(tmp_path / "cut.jpg", "jpeg")
 
 
 def test_fits_is_read_to_its_end_and_its_shape_is_compared(tmp_path):
     fits.PrimaryHDU(np.arange(4800, dtype=np.float32).reshape(3, 40, 40)).writeto(tmp_path / "a.fits")
-    contents.check(tmp_path / "a.fits", "fits", shape=(3, 40, 40))
+    gm.archive.contents.check(tmp_path / "a.fits", "fits", shape=(3, 40, 40))
     with pytest.raises(BadContent, match=r"\(3, 40, 40\), \(3, 50, 50\) was asked for"):
-        contents.check(tmp_path / "a.fits", "fits", shape=(3, 50, 50))
+        gm.archive.contents.check(tmp_path / "a.fits", "fits", shape=(3, 50, 50))
     (tmp_path / "cut.fits").write_bytes((tmp_path / "a.fits").read_bytes()[:9000])
     with pytest.raises(BadContent, match="damaged fits"):
-        contents.check(tmp_path / "cut.fits", "fits")
+        gm.archive.contents.check(tmp_path / "cut.fits", "fits")
     fits.PrimaryHDU(np.zeros((3, 40, 40), np.float32)).writeto(tmp_path / "blank.fits")
     with pytest.raises(BadContent, match="blank image"):
-        contents.check(tmp_path / "blank.fits", "fits", shape=(3, 40, 40))
+        gm.archive.contents.check(tmp_path / "blank.fits", "fits", shape=(3, 40, 40))
     fits.PrimaryHDU().writeto(tmp_path / "none.fits")
     with pytest.raises(BadContent, match="neither an image nor a table"):
-        contents.check(tmp_path / "none.fits", "fits")
+        gm.archive.contents.check(tmp_path / "none.fits", "fits")
 
 
 @pytest.mark.parametrize("name", ["../evil.txt", "/tmp/evil.txt", "a/../../evil.txt", "..\\evil.txt", "C:\\evil.txt"])
@@ -293,7 +293,7 @@ def test_archive_members_cannot_leave_the_folder(tmp_path, name, kind):
             out.writestr(name, "hi")
     (tmp_path / "to").mkdir()
     with pytest.raises(ArchiveError, match="is not unpacked: .*evil"):
-        contents.unpack(bundle, tmp_path / "to")
+        gm.archive.contents.unpack(bundle, tmp_path / "to")
     assert list((tmp_path / "to").iterdir()) == [] and not (tmp_path / "evil.txt").exists()
 
 
@@ -303,21 +303,21 @@ def test_links_in_an_archive_are_refused_and_plain_files_unpacked(tmp_path):
     with tarfile.open(tmp_path / "link.tar.gz", "w:gz") as out:
         out.addfile(link)
     with pytest.raises(ArchiveError, match="'link'"):
-        contents.unpack(tmp_path / "link.tar.gz", tmp_path / "to")
+        gm.archive.contents.unpack(tmp_path / "link.tar.gz", tmp_path / "to")
     with tarfile.open(tmp_path / "good.tar.gz", "w:gz") as out:
         info = tarfile.TarInfo("folder/table.csv")
         info.size = 2
         out.addfile(info, io.BytesIO(b"hi"))
-    assert contents.unpack(tmp_path / "good.tar.gz", tmp_path / "to") == ["folder/table.csv"]
+    assert gm.archive.contents.unpack(tmp_path / "good.tar.gz", tmp_path / "to") == ["folder/table.csv"]
     assert (tmp_path / "to" / "folder" / "table.csv").read_text() == "hi"
 
 
 @pytest.mark.parametrize("text", ["../../etc/passwd", "/abs", "a b/c", "587722981736906813", ".hidden", "J1+2.5"])
 def test_file_names_stay_in_the_folder(text):
-    name = contents.safe_name(text)
+    name = gm.archive.contents.safe_name(text)
     assert "/" not in name and not name.startswith(".")
 
 
 def test_an_empty_name_is_an_error():
     with pytest.raises(ArchiveError, match="identifiers"):
-        contents.safe_name(" .. ")
+        gm.archive.contents.safe_name(" .. ")

@@ -9,8 +9,7 @@ from astropy.io import fits
 from astropy.table import QTable, Table
 
 import galmorph_helpers as gm
-from galmorph_helpers import diagnostics, plots
-from galmorph_helpers.publishing import COLUMNS
+from galmorph_helpers.catalogue.columns import COLUMNS
 
 
 def columns(n=8, **changed):
@@ -21,7 +20,7 @@ def columns(n=8, **changed):
 
 
 def with_more(n=8):
-    catalogue = gm.morphology_catalogue(columns(n))
+    catalogue = gm.catalogue.morphology_catalogue(columns(n))
     for name, values in (("R_HL", np.linspace(1, 9, n) * u.arcsec), ("CLASS", np.array(["E", ""] * (n // 2)))):
         catalogue[name] = values
         catalogue[
@@ -33,8 +32,8 @@ def with_more(n=8):
 @pytest.mark.parametrize("ending", ["fits", "parquet"])
 def test_catalogue_comes_back_as_it_was(tmp_path, ending):
     catalogue = with_more()
-    file = gm.write_catalogue(catalogue, tmp_path / f"x.{ending}")
-    again = gm.read_catalogue(file)
+    file = gm.catalogue.write_catalogue(catalogue, tmp_path / f"x.{ending}")
+    again = gm.catalogue.read_catalogue(file)
     assert again.colnames == catalogue.colnames and isinstance(again, QTable)
     for name in catalogue.colnames:
         np.testing.assert_array_equal(again[name], catalogue[name])
@@ -45,7 +44,7 @@ def test_catalogue_comes_back_as_it_was(tmp_path, ending):
 
 
 def test_fits_says_to_every_program_what_is_in_it(tmp_path):
-    file = gm.write_catalogue(with_more(), tmp_path / "x.fits")
+    file = gm.catalogue.write_catalogue(with_more(), tmp_path / "x.fits")
     with fits.open(file) as hdus:
         header, names = hdus[1].header, hdus[1].columns.names
         assert names[:4] == ["INTID", "Z", "T-Type", "T-Type_std"]
@@ -72,56 +71,58 @@ def test_fits_says_to_every_program_what_is_in_it(tmp_path):
 )
 def test_bad_columns_are_named(changed, message):
     with pytest.raises(ValueError, match=message):
-        gm.morphology_catalogue(columns(**changed))
+        gm.catalogue.morphology_catalogue(columns(**changed))
 
 
 def test_missing_unknown_and_empty_columns_are_named():
     short = columns()
     del short["P_bar"]
     with pytest.raises(KeyError, match="missing: \\['P_bar'\\]; not known: none"):
-        gm.morphology_catalogue(short)
+        gm.catalogue.morphology_catalogue(short)
     with pytest.raises(KeyError, match="not known: \\['TType'\\]"):
-        gm.morphology_catalogue(columns(TType=np.zeros(8)))
+        gm.catalogue.morphology_catalogue(columns(TType=np.zeros(8)))
     with pytest.raises(ValueError, match="at least 1"):
-        gm.morphology_catalogue({name: [] for name in COLUMNS})
+        gm.catalogue.morphology_catalogue({name: [] for name in COLUMNS})
 
 
 def test_files_are_not_lost_or_misnamed(tmp_path):
-    catalogue = gm.morphology_catalogue(columns())
-    file = gm.write_catalogue(catalogue, tmp_path / "x.fits")
+    catalogue = gm.catalogue.morphology_catalogue(columns())
+    file = gm.catalogue.write_catalogue(catalogue, tmp_path / "x.fits")
     before = file.read_bytes()
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        gm.write_catalogue(catalogue, file)
+        gm.catalogue.write_catalogue(catalogue, file)
     assert file.read_bytes() == before
-    gm.write_catalogue(catalogue[:3], file, overwrite=True)
-    assert len(gm.read_catalogue(file)) == 3
+    gm.catalogue.write_catalogue(catalogue[:3], file, overwrite=True)
+    assert len(gm.catalogue.read_catalogue(file)) == 3
     with pytest.raises(ValueError, match="must end in .fits or .parquet, got 'x.csv'"):
-        gm.write_catalogue(catalogue, tmp_path / "x.csv")
+        gm.catalogue.write_catalogue(catalogue, tmp_path / "x.csv")
     with pytest.raises(ValueError, match="must end in"):
-        gm.read_catalogue(tmp_path / "x.txt")
+        gm.catalogue.read_catalogue(tmp_path / "x.txt")
     with pytest.raises(FileNotFoundError, match="no catalogue 'y.fits'"):
-        gm.read_catalogue(tmp_path / "y.fits")
+        gm.catalogue.read_catalogue(tmp_path / "y.fits")
     catalogue["extra"] = np.zeros(8)
     with pytest.raises(ValueError, match="without a description: \\['extra'\\]"):
-        gm.write_catalogue(catalogue, tmp_path / "z.fits")
+        gm.catalogue.write_catalogue(catalogue, tmp_path / "z.fits")
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
-    catalogue = gm.morphology_catalogue(columns())
+    catalogue = gm.catalogue.morphology_catalogue(columns())
     with pytest.raises(OSError, match="not there, or not writable"):
-        gm.write_catalogue(catalogue, tmp_path / "nowhere" / "x.fits")
+        gm.catalogue.write_catalogue(catalogue, tmp_path / "nowhere" / "x.fits")
     monkeypatch.setattr(os, "access", lambda *_: False)  # what a read-only folder answers, for root, too
     with pytest.raises(OSError, match="not there, or not writable"):
-        gm.write_catalogue(catalogue, tmp_path / "x.fits")
+        gm.catalogue.write_catalogue(catalogue, tmp_path / "x.fits")
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
-    catalogue = gm.morphology_catalogue(columns())
-    file = gm.write_catalogue(catalogue, tmp_path / "x.fits")
+    catalogue = gm.catalogue.morphology_catalogue(columns())
+    file = gm.catalogue.write_catalogue(catalogue, tmp_path / "x.fits")
     before = file.read_bytes()
-    monkeypatch.setattr("galmorph_helpers.publishing._describe", lambda *_: (_ for _ in ()).throw(OSError("disc full")))
+    monkeypatch.setattr(
+        "galmorph_helpers.catalogue.tables._describe", lambda *_: (_ for _ in ()).throw(OSError("disc full"))
+    )
     with pytest.raises(OSError, match="disc full"):
-        gm.write_catalogue(catalogue, file, overwrite=True)
+        gm.catalogue.write_catalogue(catalogue, file, overwrite=True)
     assert file.read_bytes() == before and os.listdir(tmp_path) == ["x.fits"]
 
 
@@ -146,14 +147,22 @@ def test_combined_classes_follow_the_published_rules():
         ],
     }
     for expected, rows in cases.items():
-        assert gm.combined_classes(rule_table(rows)).tolist() == [expected] * len(rows)
-    assert gm.combined_classes(rule_table(cases[""]), visual=False).tolist() == ["E", "E", "", "", "S1", "", "S0"]
+        assert gm.metrics.combined_classes(rule_table(rows)).tolist() == [expected] * len(rows)
+    assert gm.metrics.combined_classes(rule_table(cases[""]), visual=False).tolist() == [
+        "E",
+        "E",
+        "",
+        "",
+        "S1",
+        "",
+        "S0",
+    ]
 
 
 def test_purity_and_completeness_by_hand():
     truth = np.array(["E", "E", "E", "S0", "S1", "S2"])
     chosen = np.array(["E", "E", "S0", "S0", "", "E"])
-    table = {row["name"]: row for row in gm.purity_table(truth, chosen)}
+    table = {row["name"]: row for row in gm.metrics.purity_table(truth, chosen)}
     assert table["E"]["n"] == 3 and table["E"]["purity"] == pytest.approx(2 / 3)
     assert table["E"]["completeness"] == pytest.approx(2 / 3)
     assert table["S0"]["purity"] == 0.5 and table["S0"]["completeness"] == 1
@@ -161,7 +170,7 @@ def test_purity_and_completeness_by_hand():
     assert table["all"]["n"] == 5 and table["all"]["purity"] == 0.6 and table["all"]["completeness"] == 0.5
     assert table["E"]["purity_low"] < 2 / 3 < table["E"]["purity_high"]
     with pytest.raises(ValueError, match="6 true classes but 5"):
-        gm.purity_table(truth, chosen[:5])
+        gm.metrics.purity_table(truth, chosen[:5])
 
 
 def test_single_sersic_index_of_pure_components_is_theirs():
@@ -169,16 +178,16 @@ def test_single_sersic_index_of_pure_components_is_theirs():
     table["disc_radius"] = table["bulge_radius"] = np.full(6, 3.0) * u.arcsec
     table["sersic_index"] = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 4.0])
     table["bulge_to_total"] = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.0])
-    np.testing.assert_allclose(gm.single_sersic_index(table), [1, 2, 3, 4, 5, 1], rtol=0.03)
+    np.testing.assert_allclose(gm.mock.single_sersic_index(table), [1, 2, 3, 4, 5, 1], rtol=0.03)
     table["bulge_radius"] *= 0.3
     table["sersic_index"], table["bulge_to_total"] = 4.0, np.linspace(0, 0.5, 6)
-    assert (np.diff(gm.single_sersic_index(table)) > 0).all(), "the larger the bulge, the more concentrated"
+    assert (np.diff(gm.mock.single_sersic_index(table)) > 0).all(), "the larger the bulge, the more concentrated"
 
 
 def test_experts_are_good_but_not_perfect_and_see_more_in_larger_images():
     table = gm.population(4000, seed=2, magnitude_limit=17)
-    seen, flag = gm.visual_classes(table, gm.SDSS, seed=1)
-    again, _ = gm.visual_classes(table, gm.SDSS, seed=1)
+    seen, flag = gm.mock.visual_classes(table, gm.SDSS, seed=1)
+    again, _ = gm.mock.visual_classes(table, gm.SDSS, seed=1)
     np.testing.assert_array_equal(seen, again)
     t = np.asarray(table["t_type"])
     truth = np.select([t == -3, t <= 0], [1, 2], 3)
@@ -193,16 +202,16 @@ def test_experts_are_good_but_not_perfect_and_see_more_in_larger_images():
 
 def test_figures_of_doubt_have_alt_text(monkeypatch):
     shown = []
-    monkeypatch.setattr(plots, "display", shown.append)
+    monkeypatch.setattr(gm.plots.style, "display", shown.append)
     rng = np.random.default_rng(0)
     target = rng.integers(0, 2, 200)
     probability = np.clip(target * 0.6 + 0.4 * rng.random(200), 0, 1)
     spread = 0.1 * rng.random(200)
-    diagnostics.uncertainty(
-        target, probability, spread, gm.spread_by_probability(probability, spread), title="t", alt="peaks"
+    gm.plots.uncertainty(
+        target, probability, spread, gm.metrics.spread_by_probability(probability, spread), title="t", alt="peaks"
     )
-    diagnostics.rejection({"folds": (target, probability, spread)}, keep=0.5)
-    curve = gm.calibration_curve(target, probability)
-    plots.reliability(*curve, title="t", alt="two curves", after=curve)
+    gm.plots.rejection({"folds": (target, probability, spread)}, keep=0.5)
+    curve = gm.metrics.calibration_curve(target, probability)
+    gm.plots.reliability(*curve, title="t", alt="two curves", after=curve)
     alts = [image._repr_mimebundle_()[1]["image/png"]["alt"] for image in shown]
     assert len(alts) == 3 and all(alts) and "50%" in alts[1]

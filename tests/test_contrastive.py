@@ -7,18 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, plots
-from galmorph_helpers.mock.maps import BUNDLES, hexagon
+from galmorph_helpers.mock.stellar_maps import BUNDLES, hexagon
 
 
 @pytest.fixture(scope="module")
 def raw():
-    return gm.mock_maps(60, seed=3)
+    return gm.mock.mock_maps(60, seed=3)
 
 
 @pytest.fixture(scope="module")
 def maps(raw):
-    return gm.prepare_maps(raw[0])
+    return gm.learning.prepare_maps(raw[0])
 
 
 # ---------------------------------------------------------------- the loss
@@ -30,21 +29,23 @@ def test_nt_xent_is_a_librarys(temperature):
     first, second = torch.randn(2, 24, 16, generator=torch.Generator().manual_seed(0)).double()
     labels = torch.arange(24).repeat(2)
     expected = losses.NTXentLoss(temperature=temperature)(torch.cat([first, second]), labels)
-    assert gm.nt_xent(first, second, temperature=temperature).item() == pytest.approx(expected.item(), abs=1e-6)
+    assert gm.learning.nt_xent(first, second, temperature=temperature).item() == pytest.approx(
+        expected.item(), abs=1e-6
+    )
 
 
 @settings(max_examples=20, deadline=None)
 @given(n=st.integers(2, 12), scale=st.floats(0.1, 10))
 def test_nt_xent_sees_directions_and_is_symmetric(n, scale):
     first, second = torch.randn(2, n, 5, generator=torch.Generator().manual_seed(n))
-    loss = gm.nt_xent(first, second)
-    assert gm.nt_xent(scale * first, second).item() == pytest.approx(loss.item(), rel=1e-4)
-    assert gm.nt_xent(second, first).item() == pytest.approx(loss.item(), rel=1e-4)
+    loss = gm.learning.nt_xent(first, second)
+    assert gm.learning.nt_xent(scale * first, second).item() == pytest.approx(loss.item(), rel=1e-4)
+    assert gm.learning.nt_xent(second, first).item() == pytest.approx(loss.item(), rel=1e-4)
 
 
 def test_nt_xent_of_views_that_are_all_alike_is_the_logarithm_of_the_choices():
     same = torch.ones(8, 4)
-    assert gm.nt_xent(same, same).item() == pytest.approx(np.log(15), rel=1e-5)
+    assert gm.learning.nt_xent(same, same).item() == pytest.approx(np.log(15), rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_nt_xent_of_views_that_are_all_alike_is_the_logarithm_of_the_choices():
 )
 def test_nt_xent_refuses(first, second, options, message):
     with pytest.raises(ValueError, match=message):
-        gm.nt_xent(first, second, **options)
+        gm.learning.nt_xent(first, second, **options)
 
 
 # ---------------------------------------------------------------- maps
@@ -72,14 +73,14 @@ def test_mock_maps_fill_the_hexagon_and_nothing_else(raw):
 
 
 def test_the_galaxies_of_a_seed_do_not_depend_on_the_bundle(raw):
-    _, other = gm.mock_maps(60, seed=3, bundle=127)
+    _, other = gm.mock.mock_maps(60, seed=3, bundle=127)
     assert (other["fibres"] == 127).all() and (other["diameter"].value == BUNDLES[127]).all()
     for name in ("kind", "log_mass", "inclination", "rotation_to_dispersion"):
         assert (other[name] == raw[1][name]).all()
 
 
 def test_slow_rotators_turn_less():
-    _, table = gm.mock_maps(300, seed=1)
+    _, table = gm.mock.mock_maps(300, seed=1)
     slow = np.asarray(table["slow"])
     assert np.median(table["lambda_r"][slow]) < 0.1 < 0.25 < np.median(table["lambda_r"][~slow])
 
@@ -87,7 +88,7 @@ def test_slow_rotators_turn_less():
 @pytest.mark.parametrize("options, message", [({"n": 0}, "n must be >= 1"), ({"n": 3, "bundle": 20}, "bundle must be")])
 def test_mock_maps_refuse(options, message):
     with pytest.raises(ValueError, match=message):
-        gm.mock_maps(**options)
+        gm.mock.mock_maps(**options)
 
 
 def test_prepared_maps_forget_mass_age_and_distance(raw, maps):
@@ -97,14 +98,14 @@ def test_prepared_maps_forget_mass_age_and_distance(raw, maps):
     changed[:, 2] -= 0.3
     changed[:, 3] += 25
     changed[:, 3:] *= 1.7
-    torch.testing.assert_close(gm.prepare_maps(changed), maps, atol=2e-3, rtol=1e-3)
+    torch.testing.assert_close(gm.learning.prepare_maps(changed), maps, atol=2e-3, rtol=1e-3)
     assert torch.isfinite(maps).all()
 
 
 def test_a_spaxel_without_a_velocity_is_masked_in_all_maps(raw):
     holed = raw[0].clone()
     holed[:, 3, 15, 15] = torch.nan
-    assert (gm.prepare_maps(holed)[:, :, 15, 15] == 0).all()
+    assert (gm.learning.prepare_maps(holed)[:, :, 15, 15] == 0).all()
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
@@ -112,24 +113,26 @@ def test_a_map_that_is_masked_all_over_is_an_error_that_names_it(raw, value):
     dark = raw[0].clone()
     dark[7, 3] = value
     with pytest.raises(ValueError, match="no good spaxels.*number 7"):
-        gm.prepare_maps(dark)
+        gm.learning.prepare_maps(dark)
 
 
 def test_prepare_maps_refuses_other_shapes():
     with pytest.raises(ValueError, match="maps must be"):
-        gm.prepare_maps(torch.ones(2, 3, 8, 8))
+        gm.learning.prepare_maps(torch.ones(2, 3, 8, 8))
 
 
 def test_velocity_alone_does_not_depend_on_its_scale(raw):
     velocity = raw[0][:, 3:4]
-    torch.testing.assert_close(gm.prepare_maps(velocity * 2 + 10), gm.prepare_maps(velocity), atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(
+        gm.learning.prepare_maps(velocity * 2 + 10), gm.learning.prepare_maps(velocity), atol=1e-3, rtol=1e-3
+    )
 
 
 # ---------------------------------------------------------------- views
 
 
 def test_a_view_without_changes_is_the_image(maps):
-    same = gm.view(maps, turn=None, crop=1, blur=0, noise=0)
+    same = gm.learning.view(maps, turn=None, crop=1, blur=0, noise=0)
     assert torch.equal(same, maps)
 
 
@@ -138,7 +141,7 @@ def test_a_view_without_changes_is_the_image(maps):
 )
 def test_each_view_changes_galaxies_and_keeps_their_masks(maps, options):
     plain = {"turn": None, "crop": 1, "blur": 0, "noise": 0} | options
-    seen = gm.view(maps, **plain, generator=torch.Generator().manual_seed(0))
+    seen = gm.learning.view(maps, **plain, generator=torch.Generator().manual_seed(0))
     assert seen.shape == maps.shape and torch.isfinite(seen).all()
     assert not torch.equal(seen, maps)
     assert (seen[(maps == 0).all(1, keepdim=True).expand_as(maps)] == 0).all()
@@ -146,14 +149,14 @@ def test_each_view_changes_galaxies_and_keeps_their_masks(maps, options):
 
 def test_blur_keeps_a_flat_map_flat_up_to_the_edge_of_its_mask():
     flat = torch.from_numpy(hexagon()).float()[None, None].repeat(8, 1, 1, 1)
-    seen = gm.view(flat, turn=None, crop=1, noise=0, blur=3.0)
+    seen = gm.learning.view(flat, turn=None, crop=1, noise=0, blur=3.0)
     torch.testing.assert_close(seen, flat, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("options", [{"crop": 0}, {"blur": -1}, {"noise": -0.1}, {"gain": 1}])
 def test_views_refuse(maps, options):
     with pytest.raises(ValueError, match="crop must be in"):
-        gm.view(maps, **options)
+        gm.learning.view(maps, **options)
 
 
 # ---------------------------------------------------------------- training
@@ -163,8 +166,8 @@ def test_training_lowers_the_loss_and_repeats_with_its_seed(maps):
     def run():
         torch.manual_seed(0)
         encoder = gm.Encoder(5, (8, 16))
-        losses = gm.fit_contrastive(encoder, maps, epochs=6, batch_size=30, seed=1)
-        return losses, gm.represent(encoder, maps)
+        losses = gm.learning.fit_contrastive(encoder, maps, epochs=6, batch_size=30, seed=1)
+        return losses, gm.learning.represent(encoder, maps)
 
     (losses, features), (again, same) = run(), run()
     assert losses[-1] < losses[0] and losses == again
@@ -174,15 +177,15 @@ def test_training_lowers_the_loss_and_repeats_with_its_seed(maps):
 
 def test_a_representation_does_not_depend_on_orientation(maps):
     encoder = gm.Encoder(5, (8, 16))
-    turned = gm.represent(encoder, torch.rot90(maps, 1, (-2, -1)))
-    np.testing.assert_allclose(gm.represent(encoder, maps), turned, atol=1e-4)
+    turned = gm.learning.represent(encoder, torch.rot90(maps, 1, (-2, -1)))
+    np.testing.assert_allclose(gm.learning.represent(encoder, maps), turned, atol=1e-4)
 
 
 def test_features_of_all_layers_are_their_mean_scatter_and_maximum(maps):
     """By hooks on each ReLU; a turned image has the same features, for they are means over turns."""
     torch.manual_seed(0)
     encoder = gm.Encoder(5, (8, 16)).eval()
-    features = gm.represent_layers(encoder, maps[:6], views=1)
+    features = gm.learning.represent_layers(encoder, maps[:6], views=1)
     seen = []
     for relu in (layer for layer in encoder if isinstance(layer, torch.nn.ReLU)):
         relu.register_forward_hook(lambda _, __, out: seen.append(out.detach().flatten(2)))
@@ -191,13 +194,13 @@ def test_features_of_all_layers_are_their_mean_scatter_and_maximum(maps):
     assert features.shape == (6, 3 * (8 + 16))
     np.testing.assert_allclose(features, expected, atol=1e-4)
     np.testing.assert_allclose(features[:, -48:-32], encoder(maps[:6]).detach(), atol=1e-4)  # the last layer is there
-    turned = gm.represent_layers(encoder, torch.rot90(maps[:6], 1, (-2, -1)))
-    np.testing.assert_allclose(gm.represent_layers(encoder, maps[:6]), turned, atol=1e-4)
+    turned = gm.learning.represent_layers(encoder, torch.rot90(maps[:6], 1, (-2, -1)))
+    np.testing.assert_allclose(gm.learning.represent_layers(encoder, maps[:6]), turned, atol=1e-4)
 
 
 def test_features_of_all_layers_need_convolutions(maps):
     with pytest.raises(ValueError, match="no convolution among its layers"):
-        gm.represent_layers(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(3)), maps[:2])
+        gm.learning.represent_layers(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(3)), maps[:2])
 
 
 @pytest.mark.parametrize(
@@ -209,12 +212,12 @@ def test_features_of_all_layers_need_convolutions(maps):
 )
 def test_contrastive_training_refuses(maps, rows, options, message):
     with pytest.raises(ValueError, match=message):
-        gm.fit_contrastive(gm.Encoder(5, (8,)), maps[:rows], **options)
+        gm.learning.fit_contrastive(gm.Encoder(5, (8,)), maps[:rows], **options)
 
 
 def test_contrastive_training_refuses_maps_that_are_not_prepared(raw):
     with pytest.raises(ValueError, match="prepare_maps"):
-        gm.fit_contrastive(gm.Encoder(5, (8,)), raw[0])
+        gm.learning.fit_contrastive(gm.Encoder(5, (8,)), raw[0])
 
 
 # ---------------------------------------------------------------- clusters
@@ -229,8 +232,8 @@ def blobs():
 
 def test_clusters_are_found_counted_and_stable(blobs):
     features, truth = blobs
-    assert (gm.cluster(features, 3) == truth).all()  # largest first
-    table = gm.cluster_table(features, ks=(2, 3, 4))
+    assert (gm.learning.cluster_features(features, 3) == truth).all()  # largest first
+    table = gm.learning.cluster_table(features, ks=(2, 3, 4))
     assert table["k"][np.argmax(table["silhouette"])] == 3 and table["stability"][1] == pytest.approx(1)
 
 
@@ -238,57 +241,61 @@ def test_clusters_are_found_counted_and_stable(blobs):
 @given(order=st.permutations(range(4)))
 def test_matched_labels_undo_any_renumbering(order):
     labels = np.random.default_rng(1).integers(0, 4, 200)
-    assert (gm.match_labels(np.array(order)[labels], labels) == labels).all()
+    assert (gm.learning.match_labels(np.array(order)[labels], labels) == labels).all()
 
 
 def test_two_runs_differ_only_by_a_permutation(blobs):
     features, _ = blobs
-    first, second = gm.cluster(features, 3, seed=0), gm.cluster(features, 3, seed=5)
-    assert (gm.match_labels(second, first) == first).all()
+    first, second = gm.learning.cluster_features(features, 3, seed=0), gm.learning.cluster_features(features, 3, seed=5)
+    assert (gm.learning.match_labels(second, first) == first).all()
 
 
 @pytest.mark.parametrize("k", [0, 131])
 def test_more_clusters_than_galaxies_are_refused(blobs, k):
     with pytest.raises(ValueError, match="from 1 to the number of galaxies, 130"):
-        gm.cluster(blobs[0], k)
+        gm.learning.cluster_features(blobs[0], k)
 
 
 def test_one_galaxy_cannot_be_clustered_nor_have_neighbours(blobs):
-    for call in (lambda f: gm.cluster(f, 1), gm.oddness, lambda f: gm.neighbours(f, [0])):
+    for call in (
+        lambda f: gm.learning.cluster_features(f, 1),
+        gm.learning.oddness,
+        lambda f: gm.learning.neighbours(f, [0]),
+    ):
         with pytest.raises(ValueError, match="at least 2 galaxies"):
             call(blobs[0][:1])
 
 
 def test_features_that_are_not_finite_are_refused():
     with pytest.raises(ValueError, match="not finite"):
-        gm.cluster(np.array([[0.0], [np.nan]]), 1)
+        gm.learning.cluster_features(np.array([[0.0], [np.nan]]), 1)
 
 
 def test_cramers_v_is_one_for_the_same_grouping_and_small_for_none():
     groups = np.random.default_rng(0).integers(0, 3, 3000)
-    assert gm.cramers_v(groups, np.array(list("abc"))[groups]) == pytest.approx(1)
-    assert gm.cramers_v(groups, np.random.default_rng(1).integers(0, 3, 3000)) < 0.05
+    assert gm.learning.cramers_v(groups, np.array(list("abc"))[groups]) == pytest.approx(1)
+    assert gm.learning.cramers_v(groups, np.random.default_rng(1).integers(0, 3, 3000)) < 0.05
     with pytest.raises(ValueError, match="two groups"):
-        gm.cramers_v(groups, np.zeros(3000))
+        gm.learning.cramers_v(groups, np.zeros(3000))
 
 
 def test_neighbours_are_others_and_the_odd_one_stands_out(blobs):
     features = np.vstack([blobs[0], [[9.0, 9, 9, 9]]])
-    near = gm.neighbours(features, [0, 70], n=4)
+    near = gm.learning.neighbours(features, [0, 70], n=4)
     assert near.shape == (2, 4) and not (near == [[0], [70]]).any()
     assert (blobs[1][near[0]] == 0).all() and (blobs[1][near[1]] == 1).all()
-    assert np.argmax(gm.oddness(features)) == 130
+    assert np.argmax(gm.learning.oddness(features)) == 130
     with pytest.raises(ValueError, match="at most"):
-        gm.neighbours(features, [0], n=131)
+        gm.learning.neighbours(features, [0], n=131)
 
 
 def test_the_nearest_point_of_a_plane_is_found():
     plane = np.array([[0.0, 0.0], [10.0, 1.0], [0.0, 1.0]])
-    assert [gm.nearest_point(plane, xy) for xy in ((0.5, 0.1), (9, 1), (1, 0.9))] == [0, 1, 2]
+    assert [gm.learning.nearest_point(plane, xy) for xy in ((0.5, 0.1), (9, 1), (1, 0.9))] == [0, 1, 2]
 
 
 def test_medians_of_groups(raw):
-    table = gm.group_medians(np.arange(60) % 2, raw[1], columns=["log_mass", "diameter"])
+    table = gm.learning.group_medians(np.arange(60) % 2, raw[1], columns=["log_mass", "diameter"])
     assert table.colnames == ["cluster", "galaxies", "log_mass", "diameter"] and table["galaxies"].sum() == 60
 
 
@@ -297,11 +304,13 @@ def test_medians_of_groups(raw):
 
 def test_figures_of_planes_maps_and_labels_have_alt_text(monkeypatch, maps):
     shown = []
-    monkeypatch.setattr(plots, "display", shown.append)
+    monkeypatch.setattr(gm.plots.style, "display", shown.append)
     plane = np.random.default_rng(0).normal(size=(60, 2))
-    charts.clouds({"groups": (plane, np.arange(60) % 2 == 0), "shaded": (plane, plane[:, 0], "x")}, star=3, alt="plane")
-    charts.map_grid(maps[:2], ["a", "b"], channels=list("abcde"), alt="maps")
-    charts.efficiency(
+    gm.plots.clouds(
+        {"groups": (plane, np.arange(60) % 2 == 0), "shaded": (plane, plane[:, 0], "x")}, star=3, alt="plane"
+    )
+    gm.plots.map_grid(maps[:2], ["a", "b"], channels=list("abcde"), alt="maps")
+    gm.plots.efficiency(
         {"probe": ([10, 100], [0.5, 0.8], [0.1, 0.0])}, ylabel="accuracy", level=("no", 0.4), alt="labels"
     )
     assert [image._repr_mimebundle_()[1]["image/png"]["alt"] for image in shown] == ["plane", "maps", "labels"]

@@ -183,7 +183,7 @@ def test_run_writes_page_and_result_and_skips_what_is_current(make_course, capsy
     monkeypatch.setenv("GALMORPH_DATA", "elsewhere")
     assert not is_current()
     monkeypatch.delenv("GALMORPH_DATA")
-    for name in ("galmorph_helpers/mock/light.py", "data/weights/cnn.safetensors"):
+    for name in ("galmorph_helpers/mock/rendering.py", "data/weights/cnn.safetensors"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("new")
         assert not is_current()

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import galmorph_helpers as gm
-from galmorph_helpers.kcorrection import ab_magnitude, template
-from galmorph_helpers.mock.light import light
-from galmorph_helpers.observe import observe
+from galmorph_helpers.imaging.camera import observe
+from galmorph_helpers.imaging.kcorrection import ab_magnitude, template
+from galmorph_helpers.mock.rendering import light
 
 COSMOLOGY = FlatLambdaCDM(70, 0.3)  # not the helper's object: an independent one
 R_ONLY = replace(gm.DES, bands=("r",), psf_fwhm=(0.96,), sky_sigma=(0.0036,), electrons=(9000.0,))
@@ -71,7 +71,7 @@ def test_magnitudes_fall_by_the_luminosity_distance(clean, z_new):
 
 def test_the_other_distance_would_be_noticed():
     wrong = 5 * np.log10(COSMOLOGY.angular_diameter_distance(0.5) / COSMOLOGY.angular_diameter_distance(0.05))
-    assert gm.dimming(0.05, 0.5) - wrong > 1
+    assert gm.imaging.dimming(0.05, 0.5) - wrong > 1
 
 
 @pytest.mark.parametrize("z_new", [0.1, 0.3, 1.0])
@@ -91,7 +91,7 @@ def test_bolometric_surface_brightness_falls_as_one_plus_z_to_the_fourth(clean):
     sample = sample[:8]
     sample.table["redshift"] = np.full(8, 0.05)
     for z_new in (0.1, 0.5, 1.0):
-        shrunk = float(gm.shrinkage(0.05, z_new))
+        shrunk = float(gm.imaging.shrinkage(0.05, z_new))
         sharp = replace(gm.DES, psf_fwhm=tuple(shrunk * f for f in gm.DES.psf_fwhm), pixel_scale=SCALE * shrunk)
         moved = gm.emulate(sample, z_new=z_new, survey=sharp, k_correction=False, noise=False)
         middle = slice(70, 90)
@@ -105,10 +105,10 @@ def test_agrees_with_galaxies_drawn_at_the_new_redshift(clean):
     sample, table = clean
     z_new = 0.3
     moved = gm.emulate(sample, z_new=z_new, k_correction=False, noise=False)
-    far, shrunk = table.copy(), gm.shrinkage(table["redshift"], z_new)
+    far, shrunk = table.copy(), gm.imaging.shrinkage(table["redshift"], z_new)
     for part in ("half_light_radius", "bulge_radius", "disc_radius"):
         far[part] = far[part] * shrunk
-    far["r_mag"] = far["r_mag"] + gm.dimming(table["redshift"], z_new) * u.mag
+    far["r_mag"] = far["r_mag"] + gm.imaging.dimming(table["redshift"], z_new) * u.mag
     smooth = np.flatnonzero(np.asarray(table["t_type"]) == -3)  # arms and knots are drawn at random per drawing
     side, scale = moved.images.shape[-1], np.full(len(smooth), SCALE)
     drawn = observe(
@@ -138,7 +138,7 @@ def test_flux_and_centre_of_odd_and_even_stamps(side, width, z_new):
     r2 = (x - (width - 1) / 2) ** 2 + (y - (side - 1) / 2) ** 2
     image = torch.as_tensor(np.exp(-r2 / 18)[None, None], dtype=torch.float32)
     moved = gm.emulate(image, z=0.05, z_new=z_new, pixel_scale=SCALE, psf=0.9, survey=R_ONLY, noise=False)
-    expected = image.sum() * 10 ** (-0.4 * gm.dimming(0.05, z_new))
+    expected = image.sum() * 10 ** (-0.4 * gm.imaging.dimming(0.05, z_new))
     out = moved.images[0, 0]
     assert out.sum() == pytest.approx(float(expected), rel=0.01)
     position = out.sum(0) @ torch.arange(out.shape[1]).float() / out.sum() - (out.shape[1] - 1) / 2
@@ -227,9 +227,9 @@ def test_missing_arguments_bands_and_looks():
 
 def test_k_correction_is_zero_at_rest_and_largest_for_old_stars_in_the_blue():
     z = [0.0, 0.3]
-    none = gm.k_correction(z, z, family=[0.0, 2.0], survey=gm.DES)
+    none = gm.imaging.k_correction(z, z, family=[0.0, 2.0], survey=gm.DES)
     np.testing.assert_allclose(none, 0, atol=1e-12)
-    old, young = (gm.k_correction([0.0], [0.3], family=[f], survey=gm.SDSS)[0] for f in (0.0, 3.0))
+    old, young = (gm.imaging.k_correction([0.0], [0.3], family=[f], survey=gm.SDSS)[0] for f in (0.0, 3.0))
     assert old[0] > old[1] > old[2] > -0.1 and old[0] > 1 and (young < old).all()
 
 
@@ -248,19 +248,19 @@ def test_spectral_family_finds_the_template_back():
 
     for number, name in enumerate(("E", "Sbc", "Scd", "Im")):
         g, r = (ab_magnitude(*template(name), load_filter(f"decam2014-{b}"), redshift=0.1) for b in "gr")
-        assert gm.spectral_family([g - r], [0.1], gm.DES)[0] == pytest.approx(number, abs=0.05)
+        assert gm.imaging.spectral_family([g - r], [0.1], gm.DES)[0] == pytest.approx(number, abs=0.05)
 
 
 def test_redshift_for_magnitude(clean):
     _, table = clean
-    z = gm.redshift_for_magnitude(table, 20.5, survey=gm.DES)
-    family = gm.spectral_family(table["g_r"].value, table["redshift"], gm.DES)
-    k = gm.k_correction(table["redshift"], z, family=family, survey=gm.DES)[:, 1]
-    np.testing.assert_allclose(table["r_mag"].value + gm.dimming(table["redshift"], z) + k, 20.5, atol=0.01)
+    z = gm.imaging.redshift_for_magnitude(table, 20.5, survey=gm.DES)
+    family = gm.imaging.spectral_family(table["g_r"].value, table["redshift"], gm.DES)
+    k = gm.imaging.k_correction(table["redshift"], z, family=family, survey=gm.DES)[:, 1]
+    np.testing.assert_allclose(table["r_mag"].value + gm.imaging.dimming(table["redshift"], z) + k, 20.5, atol=0.01)
     with pytest.raises(ValueError, match="filter curves are known"):
-        gm.spectral_family([0.5], [0.1], replace(gm.DES, name="HSC"))
+        gm.imaging.spectral_family([0.5], [0.1], replace(gm.DES, name="HSC"))
     with pytest.raises(ValueError, match="redshifts 0 to 1.5"):
-        gm.k_correction([0.1], [2.0], family=[0], survey=gm.DES)
+        gm.imaging.k_correction([0.1], [2.0], family=[0], survey=gm.DES)
 
 
 # ---------------------------------------------------------------- FITS
@@ -290,10 +290,10 @@ FITS = {"z": 0.05, "z_new": 0.15, "psf": 0.9, "survey": R_ONLY}
 
 
 def test_fits_in_fits_out(stored):
-    path = gm.emulate_fits(stored(), stored.out, noise=False, **FITS)
+    path = gm.imaging.emulate_fits(stored(), stored.out, noise=False, **FITS)
     with fits.open(path) as hdus:
         header, image = hdus[0].header, hdus[0].data
-    lost = float(gm.dimming(0.05, 0.15))
+    lost = float(gm.imaging.dimming(0.05, 0.15))
     assert image.sum() == pytest.approx(stored.data.sum() * 10 ** (-0.4 * lost), rel=0.01)
     assert (header["BUNIT"], header["Z"], header["Z_ORIG"]) == ("nanomaggy", 0.15, 0.05)
     assert header["PIXSCALE"] == 0.263 and any(f"{lost:.3f}" in line for line in header["HISTORY"])
@@ -302,40 +302,40 @@ def test_fits_in_fits_out(stored):
     np.testing.assert_allclose(new.wcs_pix2world([centre[1]], 0), old.wcs_pix2world([centre[0]], 0), atol=1e-7)
     np.testing.assert_allclose(new.pixel_scale_matrix * 3600, [[-0.263, 0], [0, 0.263]], atol=1e-6)
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        gm.emulate_fits(stored(), stored.out, **FITS)
+        gm.imaging.emulate_fits(stored(), stored.out, **FITS)
 
 
 def test_fits_without_wcs(stored):
     with pytest.raises(ValueError, match="no celestial WCS"):
-        gm.emulate_fits(stored(header=fits.Header()), stored.out, **FITS)
+        gm.imaging.emulate_fits(stored(header=fits.Header()), stored.out, **FITS)
 
 
 def test_fits_with_missing_pixels(stored):
     data = stored.data.copy()
     data[:6, :6], data[10, 10] = 0, np.nan
     with pytest.raises(ValueError, match="37 of 7290 pixels are missing"):
-        gm.emulate_fits(stored(data=data), stored.out, **FITS)
-    with fits.open(gm.emulate_fits(stored(data=data), stored.out, missing="mask", **FITS)) as hdus:
+        gm.imaging.emulate_fits(stored(data=data), stored.out, **FITS)
+    with fits.open(gm.imaging.emulate_fits(stored(data=data), stored.out, missing="mask", **FITS)) as hdus:
         mask = hdus["MASK"].data
         assert mask.shape == hdus[0].data.shape and mask[0, 0] == 1 and mask[len(mask) // 2, len(mask) // 2] == 0
         assert np.isfinite(hdus[0].data).all()
     one_band = np.stack([stored.data] * 3)
     one_band[0, 40:, :] = 0  # missing in g alone: a hole, not a red galaxy
-    assert gm.read_fits(stored(data=one_band), missing="mask")[1].sum() == 41 * 90
+    assert gm.imaging.read_fits(stored(data=one_band), missing="mask")[1].sum() == 41 * 90
 
 
 def test_fits_of_another_unit_or_shape(stored):
     header = stored.header.copy()
     header["BUNIT"] = "ELECTRONS"
     with pytest.raises(ValueError, match="give zero_point"):
-        gm.emulate_fits(stored(header=header), stored.out, **FITS)
-    assert gm.emulate_fits(stored(header=header), stored.out, zero_point=25.0, **FITS).exists()
+        gm.imaging.emulate_fits(stored(header=header), stored.out, **FITS)
+    assert gm.imaging.emulate_fits(stored(header=header), stored.out, zero_point=25.0, **FITS).exists()
     with pytest.raises(ValueError, match="no image"):
-        gm.read_fits(stored(data=np.zeros((2, 2, 8, 8), np.float32)))
+        gm.imaging.read_fits(stored(data=np.zeros((2, 2, 8, 8), np.float32)))
     with pytest.raises(ValueError, match="bands"):
-        gm.emulate_fits(stored(), stored.out.with_name("b.fits"), **FITS | {"survey": gm.DES})
+        gm.imaging.emulate_fits(stored(), stored.out.with_name("b.fits"), **FITS | {"survey": gm.DES})
     with pytest.raises(ValueError, match="missing must be"):
-        gm.read_fits(stored(), missing="drop")
+        gm.imaging.read_fits(stored(), missing="drop")
 
 
 def test_hubble_galaxy_agrees_with_galsim():
@@ -368,54 +368,54 @@ def test_hubble_galaxy_agrees_with_galsim():
 def test_robust_flags():
     probability = np.array([[0.05, 0.1, 0.45, 0.40, 0.55, 0.60, 0.9], [0.1, 0.5, 0.40, 0.55, 0.4, 0.65, 0.95],
                             [0.2, 0.2, 0.35, 0.45, 0.6, 0.70, 0.99]])  # fmt: skip
-    assert gm.robust_flag(probability, [0.5] * 3).tolist() == [4, 0, 2, 0, 1, 3, 5]
+    assert gm.metrics.robust_flag(probability, [0.5] * 3).tolist() == [4, 0, 2, 0, 1, 3, 5]
     with pytest.raises(ValueError, match="threshold"):
-        gm.robust_flag(probability, [0.5])
+        gm.metrics.robust_flag(probability, [0.5])
     with pytest.raises(ValueError, match="0 to 1"):
-        gm.robust_flag(probability + 1, [0.5] * 3)
+        gm.metrics.robust_flag(probability + 1, [0.5] * 3)
 
 
 def test_faint_catalogue_is_written_and_read(tmp_path):
     table = QTable({"id": [1, 2], "redshift": [0.3, 0.4], "r_mag": [20.0, 21.0] * u.mag})
     probability = np.array([[0.1, 0.9], [0.2, 0.8]])
-    catalogue = gm.faint_catalogue(table, probability, gm.robust_flag(probability, [0.5, 0.5]))
-    again = gm.read_catalogue(gm.write_catalogue(catalogue, tmp_path / "faint.fits"))
+    catalogue = gm.catalogue.faint_catalogue(table, probability, gm.metrics.robust_flag(probability, [0.5, 0.5]))
+    again = gm.catalogue.read_catalogue(gm.catalogue.write_catalogue(catalogue, tmp_path / "faint.fits"))
     assert again.colnames == ["ID", "Z", "MAG_R", "P1_LTG", "P2_LTG", "MP_LTG", "FLAG_LTG"]
     assert again["FLAG_LTG"].tolist() == [4, 5] and again["MAG_R"].unit == u.mag
 
 
 @given(st.floats(0.01, 0.99), st.floats(0.05, 0.95), st.floats(0.05, 0.95))
 def test_prior_shift_is_bayes_and_undoes_itself(p, prior, new):
-    moved = gm.shift_prior(p, prior, new)
+    moved = gm.metrics.shift_prior(p, prior, new)
     odds = p / (1 - p) * (new / (1 - new)) / (prior / (1 - prior))
     assert moved == pytest.approx(odds / (1 + odds))
-    assert gm.shift_prior(moved, new, prior) == pytest.approx(p)
+    assert gm.metrics.shift_prior(moved, new, prior) == pytest.approx(p)
     with pytest.raises(ValueError, match="prior_new"):
-        gm.shift_prior(p, prior, 1.0)
+        gm.metrics.shift_prior(p, prior, 1.0)
 
 
 def test_domain_warning_speaks_only_of_the_strange():
-    assert gm.domain_warning(np.full(100, 0.9)) == ""
-    assert "50% of these galaxies" in gm.domain_warning(np.repeat([0.5, 1.5], 50))
+    assert gm.learning.domain_warning(np.full(100, 0.9)) == ""
+    assert "50% of these galaxies" in gm.learning.domain_warning(np.repeat([0.5, 1.5], 50))
 
 
 def test_spectral_classes_are_what_the_spectra_say():
     table = gm.population(3000, seed=1)
-    number = gm.spectral_classes(table, seed=1)
+    number = gm.mock.spectral_classes(table, seed=1)
     assert number.min() >= 1 and number.max() <= 12
     red, blue = (np.median(table["u_r"][where].value) for where in ((number <= 3), (number >= 7) & (number < 12)))
-    assert red > 2.4 > 2.0 > blue and (number == gm.spectral_classes(table, seed=1)).all()
+    assert red > 2.4 > 2.0 > blue and (number == gm.mock.spectral_classes(table, seed=1)).all()
     without = np.asarray(table["log_sfr"] - table["log_mass"]) < -12
     assert (number[without] <= 4).mean() > 0.95  # no star formation, no lines: not 5 to 11, however blue
 
 
 def test_a_picture_is_not_written_as_nanomaggies(stored):
     with pytest.raises(ValueError, match="look='flux', got 'colour'"):
-        gm.emulate_fits(stored(), stored.out, look="colour", **FITS)
+        gm.imaging.emulate_fits(stored(), stored.out, look="colour", **FITS)
     assert not stored.out.exists()
 
 
-@pytest.mark.parametrize("function", [gm.dimming, gm.shrinkage])
+@pytest.mark.parametrize("function", [gm.imaging.dimming, gm.imaging.shrinkage])
 @pytest.mark.parametrize("z", [(0, 0.3), (-0.5, 0.3), (0.1, 0.0), ([0.1, np.nan], 0.3), (0.1, np.inf)])
 def test_a_redshift_without_a_distance_is_refused(function, z):
     with pytest.raises(ValueError, match="redshift must be > 0"):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 import galmorph_helpers as gm
-from galmorph_helpers.evaluation import binary_metrics
+from galmorph_helpers.metrics.scores import binary_metrics
 from galmorph_helpers.published import BINARY_MODELS, audit
 
 
@@ -68,15 +68,15 @@ def test_calibration_of_a_calibrated_and_of_a_boastful_classifier():
     rng = np.random.default_rng(0)
     p = rng.random(20_000)
     target = rng.random(20_000) < p
-    assert gm.calibration_curve(target, p)[1] < 0.02
-    curve, error = gm.calibration_curve(target, (p > 0.5).astype(float))
+    assert gm.metrics.calibration_curve(target, p)[1] < 0.02
+    curve, error = gm.metrics.calibration_curve(target, (p > 0.5).astype(float))
     assert error == pytest.approx(0.25, abs=0.02) and len(curve) == 2
 
 
 def test_regression_table():
     rng = np.random.default_rng(0)
     truth = rng.normal(0, 3, 2000)
-    row = gm.regression_table({"T": (truth, truth + rng.normal(0.5, 1, 2000))})[0]
+    row = gm.metrics.regression_table({"T": (truth, truth + rng.normal(0.5, 1, 2000))})[0]
     assert row["rms"] == pytest.approx(np.sqrt(1.25), abs=0.05) and row["bias"] == pytest.approx(0.5, abs=0.05)
     assert row["spearman_low"] < row["spearman"] < row["spearman_high"]
 
@@ -139,12 +139,12 @@ NONE = np.array([])
     [
         lambda: gm.metrics_table({"x": (NONE, NONE)}),
         lambda: gm.choose_threshold(NONE, NONE),
-        lambda: gm.calibration_curve(NONE, NONE),
-        lambda: gm.fit_temperature(NONE, NONE),
-        lambda: gm.uncertainty_table({"x": (NONE, NONE, NONE)}),
-        lambda: gm.regression_table({"x": (NONE, NONE)}),
-        lambda: gm.spread_by_probability(NONE, NONE),
-        lambda: gm.robust_flag(np.zeros((0, 3))),
+        lambda: gm.metrics.calibration_curve(NONE, NONE),
+        lambda: gm.metrics.fit_temperature(NONE, NONE),
+        lambda: gm.metrics.uncertainty_table({"x": (NONE, NONE, NONE)}),
+        lambda: gm.metrics.regression_table({"x": (NONE, NONE)}),
+        lambda: gm.metrics.spread_by_probability(NONE, NONE),
+        lambda: gm.metrics.robust_flag(np.zeros((0, 3))),
     ],
 )
 def test_no_galaxies_are_no_score(measure):
@@ -155,6 +155,6 @@ def test_no_galaxies_are_no_score(measure):
 @pytest.mark.parametrize("value", [-0.1, 1.2, 3.0])
 def test_a_logit_is_no_probability(value):
     with pytest.raises(ValueError, match="0 to 1"):
-        gm.calibration_curve([0, 1], [0.5, value])
+        gm.metrics.calibration_curve([0, 1], [0.5, value])
     with pytest.raises(ValueError, match="0 to 1"):
-        gm.shift_prior([0.5, value], 0.3, 0.5)
+        gm.metrics.shift_prior([0.5, value], 0.3, 0.5)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from galmorph_helpers.features import DESCRIPTIONS, feature_matrix, fit_forest, morphology_features
+from galmorph_helpers.measure.features import DESCRIPTIONS, feature_matrix, fit_forest, morphology_features
 
 SIDE = 64
 

@@ -37,7 +37,7 @@ def test_folds_are_even_disjoint_and_keep_a_galaxy_together(n, data):
     k = data.draw(st.integers(2, n))
     repeats = data.draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))
     groups = np.repeat(np.arange(n), repeats)
-    fold = gm.fold_numbers(groups, k, seed=1)
+    fold = gm.learning.fold_numbers(groups, k, seed=1)
     assert set(fold) == set(range(k))
     per_galaxy = [set(fold[groups == g]) for g in range(n)]
     assert all(len(f) == 1 for f in per_galaxy)
@@ -47,14 +47,19 @@ def test_folds_are_even_disjoint_and_keep_a_galaxy_together(n, data):
 
 def test_folds_depend_on_the_seed_alone():
     names = np.array(["b", "a", "c", "a", "d", "e"])
-    np.testing.assert_array_equal(gm.fold_numbers(names, 3, seed=5), gm.fold_numbers(names, 3, seed=5))
-    assert any((gm.fold_numbers(names, 3, seed=5) != gm.fold_numbers(names, 3, seed=s)).any() for s in range(5))
+    np.testing.assert_array_equal(
+        gm.learning.fold_numbers(names, 3, seed=5), gm.learning.fold_numbers(names, 3, seed=5)
+    )
+    assert any(
+        (gm.learning.fold_numbers(names, 3, seed=5) != gm.learning.fold_numbers(names, 3, seed=s)).any()
+        for s in range(5)
+    )
 
 
 @pytest.mark.parametrize("k", [0, 1, 4])
 def test_a_wrong_number_of_folds_is_named(k):
     with pytest.raises(ValueError, match=rf"from 2 to the number of galaxies \(3\), got {k}"):
-        gm.fold_numbers([7, 8, 9, 9], k)
+        gm.learning.fold_numbers([7, 8, 9, 9], k)
 
 
 def test_each_network_is_trained_without_its_fold(stamps, monkeypatch):
@@ -64,7 +69,7 @@ def test_each_network_is_trained_without_its_fold(stamps, monkeypatch):
     def spy(network, shown, answers, *, validation, **options):
         seen.append(({float(x.sum()) for x in shown}, {float(x.sum()) for x in validation[0]}, options["seed"]))
 
-    monkeypatch.setattr("galmorph_helpers.folds.fit", spy)
+    monkeypatch.setattr("galmorph_helpers.learning.folds.fit", spy)
     groups = np.arange(90) // 2
     folds = gm.fit_folds(Tiny, images, target, k=3, groups=groups, seed=4)
     assert [s[2] for s in seen] == [4, 5, 6]
@@ -82,7 +87,7 @@ def test_fit_folds_learns_and_repeats(stamps):
     assert output.shape == (3, 90) and len(one.histories) == 3
     np.testing.assert_array_equal(output, gm.predict_folds(two.networks, images, views=1))
     assert np.mean((expit(output).mean(0) > 0.5) == target) > 0.95
-    np.testing.assert_allclose(output[1], gm.predict_value(one.networks[1], images, views=1))
+    np.testing.assert_allclose(output[1], gm.learning.predict_value(one.networks[1], images, views=1))
 
 
 @pytest.mark.parametrize(
@@ -126,17 +131,17 @@ def test_dropout_differs_between_passes_and_is_off_afterwards(stamps):
     torch.manual_seed(0)
     network = Tiny(outputs=2, dropout=0.5)
     before = torch.random.get_rng_state()
-    passes = gm.predict_dropout(network, images[:20], passes=6, seed=2)
+    passes = gm.learning.predict_dropout(network, images[:20], passes=6, seed=2)
     assert torch.equal(before, torch.random.get_rng_state())
     assert passes.shape == (6, 20, 2) and passes.std(0).min() > 0
-    np.testing.assert_array_equal(passes, gm.predict_dropout(network, images[:20], passes=6, seed=2))
+    np.testing.assert_array_equal(passes, gm.learning.predict_dropout(network, images[:20], passes=6, seed=2))
     assert not any(layer.training for layer in network.modules())
     with pytest.raises(ValueError, match="dropout layer and 2 passes"):
-        gm.predict_dropout(network, images[:3], passes=1)
+        gm.learning.predict_dropout(network, images[:3], passes=1)
     with pytest.raises(ValueError, match="got 0 and 5"):
-        gm.predict_dropout(torch.nn.Linear(1, 1), images[:3], passes=5)
+        gm.learning.predict_dropout(torch.nn.Linear(1, 1), images[:3], passes=5)
     with pytest.raises(ValueError, match="no images"):
-        gm.predict_dropout(network, images[:0])
+        gm.learning.predict_dropout(network, images[:0])
 
 
 @pytest.mark.parametrize("size", [32, 64])
@@ -144,17 +149,17 @@ def test_copies_are_found_however_they_are_turned(size):
     sample = gm.mock_sample(60, size=size, seed=8)
     turned = [torch.rot90(sample.images[i], i % 4, (1, 2)).flip(2 if i % 2 else 1) for i in range(12)]
     images = torch.cat([sample.images, torch.stack(turned) * 0.8])
-    galaxy = gm.near_duplicates(images)
+    galaxy = gm.measure.near_duplicates(images)
     assert len(set(galaxy[:60])) == 60, "different galaxies are different"
     np.testing.assert_array_equal(galaxy[60:], galaxy[:12])
-    assert gm.fold_numbers(galaxy, 5)[60:].tolist() == gm.fold_numbers(galaxy, 5)[:12].tolist()
+    assert gm.learning.fold_numbers(galaxy, 5)[60:].tolist() == gm.learning.fold_numbers(galaxy, 5)[:12].tolist()
 
 
 def test_near_duplicates_name_what_is_wrong():
     with pytest.raises(ValueError, match="at least 32 pixels"):
-        gm.near_duplicates(torch.zeros(2, 3, 16, 16))
+        gm.measure.near_duplicates(torch.zeros(2, 3, 16, 16))
     with pytest.raises(ValueError, match="alike must be between 0 and 1"):
-        gm.near_duplicates(torch.zeros(2, 3, 32, 32), alike=1.5)
+        gm.measure.near_duplicates(torch.zeros(2, 3, 32, 32), alike=1.5)
 
 
 @given(st.floats(0.2, 5), st.integers(0, 20))
@@ -162,17 +167,17 @@ def test_temperature_undoes_what_was_done_to_the_logits(scale, seed):
     rng = np.random.default_rng(seed)
     logit = rng.normal(0, 2, 4000)
     target = (rng.random(4000) < expit(logit)).astype(float)
-    honest = gm.fit_temperature(target, logit)
+    honest = gm.metrics.fit_temperature(target, logit)
     assert honest == pytest.approx(1, abs=0.2)
-    assert gm.fit_temperature(target, logit * scale) == pytest.approx(honest * scale, rel=0.01)
+    assert gm.metrics.fit_temperature(target, logit * scale) == pytest.approx(honest * scale, rel=0.01)
 
 
 def test_temperature_mends_the_calibration_error_and_keeps_the_order():
     rng = np.random.default_rng(3)
     logit = rng.normal(0, 2, 4000)
     target = (rng.random(4000) < expit(logit)).astype(float)
-    t = gm.fit_temperature(target[:2000], 3 * logit[:2000])
-    before, after = (gm.calibration_curve(target[2000:], expit(3 * logit[2000:] / s))[1] for s in (1, t))
+    t = gm.metrics.fit_temperature(target[:2000], 3 * logit[:2000])
+    before, after = (gm.metrics.calibration_curve(target[2000:], expit(3 * logit[2000:] / s))[1] for s in (1, t))
     assert before > 0.08 and after < 0.04
 
 
@@ -187,7 +192,7 @@ def test_temperature_mends_the_calibration_error_and_keeps_the_order():
 )
 def test_bad_input_of_the_temperature_is_named(target, logit, message):
     with pytest.raises(ValueError, match=message):
-        gm.fit_temperature(target, logit)
+        gm.metrics.fit_temperature(target, logit)
 
 
 def test_uncertainty_table_knows_a_good_doubt_from_a_bad_one():
@@ -196,13 +201,15 @@ def test_uncertainty_table_knows_a_good_doubt_from_a_bad_one():
     wrong = rng.random(600) < 0.2
     probability = np.abs(np.where(wrong, 1 - target, target) - 0.1)
     perfect, useless = wrong + 0.01 * rng.random(600), rng.random(600)
-    table = gm.uncertainty_table({"perfect": (target, probability, perfect), "useless": (target, probability, useless)})
+    table = gm.metrics.uncertainty_table(
+        {"perfect": (target, probability, perfect), "useless": (target, probability, useless)}
+    )
     first, second = table
     assert first["accuracy"] == second["accuracy"] == pytest.approx(1 - wrong.mean())
     assert first["sure"] == 1 and first["gap"] == pytest.approx(2 * wrong.mean(), abs=0.01)
     assert first["finds_errors"] == 1 and second["finds_errors_low"] < 0.5 < second["finds_errors_high"]
     assert first["gap_low"] < first["gap"] < first["gap_high"]
-    assert table["calibration_error"][0] == pytest.approx(gm.calibration_curve(target, probability)[1])
+    assert table["calibration_error"][0] == pytest.approx(gm.metrics.calibration_curve(target, probability)[1])
 
 
 @pytest.mark.parametrize(
@@ -216,20 +223,20 @@ def test_uncertainty_table_knows_a_good_doubt_from_a_bad_one():
 )
 def test_bad_input_of_the_uncertainty_table_is_named(row, message):
     with pytest.raises(ValueError, match=message):
-        gm.uncertainty_table({"x": row})
+        gm.metrics.uncertainty_table({"x": row})
 
 
 def test_spread_peaks_where_the_logistic_is_steepest():
     rng = np.random.default_rng(0)
     logit = rng.normal(0, 3, 3000)
     p = expit(logit + rng.normal(0, 0.3, (40, 3000)))
-    table = gm.spread_by_probability(p.mean(0), p.std(0))
+    table = gm.metrics.spread_by_probability(p.mean(0), p.std(0))
     peak = table[np.argmax(table["median"])]
     assert abs(peak["probability"] - 0.5) < 0.15
     assert peak["median"] == pytest.approx(0.3 * 0.25, rel=0.15)  # sigma_P = P (1 - P) sigma_x
     assert (table["p16"] <= table["median"]).all() and (table["median"] <= table["p84"]).all()
     with pytest.raises(ValueError, match="must be finite and as many"):
-        gm.spread_by_probability([0.1, 0.2], [0.1])
+        gm.metrics.spread_by_probability([0.1, 0.2], [0.1])
 
 
 @pytest.mark.parametrize("together", [False, True])

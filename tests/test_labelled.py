@@ -5,10 +5,9 @@ import pytest
 from PIL import Image
 
 import galmorph_helpers as gm
-from galmorph_helpers import archive
 from galmorph_helpers.archive.registry import load_registry
-from galmorph_helpers.labelled import FETCHED, GZ1_CLASSES, gz2_answers
-from galmorph_helpers.observed_sets import observed_pair
+from galmorph_helpers.datasets.named import FETCHED, GZ1_CLASSES, observed_pair
+from galmorph_helpers.labels import gz2_answers
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def test_without_a_set_a_line_names_the_command(monkeypatch, capsys, root):
     assert "archive fetch gz2_sdss" in capsys.readouterr().out
     assert gm.labelled_sdss("T-Type") == (None, {})
     assert "archive fetch na10_sdss" in capsys.readouterr().out
-    assert gm.manga_classes() is None and gm.observed_mass_sfr() is None
+    assert gm.datasets.manga_classes() is None and gm.datasets.observed_mass_sfr() is None
     monkeypatch.delenv("GALMORPH_DATA")
     assert gm.labelled_sdss("disc") == (None, {})
     assert "not set" in capsys.readouterr().out
@@ -64,7 +63,7 @@ def test_answers_of_galaxy_zoo_1(root):
     "name, questions", [("gz2_sdss", ("disc", "edge-on")), ("na10_sdss", ("disc", "T-Type", "bar"))]
 )
 def test_a_fetched_set_answers(site, root, name, questions):
-    archive.fetch(name, root / name, n=30, session=site.session())
+    gm.archive.fetch(name, root / name, n=30, session=site.session())
     for file in (root / name / "images").iterdir():  # the archive on loopback answers with small pictures
         Image.open(file).resize((424, 424)).save(file)
     sample, answers = gm.labelled_sdss(*questions, size=16)
@@ -81,7 +80,7 @@ def test_a_fetched_set_answers(site, root, name, questions):
 def test_galaxies_that_two_surveys_saw_are_paired(site, root):
     assert observed_pair() == (None, None, None)
     for name, n in (("gz2_s82_sdss", 6), ("gz2_s82_des", 4)):
-        archive.fetch(name, root / name, n=n, session=site.session())
+        gm.archive.fetch(name, root / name, n=n, session=site.session())
         for file in (root / name / "images").iterdir():
             Image.open(file).resize((424, 424)).save(file)
     sdss, des, answers = observed_pair()
@@ -103,9 +102,9 @@ def test_votes_of_galaxy_zoo_2_answer_what_was_asked():
 
 
 def test_fetched_tables_serve_the_lessons(site, root):
-    archive.fetch("gz2", root / "gz2", n=20, session=site.session())
-    table = gm.observed_mass_sfr()
+    gm.archive.fetch("gz2", root / "gz2", n=20, session=site.session())
+    table = gm.datasets.observed_mass_sfr()
     assert len(table) == 16 and np.isfinite(table["log_sfr"]).all() and (table["p_spiral"] <= 1).all()
-    archive.fetch("manga_dl", root / "manga_dl", session=site.session())
-    classes = gm.combined_classes(gm.manga_classes())
+    gm.archive.fetch("manga_dl", root / "manga_dl", session=site.session())
+    classes = gm.metrics.combined_classes(gm.datasets.manga_classes())
     assert set(classes) <= {"", "E", "S0", "S1", "S2"} and len(classes) == 4

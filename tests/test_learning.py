@@ -63,7 +63,7 @@ def test_fit_learns_and_keeps_the_best_epoch(blobs):
     accuracy = np.mean((gm.predict(network, images[250:]) > 0.5) == target[250:])
     assert accuracy > 0.9
     assert history.validation[history.best_epoch] == min(history.validation)
-    logits = gm.training._outputs(network, images[200:250])
+    logits = gm.learning.training._outputs(network, images[200:250])
     kept = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(target[200:250]).float()).item()
     assert kept == pytest.approx(min(history.validation), abs=1e-5)
 
@@ -93,7 +93,7 @@ def test_regression_and_several_outputs(blobs):
         network, images[:200], values[:200], validation=(images[200:250], values[200:250]), epochs=8, batch_size=32
     )
     assert history.loss == "mse"
-    assert np.sqrt(np.mean((gm.predict_value(network, images[250:]) - values[250:]) ** 2)) < 1.0
+    assert np.sqrt(np.mean((gm.learning.predict_value(network, images[250:]) - values[250:]) ** 2)) < 1.0
     pair = np.stack([target, 1 - target], 1)
     network = gm.CompactCNN(outputs=2, size=32)
     gm.fit(network, images[:200], pair[:200], validation=(images[200:250], pair[200:250]), epochs=2)
@@ -103,26 +103,26 @@ def test_regression_and_several_outputs(blobs):
 def test_augment_keeps_light_where_it_belongs():
     stamp = torch.zeros(64, 1, 33, 33)
     stamp[:, :, 14:19, 14:19] = 1.0
-    moved = gm.augment(stamp, how="any", generator=torch.Generator().manual_seed(0))
+    moved = gm.learning.augment(stamp, how="any", generator=torch.Generator().manual_seed(0))
     assert moved.shape == stamp.shape
     assert (moved[:, :, 10:23, 10:23].sum((1, 2, 3)) / moved.sum((1, 2, 3))).min() > 0.95
     assert not torch.equal(moved[0], moved[1])
     with pytest.raises(ValueError, match="'turns' or 'any'"):
-        gm.augment(stamp, how="sideways")
+        gm.learning.augment(stamp, how="sideways")
 
 
 @pytest.mark.parametrize("how, bins", [("any", 6), ("turns", 4)])
 def test_augment_shows_all_directions_and_both_hands(how, bins):
     arrow = torch.zeros(200, 1, 33, 33)
     arrow[:, :, 16, 16:30] = 1  # both hands and all directions are seen
-    turned = gm.augment(arrow, how=how, generator=torch.Generator().manual_seed(1))
+    turned = gm.learning.augment(arrow, how=how, generator=torch.Generator().manual_seed(1))
     axis = torch.arange(33.0) - 16
     angle = torch.atan2((turned * axis[:, None]).sum((1, 2, 3)), (turned * axis).sum((1, 2, 3)))
     assert np.histogram(np.mod(angle + 0.4, 2 * np.pi), bins=bins, range=(0, 2 * np.pi))[0].min() > 15
     corner = torch.zeros(200, 1, 32, 32)
     corner[:, :, 2:10, 2] = 1.0  # an L has a hand: eight views are eight images
     corner[:, :, 2, 2:6] = 1.0
-    views = gm.augment(corner, how="turns", generator=torch.Generator().manual_seed(2))
+    views = gm.learning.augment(corner, how="turns", generator=torch.Generator().manual_seed(2))
     assert len(torch.unique(views.flatten(1), dim=0)) == 8
 
 
@@ -169,6 +169,6 @@ def test_occlusion_map_finds_what_decides():
 
     image = torch.zeros(3, 32, 32)
     image[:, 4:10, 4:10] = 1.0
-    fall = gm.occlusion_map(Corner(), image, patch=6, stride=2)
+    fall = gm.learning.occlusion_map(Corner(), image, patch=6, stride=2)
     row, column = divmod(int(fall.argmax()), 32)
     assert 4 <= row < 10 and 4 <= column < 10 and fall[20:, 20:].abs().max() == 0

@@ -7,27 +7,26 @@ import time
 import pytest
 
 import galmorph_helpers as gm
-from galmorph_helpers import files
 
 # ---------------------------------------------------------------- whole files
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     path = tmp_path / "a.txt"
-    with files.whole_file(path) as part:
+    with gm.files.whole_file(path) as part:
         part.write_text("half", encoding="utf-8")
         assert not path.exists() and part.parent == tmp_path
     assert path.read_text(encoding="utf-8") == "half" and list(tmp_path.iterdir()) == [path]
-    with pytest.raises(RuntimeError, match="stop"), files.whole_file(path) as part:
+    with pytest.raises(RuntimeError, match="stop"), gm.files.whole_file(path) as part:
         part.write_text("other", encoding="utf-8")
         raise RuntimeError("stop")
     assert path.read_text(encoding="utf-8") == "half" and list(tmp_path.iterdir()) == [path]
-    with pytest.raises(FileNotFoundError), files.whole_file(path):
+    with pytest.raises(FileNotFoundError), gm.files.whole_file(path):
         pass  # nothing written
 
 
 def test_others_may_read_what_was_written(tmp_path):
-    with files.whole_file(tmp_path / "a") as part:
+    with gm.files.whole_file(tmp_path / "a") as part:
         part.write_bytes(b"x")
     (tmp_path / "b").write_bytes(b"x")
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
@@ -41,7 +40,7 @@ def test_two_writers_of_one_file_lose_nothing(tmp_path):
     def write(letter):
         for _ in range(500):
             try:
-                with files.whole_file(path) as part:
+                with gm.files.whole_file(path) as part:
                     part.write_text(letter * 1000, encoding="utf-8")
                 if len(set(path.read_text(encoding="utf-8"))) != 1 or path.stat().st_size != 1000:
                     lost.append("mixed")
@@ -62,8 +61,8 @@ def test_only_what_nobody_writes_is_swept(tmp_path):
     for path in (old, new, other):
         path.write_bytes(b"x")
     for path in (old, other):
-        os.utime(path, (time.time() - 2 * files.GONE,) * 2)
-    files.sweep(tmp_path)
+        os.utime(path, (time.time() - 2 * gm.files.GONE,) * 2)
+    gm.files.sweep(tmp_path)
     assert sorted(tmp_path.iterdir()) == [new, other]
 
 
@@ -71,7 +70,6 @@ def test_only_what_nobody_writes_is_swept(tmp_path):
 
 
 def test_one_folder_is_the_cache_of_everything(tmp_path, monkeypatch):
-    from galmorph_helpers import folders
 
     monkeypatch.setenv("GALMORPH_CACHE", str(tmp_path))
     asked = []
@@ -82,12 +80,12 @@ def test_one_folder_is_the_cache_of_everything(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pooch.retrieve", retrieve)
     with pytest.raises(FileNotFoundError):
-        gm.load_sam(download=True)
+        gm.measure.load_sam(download=True)
     assert asked == [str(tmp_path)] or asked == [tmp_path]
-    assert folders._cache_file("key").parent == tmp_path
+    assert gm.datasets.folders._cache_file("key").parent == tmp_path
     monkeypatch.delenv("GALMORPH_CACHE")
     monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / name)
-    assert files.cache_folder("pixels") == tmp_path / "galmorph" / "pixels"
+    assert gm.files.cache_folder("pixels") == tmp_path / "galmorph" / "pixels"
 
 
 # ---------------------------------------------------------------- names that lead out
@@ -103,7 +101,7 @@ def test_names_that_lead_out_are_refused(tmp_path, name):
     (tmp_path / "a.png").write_bytes(b"x")
     (folder / "link.png").symlink_to(tmp_path / "a.png")
     (folder / "linked").symlink_to(tmp_path)
-    assert files.inside(folder, name) is None
+    assert gm.files.inside(folder, name) is None
 
 
 def test_names_that_stay_are_paths(tmp_path):
@@ -113,4 +111,4 @@ def test_names_that_stay_are_paths(tmp_path):
     (folder / "link.png").symlink_to(folder / "images" / "a..b.png")
     (tmp_path / "other").symlink_to(folder)  # the folder itself may be a link
     for name in ("images/a..b.png", "./images/a..b.png", "link.png", "missing.png"):
-        assert files.inside(tmp_path / "other", name) == tmp_path / "other" / name
+        assert gm.files.inside(tmp_path / "other", name) == tmp_path / "other" / name

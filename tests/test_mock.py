@@ -7,10 +7,12 @@ import torch
 from scipy.stats import spearmanr
 
 import galmorph_helpers as gm
-from galmorph_helpers.mock.light import DISC_HEIGHT, TRUNCATION, light
-from galmorph_helpers.mock.population import DISC_THICKNESS, R90_CUTOUT, population
-from galmorph_helpers.observe import _compressed, colour_image, observe
+from galmorph_helpers.imaging.camera import observe
+from galmorph_helpers.imaging.stretch import _compressed, colour_image
+from galmorph_helpers.mock.demographics import DISC_THICKNESS, population
+from galmorph_helpers.mock.rendering import DISC_HEIGHT, TRUNCATION, light
 from galmorph_helpers.runtime import side_by_side
+from galmorph_helpers.samples import R90_CUTOUT
 
 
 @pytest.fixture(scope="module")
@@ -167,11 +169,11 @@ def test_bad_requests_say_what_is_wrong(kwargs, message):
 
 
 def test_experts_scatter_as_people_do(catalogue):
-    seen = gm.expert_t_types(catalogue, gm.SDSS, seed=0)
+    seen = gm.mock.expert_t_types(catalogue, gm.SDSS, seed=0)
     truth = np.asarray(catalogue["t_type"], float)
     assert 1.0 < np.sqrt(np.mean((seen - truth) ** 2)) < 2.3  # Naim+1995
     assert np.corrcoef(seen, truth)[0, 1] > 0.85 and seen.min() >= -3 and seen.max() <= 10
-    assert np.array_equal(seen, gm.expert_t_types(catalogue, gm.SDSS, seed=0))
+    assert np.array_equal(seen, gm.mock.expert_t_types(catalogue, gm.SDSS, seed=0))
 
 
 def test_compression_takes_faint_colour_noise_and_keeps_colour():

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from IPython.display import HTML, Image
 
 import galmorph_helpers as gm
-from galmorph_helpers import diagrams, plots
-from galmorph_helpers.describe import describe, shen_radius
+from galmorph_helpers.mock.relations import describe, shen_radius
 from galmorph_helpers.published import RELATIONS, T_TYPE_DS18
 
 
@@ -17,8 +16,8 @@ from galmorph_helpers.published import RELATIONS, T_TYPE_DS18
 def shown(monkeypatch):
     """Everything that a figure or a table displays."""
     out = []
-    monkeypatch.setattr(plots, "display", out.append)
-    monkeypatch.setattr(diagrams, "display", out.append)
+    monkeypatch.setattr(gm.plots.style, "display", out.append)
+    monkeypatch.setattr(gm.plots.tables, "display", out.append)
     return out
 
 
@@ -47,7 +46,9 @@ def test_t_types_of_the_classes_are_those_of_the_catalogues():
 def test_codes_are_no_types():
     assert np.isnan(gm.convert_t_type([90, 99], "RC3")).all() and np.isnan(gm.convert_t_type(99, "NA10"))
     assert np.isnan(gm.convert_t_type([11, np.nan], "EFIGI")).all()
-    np.testing.assert_array_equal(gm.nearest_class([-3.4, -2.5, -0.5, 0.5, 10.4, np.nan]), [-3, -3, -1, 0, 10, np.nan])
+    np.testing.assert_array_equal(
+        gm.hubble.nearest_class([-3.4, -2.5, -0.5, 0.5, 10.4, np.nan]), [-3, -3, -1, 0, 10, np.nan]
+    )
 
 
 def test_t_types_of_the_wrong_scale_are_refused():
@@ -66,17 +67,17 @@ def test_t_types_of_the_wrong_scale_are_refused():
      ("Sdm", (8, 0, None)), ("SBm", (9, 1, None)), ("Im", (10, 0, None)), ("IB", (10, 1, None)), ("I", (10, 0, None))],
 )  # fmt: skip
 def test_hubble_types_are_read_as_catalogues_write_them(name, expected):
-    assert gm.read_hubble_type(name) == expected
+    assert gm.hubble.read_hubble_type(name) == expected
 
 
 def test_every_class_is_read_as_its_own_t_type():
-    assert {name: gm.read_hubble_type(name).t_type for name in T_TYPE_DS18} == T_TYPE_DS18
+    assert {name: gm.hubble.read_hubble_type(name).t_type for name in T_TYPE_DS18} == T_TYPE_DS18
 
 
 @given(st.text(max_size=6))
 def test_any_other_name_is_refused_or_on_the_scale(name):
     try:
-        kind = gm.read_hubble_type(name)
+        kind = gm.hubble.read_hubble_type(name)
     except ValueError as error:
         assert "not a Hubble type" in str(error)
     else:
@@ -86,7 +87,7 @@ def test_any_other_name_is_refused_or_on_the_scale(name):
 @pytest.mark.parametrize("name", ["S?", "E?", "", "E9", "Ia", "S", "SBcba", "dE"])
 def test_uncertain_types_are_refused(name):
     with pytest.raises(ValueError, match="write it like E4"):
-        gm.read_hubble_type(name)
+        gm.hubble.read_hubble_type(name)
 
 
 # ---------------------------------------------------------------- specimens
@@ -106,19 +107,19 @@ def test_specimens_are_what_their_names_say():
 def test_portraits_show_the_galaxy_alone_and_the_knobs_turn_it():
     table = gm.specimens(["E0", "E7", "Sb", "Sb"], inclination=0, bar=0)
     table["bar_light"][3] = 0.26
-    images = gm.portraits(table, size=80, noise=False).images
+    images = gm.mock.portraits(table, size=80, noise=False).images
     assert images.shape == (4, 3, 80, 80) and images.min() >= 0 and images.max() <= 1
     grey = images.mean(1)
     np.testing.assert_allclose(grey[0], grey[0].T, atol=0.02)  # E0 is round, E7 is not
     assert (grey[1] - grey[1].T).abs().max() > 0.1
     assert (grey[2] - grey[3]).abs().max() > 0.05  # a bar shows
-    edge_on = gm.portraits(gm.specimens(["Sb"], inclination=85), size=80, noise=False).images.mean(1)[0]
+    edge_on = gm.mock.portraits(gm.specimens(["Sb"], inclination=85), size=80, noise=False).images.mean(1)[0]
     assert (edge_on > 0.2).sum() < 0.6 * (grey[2] > 0.2).sum()
 
 
 def test_specimens_can_be_drawn_by_mock_sample_and_come_with_their_origin():
     sample = gm.mock_sample(table=gm.specimens(["S0", "Im"]), size=16)
-    assert len(sample) == 2 and "mock" in gm.portraits(sample.table, size=16).caption
+    assert len(sample) == 2 and "mock" in gm.mock.portraits(sample.table, size=16).caption
 
 
 @pytest.mark.parametrize(
@@ -126,8 +127,8 @@ def test_specimens_can_be_drawn_by_mock_sample_and_come_with_their_origin():
     [(lambda: gm.specimens([]), "empty"), (lambda: gm.specimens(["Q"]), "not a Hubble type"),
      (lambda: gm.specimens([12]), "-3 to 10"), (lambda: gm.specimens(["Sb"], inclination=91), "0 to 90"),
      (lambda: gm.specimens(["Sb"], bar=2), "0 to 1"), (lambda: gm.specimens([float("nan")]), "-3 to 10"),
-     (lambda: gm.portraits(gm.specimens(["Sb"]), size=4), "at least 8"),
-     (lambda: gm.portraits(gm.specimens(["Sb"]), width=0), "width > 0")],
+     (lambda: gm.mock.portraits(gm.specimens(["Sb"]), size=4), "at least 8"),
+     (lambda: gm.mock.portraits(gm.specimens(["Sb"]), width=0), "width > 0")],
 )  # fmt: skip
 def test_bad_specimens_are_refused(call, says):
     with pytest.raises(ValueError, match=says):
@@ -188,7 +189,7 @@ def test_sizes_of_shen():
 
 
 def test_open_ngc_holds_real_galaxies():
-    ngc = gm.open_ngc()
+    ngc = gm.datasets.open_ngc()
     assert len(ngc) > 9000 and len(np.unique(ngc["name"])) == len(ngc)
     m31 = ngc[ngc["name"] == "NGC0224"]
     assert m31["t_type"][0] == 3 and 0.2 < m31["axis_ratio"][0] < 0.5
@@ -202,7 +203,7 @@ def test_open_ngc_says_what_to_install(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "pyongc", None)
     with pytest.raises(ImportError, match="pip install 'pyongc"):
-        gm.open_ngc()
+        gm.datasets.open_ngc()
 
 
 def test_efigi_types_come_on_the_course_scale(tmp_path):
@@ -215,11 +216,11 @@ def test_efigi_types_come_on_the_course_scale(tmp_path):
         "PGC3 3 3 4 .5 .5 .5 .75 .5 1",
     ]
     (tmp_path / "EFIGI_attributes.txt").write_text("\n".join(lines))
-    table = gm.read_efigi(tmp_path)
+    table = gm.datasets.read_efigi(tmp_path)
     np.testing.assert_array_equal(table["t_type"], [-3, np.nan, 3])
     np.testing.assert_array_equal(table["bar"], [0, np.nan, 0.75])
     with pytest.raises(FileNotFoundError, match="EFIGI_attributes.txt"):
-        gm.read_efigi(tmp_path / "elsewhere")
+        gm.datasets.read_efigi(tmp_path / "elsewhere")
 
 
 def test_votes_of_ambiguous_identifiers_are_not_used(tmp_path):
@@ -230,27 +231,27 @@ def test_votes_of_ambiguous_identifiers_are_not_used(tmp_path):
     rows += [f"{base + 10**6},0.04,10.2,0.1,0.2,0.8", f"{base + 2 * 10**6},0.04,10.3,0.1,,"]
     rows += [f"{base + 3 * 10**6},0.04,0,-9999,0.2,0.8"]  # no mass
     (tmp_path / "groups.csv").write_text("\n".join(rows))
-    table = gm.read_mass_sfr(tmp_path, name="groups.csv")
+    table = gm.datasets.read_mass_sfr(tmp_path, name="groups.csv")
     np.testing.assert_array_equal(table["objid"] - base, [0, 60, 10**6, 2 * 10**6])
     np.testing.assert_array_equal(table["p_spiral"], [np.nan, np.nan, 0.8, np.nan])
     with pytest.raises(FileNotFoundError, match="no other.csv"):
-        gm.read_mass_sfr(tmp_path, name="other.csv")
+        gm.datasets.read_mass_sfr(tmp_path, name="other.csv")
     (tmp_path / "short.csv").write_text("objid,z\n1,0.1")
     with pytest.raises(KeyError, match="lgm"):
-        gm.read_mass_sfr(tmp_path, name="short.csv")
+        gm.datasets.read_mass_sfr(tmp_path, name="short.csv")
 
 
 # ---------------------------------------------------------------- figures
 
 
 def test_diagrams_have_alt_text_and_the_fork_names_its_origin(shown):
-    fork = gm.portraits(gm.specimens(["E0", "E4", "S0", "Sb", "SBb", "Im"]), size=16)
-    diagrams.tuning_fork(fork, alt="a fork")
+    fork = gm.mock.portraits(gm.specimens(["E0", "E4", "S0", "Sb", "SBb", "Im"]), size=16)
+    gm.plots.tuning_fork(fork, alt="a fork")
     x = np.linspace(0, 1, 50)
-    diagrams.planes({"a": (x, x, x), "b": (x, x**2, np.where(x > 0.5, np.nan, x))}, xlabel="x", ylabel="y", label="z",
+    gm.plots.planes({"a": (x, x, x), "b": (x, x**2, np.where(x > 0.5, np.nan, x))}, xlabel="x", ylabel="y", label="z",
                     lines=[("one", lambda v: v)], fewest=1, alt="planes")  # fmt: skip
-    diagrams.histograms({"mass": {"elliptical": x, "other": x**2}}, title="t", alt="histograms")
-    diagrams.trends(
+    gm.plots.histograms({"mass": {"elliptical": x, "other": x**2}}, title="t", alt="histograms")
+    gm.plots.trends(
         {"t": {"spiral": (x, x), "band": (x, x, x - 1, x + 1)}}, xlabel="x", alt="trends", ticks=([0, 1], "ab")
     )
     assert len(shown) == 4 and all(isinstance(s, Image) for s in shown)
@@ -258,7 +259,7 @@ def test_diagrams_have_alt_text_and_the_fork_names_its_origin(shown):
 
 
 def test_a_table_is_escaped_and_shows_a_no_in_red(shown):
-    diagrams.show_table(
+    gm.plots.show_table(
         Table({"name": ["<b>", "x"], "value": [-1.5, np.nan], "agrees": ["yes", "NO"]}), caption="<script>"
     )
     (table,) = shown

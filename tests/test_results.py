@@ -9,13 +9,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 import galmorph_helpers as gm
-from galmorph_helpers import results
 
 
 @pytest.fixture
 def folders(tmp_path, monkeypatch):
     (tmp_path / "stored").mkdir()
-    monkeypatch.setattr(results, "STORED", tmp_path / "stored")
+    monkeypatch.setattr(gm.course.results, "STORED", tmp_path / "stored")
     monkeypatch.setenv("GALMORPH_RESULTS", str(tmp_path / "here"))
     for lesson, value in (("02", 0.5), ("04", 0.7)):
         record = {"lesson": lesson, "published": [], "claims": [{"name": "accuracy", "measured": value}]}
@@ -30,28 +29,31 @@ def test_a_run_here_takes_the_place_of_the_stored_one(folders):
     claims.compare("folds", 10, 5)
     claims.compare("ours", None, 1.0)
     claims.report()
-    found = gm.read_results()
+    found = gm.course.read_results()
     assert list(found) == ["02", "04"]
     assert found["02"]["where"] == "here" and found["04"]["where"] == "stored"
-    assert gm.claim_of(found, "02", "accuracy of the network") == 0.9 and gm.claim_of(found, "04", "accuracy") == 0.7
-    table = gm.published_table(found)
+    assert (
+        gm.course.claim_of(found, "02", "accuracy of the network") == 0.9
+        and gm.course.claim_of(found, "04", "accuracy") == 0.7
+    )
+    table = gm.course.published_table(found)
     assert list(table["verdict"]) == ["lower", "no interval", "nothing published"]
-    assert list(gm.read_results(but=["02"])) == ["04"]
+    assert list(gm.course.read_results(but=["02"])) == ["04"]
 
 
 def test_a_result_cut_short_is_passed_over(folders):
     (folders / "here").mkdir()
     (folders / "here" / "04.json").write_text('{"lesson": "0')
-    assert gm.read_results()["04"]["where"] == "stored"
+    assert gm.course.read_results()["04"]["where"] == "stored"
 
 
 def test_a_renamed_claim_is_an_error_and_an_absent_one_is_nan(folders):
-    found = gm.read_results()
-    assert np.isnan(gm.claim_of(found, "04", "something else altogether"))
+    found = gm.course.read_results()
+    assert np.isnan(gm.course.claim_of(found, "04", "something else altogether"))
     with pytest.raises(KeyError, match="Is it 'accuracy'"):
-        gm.claim_of(found, "04", "acuracy")
+        gm.course.claim_of(found, "04", "acuracy")
     with pytest.raises(KeyError, match="lesson 05"):
-        gm.claim_of(found, "05", "accuracy")
+        gm.course.claim_of(found, "05", "accuracy")
 
 
 @pytest.mark.parametrize(
@@ -59,12 +61,12 @@ def test_a_renamed_claim_is_an_error_and_an_absent_one_is_nan(folders):
     [((0.9, 0.8, 0.7, 0.95), "agrees"), ((0.9, 0.8, 0.7, 0.85), "lower"), ((0.9, 0.95, 0.93, 0.97), "higher")],
 )
 def test_verdicts(numbers, words):
-    assert results.verdict(*numbers) == words
+    assert gm.course.verdict(*numbers) == words
 
 
 def test_no_result_at_all_is_said_in_a_sentence(folders):
     with pytest.raises(FileNotFoundError, match="no lesson has a result.*make run"):
-        gm.read_results(but=["02", "04"])
+        gm.course.read_results(but=["02", "04"])
 
 
 @pytest.mark.xfail(reason="lesson 10 was stored before lessons were built from stored results alone", strict=True)

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import galmorph_helpers as gm
-from galmorph_helpers import transfer
 
 
 @pytest.fixture
@@ -83,7 +82,7 @@ def test_a_damaged_cache_is_made_again(folder):
 def test_a_killed_run_leaves_no_cache_to_trust(folder):
     """Kill a reading while it writes; what is left must not be read as whole."""
     code = (
-        "import os, sys, numpy as np; import galmorph_helpers.folders as s\n"
+        "import os, sys, numpy as np; import galmorph_helpers.datasets.folders as s\n"
         "def slow(file, **k):\n    file.write(b'PK half'); file.flush(); os.kill(os.getpid(), 9)\n"
         "np.savez = slow; s.read_folder(sys.argv[1], size=20)"
     )
@@ -262,10 +261,11 @@ def test_every_sample_says_what_its_pixels_are(folder, monkeypatch, tmp_path):
     monkeypatch.setenv("GALMORPH_CACHE", str(tmp_path / "cache"))
     table = gm.population(2, seed=0)
     made = {
-        "colour": [gm.mock_sample(table=table, size=16), gm.deep_field(16, smallest=400), gm.portraits(table, size=16),
-                   gm.read_folder(folder, size=16), transfer.seen_by(table, gm.DES)],
+        "colour": [gm.mock_sample(table=table, size=16), gm.deep_field(16, smallest=400),
+                   gm.mock.portraits(table, size=16),
+                   gm.read_folder(folder, size=16), gm.mock.seen_by(table, gm.DES)],
         "flux": [gm.mock_sample(table=table, size=16, look="flux")],
-        "surface brightness": [gm.tidal_sample(gm.tidal_population(2, seed=0), 28.0, size=32)],
+        "surface brightness": [gm.mock.tidal_sample(gm.mock.tidal_population(2, seed=0), 28.0, size=32)],
     }  # fmt: skip
     for pixels, samples in made.items():
         for sample in samples:
@@ -293,9 +293,9 @@ def test_what_needs_flux_refuses_a_picture():
     picture = gm.mock_sample(2, survey=gm.DES, size=64)
     with pytest.raises(ValueError, match="emulate needs flux.*colour pictures"):
         gm.emulate(picture, z_new=0.5)
-    deep = gm.tidal_sample(gm.tidal_population(2, seed=0), 28.0, size=32)
+    deep = gm.mock.tidal_sample(gm.mock.tidal_population(2, seed=0), 28.0, size=32)
     with pytest.raises(ValueError, match="emulate needs flux.*surface brightness"):
         gm.emulate(deep, z_new=0.5)
     with pytest.raises(ValueError, match="needs surface brightness.*colour pictures"):
-        gm.detector_input(picture)
-    assert gm.detector_input(deep).shape == (2, 3, 32, 32)
+        gm.imaging.detector_input(picture)
+    assert gm.imaging.detector_input(deep).shape == (2, 3, 32, 32)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import galmorph_helpers as gm
-from galmorph_helpers.segment import SAM_SHA256, SAM_URL, renamed
+from galmorph_helpers.measure.segmentation import SAM_SHA256, SAM_URL, renamed
 
 Y, X = np.indices((64, 64)) - 31.5
 
@@ -25,14 +25,15 @@ POINTS = [(53, 31), (51, 40)]
 
 def test_an_arc_is_traced():
     image, truth = arc(0.02)
-    mask = gm.segment(image, POINTS)
+    mask = gm.measure.segment(image, POINTS)
     assert mask.dtype == bool and mask.shape == (64, 64)
-    assert gm.overlap(mask, truth) > 0.6
+    assert gm.measure.overlap(mask, truth) > 0.6
 
 
 def test_noise_takes_it_away():
     found = [
-        np.mean([gm.overlap(gm.segment(arc(s, k)[0], POINTS), arc()[1]) for k in range(5)]) for s in (0.02, 0.6, 4.0)
+        np.mean([gm.measure.overlap(gm.measure.segment(arc(s, k)[0], POINTS), arc()[1]) for k in range(5)])
+        for s in (0.02, 0.6, 4.0)
     ]
     assert found[0] > found[1] > found[2]
 
@@ -40,35 +41,35 @@ def test_noise_takes_it_away():
 def test_a_mask_holds_only_what_is_pointed_at():
     image, _ = arc(0.02)
     image = image + np.exp(-0.5 * (np.hypot(X + 22, Y) / 2) ** 2)  # another patch, on the other side
-    mask = gm.segment(image, [(53, 20)] if False else [(51, 22)])
+    mask = gm.measure.segment(image, [(53, 20)] if False else [(51, 22)])
     assert not mask[31, 8:12].any()
 
 
 def test_masks_turn_with_the_image():
     image, _ = arc(0.02)
-    turned = gm.segment(image[:, ::-1].copy(), [(63 - x, y) for x, y in POINTS])
-    assert (gm.segment(image, POINTS) == turned[:, ::-1]).mean() > 0.98
+    turned = gm.measure.segment(image[:, ::-1].copy(), [(63 - x, y) for x, y in POINTS])
+    assert (gm.measure.segment(image, POINTS) == turned[:, ::-1]).mean() > 0.98
 
 
 def test_overlap():
     _, truth = arc()
-    assert gm.overlap(truth, truth) == 1 and gm.overlap(np.zeros_like(truth), truth) == 0
+    assert gm.measure.overlap(truth, truth) == 1 and gm.measure.overlap(np.zeros_like(truth), truth) == 0
     with pytest.raises(ValueError, match="empty"):
-        gm.overlap(truth, np.zeros_like(truth))
+        gm.measure.overlap(truth, np.zeros_like(truth))
     with pytest.raises(ValueError, match="shapes"):
-        gm.overlap(truth, truth[:10])
+        gm.measure.overlap(truth, truth[:10])
 
 
 @pytest.mark.parametrize("point", [(-1, 5), (5, 64), (200, 200), (np.nan, 3)])
 def test_prompts_outside_the_image(point):
     with pytest.raises(ValueError, match="outside the image"):
-        gm.segment(arc()[0], [point])
+        gm.measure.segment(arc()[0], [point])
 
 
 @pytest.mark.parametrize("points", [[], [(1, 2, 3)], 5])
 def test_prompts_of_another_shape(points):
     with pytest.raises(ValueError, match="points"):
-        gm.segment(arc()[0], points)
+        gm.measure.segment(arc()[0], points)
 
 
 @pytest.mark.parametrize(
@@ -76,12 +77,12 @@ def test_prompts_of_another_shape(points):
 )
 def test_images_without_flux_or_of_another_shape(image):
     with pytest.raises(ValueError):
-        gm.segment(image, [(4, 4)])
+        gm.measure.segment(image, [(4, 4)])
 
 
 def test_nothing_there_gives_an_empty_mask():
     image = np.random.default_rng(1).normal(0, 1, (64, 64)) + 200 * np.exp(-np.hypot(X, Y))
-    assert gm.segment(image, [(3, 60)], significance=8).sum() == 0
+    assert gm.measure.segment(image, [(3, 60)], significance=8).sum() == 0
 
 
 # ---------------------------------------------------------------- Segment Anything
@@ -103,9 +104,9 @@ def tiny():
 @pytest.mark.parametrize("shape", [(64, 64), (40, 96)])
 def test_the_same_call_asks_segment_anything(tiny, shape):
     image = np.random.default_rng(0).random(shape)
-    mask = gm.segment(image, [(10, 20), (30, 30)], model=tiny)
+    mask = gm.measure.segment(image, [(10, 20), (30, 30)], model=tiny)
     assert mask.shape == shape and mask.dtype == bool
-    assert np.array_equal(mask, gm.segment(image, [(10, 20), (30, 30)], model=tiny))
+    assert np.array_equal(mask, gm.measure.segment(image, [(10, 20), (30, 30)], model=tiny))
 
 
 def published_names(state):
@@ -150,16 +151,16 @@ def test_without_weights_a_clear_line(tmp_path, monkeypatch):
     pytest.importorskip("transformers")
     monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path)
     with pytest.raises(FileNotFoundError, match="download=True"):
-        gm.load_sam()
+        gm.measure.load_sam()
     with pytest.raises(FileNotFoundError, match="that place"):
-        gm.load_sam(tmp_path / "none.pth")
+        gm.measure.load_sam(tmp_path / "none.pth")
 
     def no_network(*args, **kwargs):
         raise OSError("no network")
 
     monkeypatch.setattr("pooch.retrieve", no_network)
     with pytest.raises(FileNotFoundError, match="cannot be fetched"):
-        gm.load_sam(download=True)
+        gm.measure.load_sam(download=True)
 
 
 def test_another_file_is_refused(tmp_path):
@@ -167,5 +168,5 @@ def test_another_file_is_refused(tmp_path):
     file = tmp_path / SAM_URL.rsplit("/", 1)[1]
     file.write_bytes(b"not these weights")
     with pytest.raises(ValueError, match="SHA-256"):
-        gm.load_sam(file)
+        gm.measure.load_sam(file)
     assert len(SAM_SHA256) == hashlib.sha256().digest_size * 2

@@ -8,7 +8,6 @@ import torch
 from IPython.display import HTML, Image
 
 import galmorph_helpers as gm
-from galmorph_helpers import checks, plots, weights, widgets
 from galmorph_helpers.published import BINARY_MODELS
 
 
@@ -16,7 +15,8 @@ from galmorph_helpers.published import BINARY_MODELS
 def shown(monkeypatch):
     """Everything that `plots` displays."""
     out = []
-    monkeypatch.setattr(plots, "display", out.append)
+    monkeypatch.setattr(gm.plots.style, "display", out.append)
+    monkeypatch.setattr(gm.plots.tables, "display", out.append)
     return out
 
 
@@ -28,13 +28,13 @@ def _alt(image):
 def test_every_figure_has_alt_text_and_says_its_origin(shown):
     sample = gm.mock_sample(5, size=16)
     target, probability = np.array([0, 1, 0, 1, 1]), np.array([0.1, 0.8, 0.4, 0.6, 0.9])
-    plots.gallery(sample, [0, 1, 2], titles=["a", "b", "c"], caption="three")
-    plots.threshold_figure(target, probability, threshold=0.5)
-    plots.curves({"network": (target, probability)}, title="t", alt="curves")
-    plots.reliability(*gm.calibration_curve(target, probability), title="t", alt="reliability")
-    plots.scatter_regression(np.array([0, 0, 1, 1.0]), np.array([0, 0.2, 1, 1.1]), name="T", alt="scatter")
-    plots.learning_curve({"x": gm.History([1, 0.5], [1, 0.6], 1, "bce")}, alt="falls")
-    plots.images_row(
+    gm.plots.gallery(sample, [0, 1, 2], titles=["a", "b", "c"], caption="three")
+    gm.plots.threshold_figure(target, probability, threshold=0.5)
+    gm.plots.curves({"network": (target, probability)}, title="t", alt="curves")
+    gm.plots.reliability(*gm.metrics.calibration_curve(target, probability), title="t", alt="reliability")
+    gm.plots.scatter_regression(np.array([0, 0, 1, 1.0]), np.array([0, 0.2, 1, 1.1]), name="T", alt="scatter")
+    gm.plots.learning_curve({"x": gm.learning.History([1, 0.5], [1, 0.6], 1, "bce")}, alt="falls")
+    gm.plots.images_row(
         [sample.images[0], sample.images[0, 0]], ["a", "b"], caption="c", alt="a row", overlay=[None, np.eye(16)]
     )
     assert len(shown) == 7 and all(len(_alt(figure)) > 3 for figure in shown)
@@ -48,10 +48,10 @@ def test_tables_show_intervals_published_rows_and_broken_claims(shown, tmp_path,
     rng = np.random.default_rng(0)
     target = rng.integers(0, 2, 100)
     table = gm.metrics_table({"bar": (target, 0.5 * target + 0.5 * rng.random(100))})
-    plots.show_metrics(table, published=BINARY_MODELS, caption="<script>")
+    gm.plots.show_metrics(table, published=BINARY_MODELS, caption="<script>")
     claims = gm.Claims("98")
     claims.check("impossible", 0.0, at_least=1.0, because="it is <b>impossible</b>")
-    plots.show_claims(claims.report())
+    gm.plots.show_claims(claims.report())
     metrics, verdicts = shown
     assert (
         isinstance(metrics, HTML) and "2,723" in metrics.data and "[" in metrics.data and "<script>" not in metrics.data
@@ -65,26 +65,26 @@ def test_tables_show_intervals_published_rows_and_broken_claims(shown, tmp_path,
      ([3.0, 3.0], False, "shape"), (float("nan"), False, "NaN")],
 )  # fmt: skip
 def test_exercise_checks_say_what_is_wrong(answer, right, says, capsys):
-    assert checks.check("exercise", answer, 3.0, hint="Count again.") is right
+    assert gm.course.check("exercise", answer, 3.0, hint="Count again.") is right
     assert says in capsys.readouterr().out
 
 
 def test_a_slider_calls_the_plain_function(monkeypatch):
     monkeypatch.delenv("GALMORPH_QUIET", raising=False)
-    monkeypatch.setattr(widgets, "display", lambda _: None)
+    monkeypatch.setattr(gm.course.widgets, "display", lambda _: None)
     seen = []
-    sliders = widgets.explore(lambda threshold: seen.append(threshold), threshold=(0, 1, 0.1, 0.5))
+    sliders = gm.course.explore(lambda threshold: seen.append(threshold), threshold=(0, 1, 0.1, 0.5))
     sliders["threshold"].value = 0.8
     assert seen[-1] == 0.8
 
 
 def test_quiet_notebooks_get_a_sentence_instead_of_a_widget(monkeypatch, capsys):
     monkeypatch.setenv("GALMORPH_QUIET", "1")
-    assert widgets.explore(print, threshold=(0, 1, 0.1, 0.5)) == {}
+    assert gm.course.explore(print, threshold=(0, 1, 0.1, 0.5)) == {}
     assert "threshold" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("file", sorted((weights.DATA / "weights").glob("*.safetensors")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted((gm.files.DATA / "weights").glob("*.safetensors")), ids=lambda file: file.stem)
 def test_shipped_weights_are_small_and_are_what_their_card_says(file):
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert file.stat().st_size < 2e6

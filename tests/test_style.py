@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from galmorph_helpers import charts, diagnostics, diagrams, plots
+import galmorph_helpers as gm
 
 ROOT = Path(__file__).parents[1]
 DRAWING = [
-    *(path for path in sorted((ROOT / "galmorph_helpers").rglob("*.py")) if path.name != "plots.py"),
+    *(path for path in sorted((ROOT / "galmorph_helpers").rglob("*.py")) if path.name != "style.py"),
     *sorted((ROOT / "notebooks" / "source").glob("*.py")),
     *sorted((ROOT / "benchmarks").glob("*.py")),
 ]
@@ -27,7 +27,7 @@ OWN_COLOUR = re.compile(
 def drawn(monkeypatch):
     """Figures that were shown, left open to be looked at."""
     figures = []
-    for module in (plots, charts, diagrams, diagnostics):
+    for module in (gm.plots.images, gm.plots.lines, gm.plots.scatter, gm.plots.fork, gm.plots.doubt):
         monkeypatch.setattr(module, "show", lambda figure, alt: figures.append(figure))
     yield figures
     plt.close("all")
@@ -54,12 +54,12 @@ def test_the_search_for_own_colours_finds_them():
 def test_a_class_looks_the_same_in_all_figures(drawn):
     x = np.arange(20.0)
     hubble, short = ("spiral", "elliptical", "lenticular"), ("S2", "E", "S0")
-    diagrams.histograms({"mass": {name: x for name in hubble}}, title="t", alt="a")
-    diagrams.histograms({"spin": {name: x for name in ("E-FR", "S0")}}, title="t", alt="a")
-    diagrams.trends({"t": {name: (x, x) for name in ("discs at random", *hubble)}}, xlabel="x", alt="a")
-    charts.plane({name: (x, x) for name in ("S0", "E", "S1")}, xlabel="x", ylabel="y", alt="a")
-    charts.clouds({"kinds": (np.stack([x, x], 1), np.resize(["Sa-Sb", "S0", "E, slow"], 20))}, alt="a")
-    charts.profiles({name: (x, x) for name in short}, xlabel="x", ylabel="y", alt="a")
+    gm.plots.histograms({"mass": {name: x for name in hubble}}, title="t", alt="a")
+    gm.plots.histograms({"spin": {name: x for name in ("E-FR", "S0")}}, title="t", alt="a")
+    gm.plots.trends({"t": {name: (x, x) for name in ("discs at random", *hubble)}}, xlabel="x", alt="a")
+    gm.plots.plane({name: (x, x) for name in ("S0", "E", "S1")}, xlabel="x", ylabel="y", alt="a")
+    gm.plots.clouds({"kinds": (np.stack([x, x], 1), np.resize(["Sa-Sb", "S0", "E, slow"], 20))}, alt="a")
+    gm.plots.profiles({name: (x, x) for name in short}, xlabel="x", ylabel="y", alt="a")
     found = [colours(figure) for figure in drawn]
     for group, names in {
         "elliptical": ("elliptical", "E-FR", "E", "E, slow"),
@@ -67,19 +67,19 @@ def test_a_class_looks_the_same_in_all_figures(drawn):
         "spiral": ("spiral", "S1", "Sa-Sb"),
     }.items():
         seen = {look[name] for look in found for name in names if name in look}
-        assert seen == {plots.STYLE[group][:2]}, f"{group}: {seen}"
+        assert seen == {gm.plots.style.STYLE[group][:2]}, f"{group}: {seen}"
 
 
 def test_what_is_no_class_takes_no_class_colour_in_its_figure(drawn):
     x = np.arange(20.0)
     names = ("spiral", "elliptical", "at random", "other")
-    diagrams.trends({"t": {name: (x, x) for name in names}}, xlabel="x", alt="a")
+    gm.plots.trends({"t": {name: (x, x) for name in names}}, xlabel="x", alt="a")
     assert len({colour for colour, _ in colours(drawn[0]).values()}) == 4
 
 
 def test_the_cycle_is_safe_for_the_colour_blind():
     """Seen by eyes without red or green cones (Viénot+1999), no two colours of the cycle are alike."""
-    linear = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c, *_ in plots.CYCLE]) ** 2.2
+    linear = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c, *_ in gm.plots.style.CYCLE]) ** 2.2
     to_lms = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]])
     no_red = np.array([[0, 2.02344, -2.52581], [0, 1, 0], [0, 0, 1]])
     no_green = np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]])
@@ -87,4 +87,4 @@ def test_the_cycle_is_safe_for_the_colour_blind():
         seen = (linear @ (np.linalg.inv(to_lms) @ blind @ to_lms).T).clip(0, 1) ** (1 / 2.2)
         apart = np.linalg.norm(seen[:, None] - seen[None], axis=-1)[np.triu_indices(len(seen), 1)]
         assert apart.min() > 0.1
-    assert len({marker for _, marker, _ in plots.CYCLE}) == len(plots.CYCLE)
+    assert len({marker for _, marker, _ in gm.plots.style.CYCLE}) == len(gm.plots.style.CYCLE)

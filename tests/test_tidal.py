@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import galmorph_helpers as gm
+from galmorph_helpers.imaging.stretch import stretched
+from galmorph_helpers.mock.deep import debris_mask, debris_signal
 from galmorph_helpers.mock.foreground import cirrus, processing, sky_light
 from galmorph_helpers.mock.tides import BRIGHTNESS, KINDS, LARGEST_FRACTION, STAMP, WIDTH
-from galmorph_helpers.tidal import debris_mask, debris_signal, stretched
 
 
 def scale_of(table, size=64):
@@ -18,23 +19,23 @@ def scale_of(table, size=64):
 
 @pytest.fixture(scope="module")
 def some():
-    return gm.tidal_population(120, seed=3, with_features=0.7)
+    return gm.mock.tidal_population(120, seed=3, with_features=0.7)
 
 
 # ---------------------------------------------------------------- the light of debris
 
 
 def test_same_seed_same_galaxies():
-    first, second = (gm.tidal_population(40, seed=5) for _ in range(2))
+    first, second = (gm.mock.tidal_population(40, seed=5) for _ in range(2))
     assert (first["tidal_kind"] == second["tidal_kind"]).all()
     assert np.array_equal(first["tidal_seed"], second["tidal_seed"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_debris_have_the_brightness_and_the_share_of_light_they_may(kind):
-    table = gm.tidal_population(30, seed=1, kind=kind, with_features=1.0)
+    table = gm.mock.tidal_population(30, seed=1, kind=kind, with_features=1.0)
     scale = scale_of(table)
-    debris, companions = gm.tidal_light(table, scale)
+    debris, companions = gm.mock.tidal_light(table, scale)
     flux = 10 ** (-0.4 * (table["r_mag"].value - 22.5))
     total = debris.sum((1, 2)).numpy()
     assert torch.isfinite(debris).all() and (debris >= 0).all() and (total > 0).all()
@@ -54,13 +55,13 @@ def test_streams_are_thinner_and_fainter_than_tails():
 
 
 def test_none_have_no_debris(some):
-    debris, _ = gm.tidal_light(some, scale_of(some))
+    debris, _ = gm.mock.tidal_light(some, scale_of(some))
     none = np.asarray(some["tidal_kind"]) == "none"
     assert (debris[none] == 0).all() and none.any() and not none.all()
 
 
 def test_redshift_dims_and_shrinks():
-    near, far = (gm.tidal_population(50, seed=2, redshift=z, kind="tails", with_features=1.0) for z in (0.03, 0.2))
+    near, far = (gm.mock.tidal_population(50, seed=2, redshift=z, kind="tails", with_features=1.0) for z in (0.03, 0.2))
     assert (far["half_light_radius"] < near["half_light_radius"]).all() and (far["r_mag"] > near["r_mag"]).all()
     step = far["tidal_brightness"] - near["tidal_brightness"]
     assert np.allclose(step, 10 * np.log10(1.2 / 1.03))
@@ -71,7 +72,7 @@ def test_redshift_dims_and_shrinks():
 )
 def test_bad_populations(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        gm.tidal_population(**({"n": 5} | wrong))
+        gm.mock.tidal_population(**({"n": 5} | wrong))
 
 
 # ---------------------------------------------------------------- depth
@@ -79,32 +80,38 @@ def test_bad_populations(wrong):
 
 @given(st.floats(20, 36), st.floats(0.05, 5))
 def test_sigma_from_a_limit_and_back(limit, pixel):
-    assert gm.surface_brightness_limit(gm.sky_sigma_for_limit(limit, pixel), pixel) == pytest.approx(limit, abs=1e-6)
+    assert gm.surveys.surface_brightness_limit(gm.surveys.sky_sigma_for_limit(limit, pixel), pixel) == pytest.approx(
+        limit, abs=1e-6
+    )
 
 
 @given(st.floats(1e-6, 10), st.floats(0.05, 5))
 def test_limit_from_a_sigma_and_back(sigma, pixel):
-    assert gm.sky_sigma_for_limit(gm.surface_brightness_limit(sigma, pixel), pixel) == pytest.approx(sigma, rel=1e-6)
+    assert gm.surveys.sky_sigma_for_limit(gm.surveys.surface_brightness_limit(sigma, pixel), pixel) == pytest.approx(
+        sigma, rel=1e-6
+    )
 
 
 def test_noise_in_images_is_that_of_the_limit():
-    table = gm.tidal_population(60, seed=4, with_features=0)
+    table = gm.mock.tidal_population(60, seed=4, with_features=0)
     table["companion"] = 0.0
-    sample = gm.tidal_sample(table, 27.0, seed=1, pixel_scale=0.168, psf_fwhm=0.7)
+    sample = gm.mock.tidal_sample(table, 27.0, seed=1, pixel_scale=0.168, psf_fwhm=0.7)
     scale = sample.table["pixel_scale"].value
     corner = sample.images[:, 0, :10, :10]
     box = np.array([c.mean(0).std().item() for c in corner])  # columns: means of ten pixels
-    expected = np.array([gm.sky_sigma_for_limit(27.0, s) for s in scale]) / scale**2 / np.sqrt(10)
+    expected = np.array([gm.surveys.sky_sigma_for_limit(27.0, s) for s in scale]) / scale**2 / np.sqrt(10)
     assert 0.7 < np.median(box / expected) < 1.5
 
 
 def test_depth_of_exposure_follows_photons():
-    shallow, deep = (gm.depth_of_exposure(t, aperture=2.5, pixel_scale=0.4) for t in (100, 10_000))
+    shallow, deep = (gm.surveys.depth_of_exposure(t, aperture=2.5, pixel_scale=0.4) for t in (100, 10_000))
     assert deep - shallow == pytest.approx(2.5, abs=1e-6)
-    assert gm.depth_of_exposure(100, aperture=2.5, pixel_scale=0.2) == pytest.approx(shallow, abs=1e-6)
-    sdss = gm.surface_brightness_limit(gm.SDSS.sky_sigma[1], gm.SDSS.pixel_scale)
-    assert gm.depth_of_exposure(53.9, aperture=2.5, pixel_scale=0.396, throughput=0.3) == pytest.approx(sdss, abs=0.3)
-    assert gm.depth_of_exposure(100, aperture=2.5, pixel_scale=0.4, read_noise=50) < shallow
+    assert gm.surveys.depth_of_exposure(100, aperture=2.5, pixel_scale=0.2) == pytest.approx(shallow, abs=1e-6)
+    sdss = gm.surveys.surface_brightness_limit(gm.SDSS.sky_sigma[1], gm.SDSS.pixel_scale)
+    assert gm.surveys.depth_of_exposure(53.9, aperture=2.5, pixel_scale=0.396, throughput=0.3) == pytest.approx(
+        sdss, abs=0.3
+    )
+    assert gm.surveys.depth_of_exposure(100, aperture=2.5, pixel_scale=0.4, read_noise=50) < shallow
 
 
 @pytest.mark.parametrize(
@@ -112,13 +119,13 @@ def test_depth_of_exposure_follows_photons():
 )
 def test_depth_outside_the_calculator(wrong):
     with pytest.raises(ValueError):
-        gm.depth_of_exposure(**({"exposure": 100, "aperture": 1, "pixel_scale": 0.3} | wrong))
+        gm.surveys.depth_of_exposure(**({"exposure": 100, "aperture": 1, "pixel_scale": 0.3} | wrong))
 
 
 @pytest.mark.parametrize("limit", [12, 40, float("nan")])
 def test_limits_no_sample_can_have(limit):
     with pytest.raises(ValueError, match="limit must be from 20 to 36"):
-        gm.deep_survey(limit)
+        gm.mock.deep_survey(limit)
 
 
 # ---------------------------------------------------------------- experts
@@ -126,21 +133,21 @@ def test_limits_no_sample_can_have(limit):
 
 @given(st.lists(st.floats(0, 1e4), min_size=1, max_size=40), st.integers(0, 50))
 def test_labels_follow_from_f_tidal(strength, seed):
-    f, label = gm.tidal_labels(strength, seed=seed)
+    f, label = gm.mock.tidal_labels(strength, seed=seed)
     assert (f >= 0).all() and (f <= 2).all()
     assert np.array_equal(label == 0, f == 0) and np.array_equal(label == 1, f >= 1)
     assert np.array_equal(np.isnan(label), (f > 0) & (f < 1))
 
 
 def test_clear_debris_are_positive_and_nothing_is_negative():
-    _, label = gm.tidal_labels(np.r_[np.full(500, 1e4), np.zeros(500)], seed=1)
+    _, label = gm.mock.tidal_labels(np.r_[np.full(500, 1e4), np.zeros(500)], seed=1)
     assert (label[:500] == 1).mean() > 0.98 and (label[500:] == 0).mean() > 0.9
 
 
 @pytest.mark.parametrize("strength, experts", [([1.0, np.nan], 5), ([-1.0], 5), ([1.0], 0)])
 def test_bad_labels(strength, experts):
     with pytest.raises(ValueError):
-        gm.tidal_labels(strength, experts=experts)
+        gm.mock.tidal_labels(strength, experts=experts)
 
 
 def test_signal_of_debris_is_that_of_a_matched_filter():
@@ -155,30 +162,30 @@ def test_signal_of_debris_is_that_of_a_matched_filter():
 
 
 def test_deeper_images_make_more_positives(some):
-    positive = [np.nanmean(gm.tidal_sample(some, mu, seed=2).table["label"] == 1) for mu in (26.0, 30.0, 34.0)]
+    positive = [np.nanmean(gm.mock.tidal_sample(some, mu, seed=2).table["label"] == 1) for mu in (26.0, 30.0, 34.0)]
     assert positive[0] < positive[1] < positive[2]
 
 
 def test_samples_repeat_and_hold_what_they_say(some):
     limit = np.where(np.arange(120) % 2, 28.0, 31.0)
-    first, second = (gm.tidal_sample(some, limit, seed=6) for _ in range(2))
+    first, second = (gm.mock.tidal_sample(some, limit, seed=6) for _ in range(2))
     assert torch.equal(first.images, second.images)
     assert first.images.shape == (120, 1, 64, 64) and torch.isfinite(first.images).all() and first.origin == "mock"
     assert (first.table["limit"].value == limit).all()
     with pytest.raises(ValueError, match="empty"):
-        gm.tidal_sample(some[:0], 28.0)
+        gm.mock.tidal_sample(some[:0], 28.0)
 
 
 def test_realistic_images_differ_and_stay_finite(some):
-    clean, real = (gm.tidal_sample(some[:30], 27.0, seed=1, realistic=r) for r in (False, True))
+    clean, real = (gm.mock.tidal_sample(some[:30], 27.0, seed=1, realistic=r) for r in (False, True))
     assert torch.isfinite(real.images).all() and not torch.allclose(clean.images, real.images)
     assert "realistic" in real.caption and "clean" in clean.caption
 
 
 def test_views_turn_with_the_image(some):
-    sample = gm.tidal_sample(some[:6], 30.0, seed=1)
-    turned = gm.detector_input(torch.rot90(sample.images, 1, (-2, -1)))
-    assert torch.allclose(torch.rot90(gm.detector_input(sample), 1, (-2, -1)), turned, atol=1e-4)
+    sample = gm.mock.tidal_sample(some[:6], 30.0, seed=1)
+    turned = gm.imaging.detector_input(torch.rot90(sample.images, 1, (-2, -1)))
+    assert torch.allclose(torch.rot90(gm.imaging.detector_input(sample), 1, (-2, -1)), turned, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +198,7 @@ def test_images_without_flux(image):
 
 def test_masks_are_where_debris_stand_out(some):
     mask = debris_mask(some)
-    debris, _ = gm.tidal_light(some, scale_of(some))
+    debris, _ = gm.mock.tidal_light(some, scale_of(some))
     assert not mask[np.asarray(some["tidal_kind"]) == "none"].any()
     assert (debris[mask] > 0).all() and mask.any()
 
@@ -222,7 +229,7 @@ def test_saliency_finds_the_pixel_that_counts():
         def forward(self, x):
             return self.weight * x[:, 0, 5, 7]
 
-    maps = gm.saliency(Corner(), torch.rand(2, 1, 16, 16) + 0.5)
+    maps = gm.learning.saliency(Corner(), torch.rand(2, 1, 16, 16) + 0.5)
     assert maps.shape == (2, 16, 16) and (maps[:, 5, 7] == 1).all() and (maps[:, 12, 12] == 0).all()
 
 
@@ -231,7 +238,7 @@ def test_correction_undoes_what_a_detector_does(fraction, completeness, contamin
     n = 200_000
     called = round(n * (fraction * completeness + (1 - fraction) * contamination))
     calls = np.arange(n) < called
-    found, error = gm.corrected_fraction(
+    found, error = gm.metrics.corrected_fraction(
         calls, completeness=completeness, contamination=contamination, n_calibration=(1000, 1000)
     )
     assert found == pytest.approx(fraction, abs=1e-4) and 0 < error < 0.2
@@ -244,7 +251,7 @@ def test_correction_has_an_honest_error():
         truth = rng.random(400) < 0.3
         calls = np.where(truth, rng.random(400) < 0.6, rng.random(400) < 0.1)
         r, b = rng.binomial(200, 0.6) / 200, rng.binomial(200, 0.1) / 200
-        found, error = gm.corrected_fraction(calls, completeness=r, contamination=b, n_calibration=(200, 200))
+        found, error = gm.metrics.corrected_fraction(calls, completeness=r, contamination=b, n_calibration=(200, 200))
         pulls.append((found - 0.3) / error)
     assert 0.8 < np.std(pulls) < 1.2
 
@@ -253,7 +260,7 @@ def test_correction_has_an_honest_error():
 def test_bad_corrections(wrong):
     right = {"calls": [True, False], "completeness": 0.8, "contamination": 0.1, "n_calibration": (10, 10)}
     with pytest.raises(ValueError):
-        gm.corrected_fraction(**(right | wrong))
+        gm.metrics.corrected_fraction(**(right | wrong))
 
 
 # ---------------------------------------------------------------- companions
@@ -266,7 +273,7 @@ def pair(distance, ratio=0.6, size=96):
 
 
 def test_companions_are_found_and_measured():
-    none, close, apart = (gm.companion_features(pair(d, r))[0] for d, r in ((10, 0.0), (14, 0.6), (32, 0.6)))
+    none, close, apart = (gm.measure.companion_features(pair(d, r))[0] for d, r in ((10, 0.0), (14, 0.6), (32, 0.6)))
     assert none["peaks"] == 0 and none["bridge_1"] == 0
     assert close["peaks"] == apart["peaks"] == 1
     assert close["distance_1"] == pytest.approx(14 / 96, abs=0.02) and close["bridge_1"] > apart["bridge_1"]
@@ -275,7 +282,7 @@ def test_companions_are_found_and_measured():
 
 def test_companions_turn_with_the_image():
     image = pair(15)
-    first, second = (gm.companion_features(i)[0] for i in (image, np.rot90(image, 1, (2, 3)).copy()))
+    first, second = (gm.measure.companion_features(i)[0] for i in (image, np.rot90(image, 1, (2, 3)).copy()))
     assert np.allclose(list(first.values()), list(second.values()), atol=0.02)
 
 
@@ -285,9 +292,9 @@ def test_companions_turn_with_the_image():
 )
 def test_bad_images_for_companions(image):
     with pytest.raises(ValueError):
-        gm.companion_features(image)
+        gm.measure.companion_features(image)
 
 
 def test_an_empty_stamp_has_no_companions():
-    row = gm.companion_features(np.zeros((1, 3, 64, 64)))[0]
+    row = gm.measure.companion_features(np.zeros((1, 3, 64, 64)))[0]
     assert all(v == 0 for v in row.values())

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 import galmorph_helpers as gm
-from galmorph_helpers import adaptation, observed_sets, transfer
-from galmorph_helpers.adaptation import domain_labels, mmd, ramp, reverse_gradient
-from galmorph_helpers.embedding import umap_plane
-from galmorph_helpers.matching import degrade, sharpen
-from galmorph_helpers.observe import SDSS_LOOK, moffat_transform
+from galmorph_helpers.imaging.fourier import moffat_transform
+from galmorph_helpers.imaging.matching import degrade, sharpen
+from galmorph_helpers.imaging.stretch import SDSS_LOOK
+from galmorph_helpers.learning.adaptation import domain_labels, mmd, ramp, reverse_gradient
+from galmorph_helpers.learning.embedding import umap_plane
 from galmorph_helpers.published import TRANSFER, transfer_audit
 
 
@@ -133,50 +133,52 @@ def test_mmd_refuses_other_shapes_and_widths(x, y, widths):
 
 
 def test_domain_accuracy_of_one_cloud_and_of_two(vectors):
-    assert adaptation.domain_accuracy(vectors[:30], vectors[30:]) < 0.75
-    assert adaptation.domain_accuracy(vectors, vectors + 4) > 0.95
+    assert gm.learning.domain_accuracy(vectors[:30], vectors[30:]) < 0.75
+    assert gm.learning.domain_accuracy(vectors, vectors + 4) > 0.95
     with pytest.raises(ValueError, match="one D"):
-        adaptation.domain_accuracy(vectors, vectors[:, :4])
+        gm.learning.domain_accuracy(vectors, vectors[:, :4])
 
 
 # ---------------------------------------------------------------- the loop
 
 
-@pytest.mark.parametrize("method", adaptation.METHODS)
+@pytest.mark.parametrize("method", gm.learning.adaptation.METHODS)
 def test_adapt_keeps_the_answers_and_the_source_network(method, surveys, source):
     images, others, target = surveys
     before = {k: v.clone() for k, v in source.state_dict().items()}
-    network, history = adaptation.adapt(source, (images, target), others, method=method, loss=transfer.answered_loss,
-                                        epochs=2, batch_size=32)  # fmt: skip
+    loss = gm.learning.answered_loss
+    network, history = gm.learning.adapt(
+        source, (images, target), others, method=method, loss=loss, epochs=2, batch_size=32
+    )
     assert all(torch.equal(v, before[k]) for k, v in source.state_dict().items())
     assert history.method == method
     assert len(history.task) == len(history.domain) == (0 if method == "statistics" else 2)
-    found = transfer.scores(network, others, target, questions=("large",))["large"]
+    found = gm.learning.answer_scores(network, others, target, questions=("large",))["large"]
     assert found["accuracy"] > 0.9
-    assert adaptation.latent(network, others).shape == (240, 64)
+    assert gm.learning.latent(network, others).shape == (240, 64)
 
 
 def test_statistics_of_a_survey_undo_a_change_of_brightness(surveys, source):
     images, others, _ = surveys
-    here, there = (adaptation.normalised_for(source, x) for x in (images, others))
-    far, near = (adaptation.latent(source, others), adaptation.latent(there, others))
-    home = adaptation.latent(here, images)
+    here, there = (gm.learning.normalised_for(source, x) for x in (images, others))
+    far, near = (gm.learning.latent(source, others), gm.learning.latent(there, others))
+    home = gm.learning.latent(here, images)
     assert np.abs(near - home).mean() < 0.5 * np.abs(far - home).mean()
     with pytest.raises(ValueError, match="at least 2"):
-        adaptation.normalised_for(source, images[:1])
+        gm.learning.normalised_for(source, images[:1])
 
 
 def test_adapt_refuses_what_does_not_fit(surveys, source):
     images, others, target = surveys
     with pytest.raises(ValueError, match="method"):
-        adaptation.adapt(source, (images, target), others, method="coral", loss=transfer.answered_loss)
+        gm.learning.adapt(source, (images, target), others, method="coral", loss=gm.learning.answered_loss)
     with pytest.raises(ValueError, match="bands or size"):
-        adaptation.adapt(source, (images, target), others[..., :8], loss=transfer.answered_loss)
+        gm.learning.adapt(source, (images, target), others[..., :8], loss=gm.learning.answered_loss)
     for wrong in ({"weight": -1.0}, {"weight": float("nan")}):
         with pytest.raises(ValueError, match="weight"):
-            adaptation.adapt(source, (images, target), others, loss=transfer.answered_loss, **wrong)
+            gm.learning.adapt(source, (images, target), others, loss=gm.learning.answered_loss, **wrong)
     with pytest.raises(ValueError, match="labels"):
-        adaptation.adapt(source, (images, target[:5]), others, loss=transfer.answered_loss)
+        gm.learning.adapt(source, (images, target[:5]), others, loss=gm.learning.answered_loss)
 
 
 # ---------------------------------------------------------------- few labelled galaxies
@@ -185,10 +187,10 @@ def test_adapt_refuses_what_does_not_fit(surveys, source):
 def test_drawn_galaxies_hold_both_answers_to_each_question():
     target = np.full((200, 2), np.nan)
     target[:, 0], target[:8, 1], target[8:20, 1] = np.arange(200) % 2, 1, 0
-    rows = transfer.draw_labelled(target, 40, seed=1)
+    rows = gm.learning.draw_labelled(target, 40, seed=1)
     assert len(np.unique(rows)) == 40
     assert all((target[rows, k] == answer).any() for k in (0, 1) for answer in (0, 1))
-    assert np.array_equal(rows, transfer.draw_labelled(target, 40, seed=1))
+    assert np.array_equal(rows, gm.learning.draw_labelled(target, 40, seed=1))
 
 
 @pytest.mark.parametrize(
@@ -199,23 +201,23 @@ def test_drawn_galaxies_hold_both_answers_to_each_question():
 )  # fmt: skip
 def test_impossible_draws_are_refused(target, n, message):
     with pytest.raises(ValueError, match=message):
-        transfer.draw_labelled(target, n)
+        gm.learning.draw_labelled(target, n)
 
 
 def test_answered_loss_leaves_out_what_has_no_answer():
     outputs = torch.tensor([[0.3, 9.0], [-1.0, 2.0]])
     target = torch.tensor([[1.0, float("nan")], [0.0, 1.0]])
     expected = F.binary_cross_entropy_with_logits(torch.tensor([0.3, -1.0, 2.0]), torch.tensor([1.0, 0.0, 1.0]))
-    torch.testing.assert_close(transfer.answered_loss(outputs, target), expected)
-    assert transfer.answered_loss(outputs, torch.full((2, 2), float("nan"))).item() == 0
+    torch.testing.assert_close(gm.learning.answered_loss(outputs, target), expected)
+    assert gm.learning.answered_loss(outputs, torch.full((2, 2), float("nan"))).item() == 0
     with pytest.raises(ValueError, match="one shape"):
-        transfer.answered_loss(outputs, target[:, :1])
+        gm.learning.answered_loss(outputs, target[:, :1])
 
 
-@pytest.mark.parametrize("how", transfer.STRATEGIES)
+@pytest.mark.parametrize("how", gm.learning.transfer.STRATEGIES)
 def test_each_strategy_changes_the_layers_it_says(how, surveys, source):
     _, others, target = surveys
-    network = transfer.retrain(source, others[:60], target[:60], how=how, epochs=1)
+    network = gm.learning.retrain(source, others[:60], target[:60], how=how, epochs=1)
     old = list(source.state_dict().items())
     new = list(network.state_dict().values())
     pairs = [(key.split(".")[0], a, b) for (key, a), b in zip(old, new, strict=True)]
@@ -228,31 +230,31 @@ def test_each_strategy_changes_the_layers_it_says(how, surveys, source):
 def test_strategies_and_layers_that_do_not_exist_are_refused(surveys, source):
     _, others, target = surveys
     with pytest.raises(ValueError, match="how must be"):
-        transfer.retrain(source, others, target, how="half")
+        gm.learning.retrain(source, others, target, how="half")
     for first in (-1, 99):
         with pytest.raises(ValueError, match="number of layers"):
-            transfer.freeze(source, first)
+            gm.learning.freeze(source, first)
     with pytest.raises(ValueError, match="output"):
-        transfer.one_answer(gm.CompactCNN(outputs=3), 3)
+        gm.learning.one_answer(gm.CompactCNN(outputs=3), 3)
     with pytest.raises(ValueError, match="do not match"):
-        transfer.scores(source, others, target, questions=("a", "b"))
+        gm.learning.answer_scores(source, others, target, questions=("a", "b"))
 
 
 def test_one_answer_is_the_same_answer():
     network = gm.CompactCNN(channels=1, outputs=3, size=16).eval()
     images = torch.rand(4, 1, 16, 16)
     with torch.no_grad():
-        torch.testing.assert_close(transfer.one_answer(network, 1).eval()(images)[:, 0], network(images)[:, 1])
-    assert transfer.one_answer(network, None).eval()(images).shape == (4, 1)
+        torch.testing.assert_close(gm.learning.one_answer(network, 1).eval()(images)[:, 0], network(images)[:, 1])
+    assert gm.learning.one_answer(network, None).eval()(images).shape == (4, 1)
 
 
 def test_galaxies_needed_reads_the_curve():
     n = np.array([10, 100, 1000])
-    assert transfer.galaxies_needed(n, [0.6, 0.8, 1.0], 0.9) == pytest.approx(10**2.5)
-    assert transfer.galaxies_needed(n, [0.6, 0.5, 1.0], 0.6) == 10
-    assert transfer.galaxies_needed(n, [0.6, 0.8, 0.9], 0.95) == np.inf
+    assert gm.metrics.galaxies_needed(n, [0.6, 0.8, 1.0], 0.9) == pytest.approx(10**2.5)
+    assert gm.metrics.galaxies_needed(n, [0.6, 0.5, 1.0], 0.6) == 10
+    assert gm.metrics.galaxies_needed(n, [0.6, 0.8, 0.9], 0.95) == np.inf
     with pytest.raises(ValueError, match="must rise"):
-        transfer.galaxies_needed([100, 10], [0.5, 0.6], 0.5)
+        gm.metrics.galaxies_needed([100, 10], [0.5, 0.6], 0.5)
 
 
 # ---------------------------------------------------------------- surveys and the published table
@@ -260,10 +262,10 @@ def test_galaxies_needed_reads_the_curve():
 
 def test_same_galaxies_two_surveys_two_looks():
     table = gm.population(12, seed=3)
-    sdss = transfer.seen_by(table, gm.SDSS, seed=3)
-    des = transfer.seen_by(table, gm.DES, look=transfer.DES_LOOK, seed=3)
+    sdss = gm.mock.seen_by(table, gm.SDSS, seed=3)
+    des = gm.mock.seen_by(table, gm.DES, look=gm.imaging.stretch.DES_LOOK, seed=3)
     assert np.allclose(sdss.images, gm.mock_sample(table=table, seed=3).images)
-    assert np.allclose(sdss.images, transfer.seen_by(table, gm.SDSS, look=SDSS_LOOK, seed=3).images)
+    assert np.allclose(sdss.images, gm.mock.seen_by(table, gm.SDSS, look=SDSS_LOOK, seed=3).images)
     assert des.images.mean() > sdss.images.mean() + 0.05
     assert sdss.table["pixel_scale"].unit == u.arcsec
     shape = [np.corrcoef(a.flatten(), b.flatten())[0, 1] for a, b in zip(sdss.images, des.images, strict=True)]
@@ -271,8 +273,8 @@ def test_same_galaxies_two_surveys_two_looks():
 
 
 def test_answers_have_three_columns_of_yes_no_and_nan():
-    found = transfer.answers(gm.population(2000, seed=1))
-    assert found.shape == (2000, len(transfer.QUESTIONS))
+    found = gm.mock.answers(gm.population(2000, seed=1))
+    assert found.shape == (2000, len(gm.labels.QUESTIONS))
     assert set(np.unique(found[np.isfinite(found)])) == {0, 1}
     assert np.isnan(found).any(0).all()
 
@@ -286,11 +288,11 @@ def test_published_rows_follow_from_their_counts_or_not():
 
 def test_observed_sets_say_what_is_missing(monkeypatch, capsys):
     monkeypatch.delenv("GALMORPH_DATA", raising=False)
-    assert observed_sets.observed_target("JWST") == (None, None, "")
-    assert observed_sets.observed_source() == (None, {})
+    assert gm.datasets.observed_target("JWST") == (None, None, "")
+    assert gm.learning.observed_source() == (None, {})
     assert capsys.readouterr().out.count("GALMORPH_DATA is not set") == 2
     with pytest.raises(ValueError, match="task"):
-        observed_sets.observed_target("Euclid")
+        gm.datasets.observed_target("Euclid")
 
 
 # ---------------------------------------------------------------- making surveys alike
@@ -354,7 +356,7 @@ def test_vectors_that_no_plane_can_hold_are_refused():
 
 def test_a_frozen_copy_keeps_its_statistics_in_training(surveys, source):
     _, brighter, target = surveys
-    network = transfer.freeze(source, 8)
+    network = gm.learning.freeze(source, 8)
     before = [b.clone() for b in network[0].buffers()]
     gm.fit(network, brighter, target, validation=(brighter, target), epochs=1)
     assert before and all(torch.equal(a, b.cpu()) for a, b in zip(before, network[0].buffers(), strict=True))

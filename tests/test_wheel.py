@@ -42,9 +42,9 @@ def test_a_wheel_has_results_weights_tables_and_the_registry(installed):
     code = """
 import galmorph_helpers as gm
 from galmorph_helpers.archive import load_registry
-from galmorph_helpers.weights import shipped
+from galmorph_helpers.files import shipped
 print(gm.__file__)
-results = gm.read_results(but=["10"])
+results = gm.course.read_results(but=["10"])
 print(*results, *{r["where"] for r in results.values()}, sum(len(r["claims"]) for r in results.values()) > 100)
 print(len(load_registry()["sets"]) > 5, shipped("transfer_mock.csv"))
 gm.load_weights(gm.CompactCNN(), "mock_trunk")

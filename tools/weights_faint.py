@@ -47,7 +47,7 @@ def emulated(chunks):
         )
         for copy in range(COPIES):
             magnitude = np.random.default_rng([seed, copy]).uniform(16, 21.5, CHUNK)
-            redshift = gm.redshift_for_magnitude(near.table, magnitude, survey=gm.DES)
+            redshift = gm.imaging.redshift_for_magnitude(near.table, magnitude, survey=gm.DES)
             redshift = np.minimum(redshift, 12 * near.table["redshift"])  # farther, the stamp shrinks to a few pixels
             images.append(gm.emulate(near, z_new=redshift, look="colour", seed=seed + 500 * copy).images)
             rows.append(np.arange(CHUNK) + number * CHUNK)
@@ -66,7 +66,7 @@ def main():
     network = gm.load_weights(gm.CompactCNN(outputs=len(names)), "mock_trunk")
     validation = (images[:rest], target[:rest])
     gm.fit(network, images[rest:], target[rest:], validation=validation, epochs=given.epochs, learning_rate=2e-3)
-    found = gm.predict_value(network, images[:rest])
+    found = gm.learning.predict_value(network, images[:rest])
     error = np.mean((found - target[:rest]) ** 2, 0)
     for name, value in zip(names, 1 - error, strict=True):
         print(f"{name:16s} explained variance {value:.3f}")

@@ -28,10 +28,10 @@ What it is not for: it has never seen observed maps, and the mock has no bars, w
 
 def main():
     given = options(__doc__, galaxies=12000, epochs=24, kilobytes=40)
-    maps = gm.prepare_maps(gm.mock_maps(given.galaxies, seed=SEED)[0])
+    maps = gm.learning.prepare_maps(gm.mock.mock_maps(given.galaxies, seed=SEED)[0])
     gm.seed_everything(SEED)
     encoder = gm.Encoder(5, (24, 48, 96))
-    losses = gm.fit_contrastive(encoder, maps, epochs=given.epochs, seed=SEED)
+    losses = gm.learning.fit_contrastive(encoder, maps, epochs=given.epochs, seed=SEED)
     ship(
         encoder.state_dict(), "mock_maps_contrastive", CARD, given.out, galaxies=given.galaxies, seed=SEED,
         epochs=given.epochs, first=losses[0], last=losses[-1],

@@ -8,7 +8,9 @@ import numpy as np
 import torch
 
 import galmorph_helpers as gm
-from galmorph_helpers.transfer import QUESTIONS, answered_loss, answers
+from galmorph_helpers.labels import QUESTIONS
+from galmorph_helpers.learning.transfer import answered_loss
+from galmorph_helpers.mock.volunteers import answers
 from shipping import options, ship
 
 SEED = 910_000  # far from the seeds of the lessons: no galaxy of theirs was seen

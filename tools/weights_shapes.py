@@ -38,7 +38,9 @@ def main():
     gm.seed_everything(SEED)
     encoder = gm.Encoder(1, (24, 48, 96), size=32)
     small = F.interpolate(grey, size=(32, 32), mode="area")
-    losses = gm.fit_contrastive(encoder, small, views=partial(gm.view, **VIEWS), epochs=given.epochs, seed=SEED)
+    losses = gm.learning.fit_contrastive(
+        encoder, small, views=partial(gm.learning.view, **VIEWS), epochs=given.epochs, seed=SEED
+    )
     ship(
         encoder.state_dict(), "mock_shapes_contrastive", CARD, given.out, galaxies=given.galaxies, seed=SEED,
         epochs=given.epochs, first=losses[0], last=losses[-1], views=VIEWS,

@@ -7,7 +7,7 @@ python tools/weights_tides.py --galaxies 2000 --epochs 1 --out /tmp/try
 import numpy as np
 
 import galmorph_helpers as gm
-from galmorph_helpers.tidal import detector_input
+from galmorph_helpers.imaging.stretch import detector_input
 from shipping import options, ship
 
 SEED = 910_000  # far from the seeds of the lessons: no galaxy of theirs was seen
@@ -37,9 +37,9 @@ what happens then.
 def main():
     given = options(__doc__, galaxies=22_000, epochs=9, kilobytes=50)
     n = given.galaxies + 1500
-    table = gm.tidal_population(n, seed=SEED, with_features=0.6)
+    table = gm.mock.tidal_population(n, seed=SEED, with_features=0.6)
     limit = np.random.default_rng(SEED).choice(LIMITS, n).astype(float)
-    sky = gm.tidal_sample(table, limit, seed=SEED)
+    sky = gm.mock.tidal_sample(table, limit, seed=SEED)
     images, label = detector_input(sky), np.asarray(sky.table["label"])
     known = np.isfinite(label)
     rest, train = (np.flatnonzero(known & part) for part in (np.arange(n) < 1500, np.arange(n) >= 1500))

@@ -51,7 +51,7 @@ def main():
     network = gm.CompactCNN(outputs=len(names))
     train, rest = np.arange(2000, len(sky)), np.arange(2000)
     gm.fit(network, sky.images[train], target[train], validation=(sky.images[rest], target[rest]), epochs=given.epochs)
-    error = np.mean((gm.predict_value(network, sky.images[rest]) - target[rest]) ** 2, 0)
+    error = np.mean((gm.learning.predict_value(network, sky.images[rest]) - target[rest]) ** 2, 0)
     for name, value in zip(names, 1 - error, strict=True):
         print(f"{name:16s} explained variance {value:.3f}")
     ship(

@@ -4,10 +4,10 @@ On the command line ``python -m galmorph_helpers.archive list``, then ``fetch NA
 functions here. What can be fetched, from where and whom to cite stands in `data/registry.toml`.
 """
 
+from .columns import join_by_position
 from .errors import ArchiveError
 from .fetching import estimate, fetch
 from .layout import verify
-from .registry import find_set, load_registry
-from .tables import join_by_position
+from .registry import known_set, load_registry
 
-__all__ = ["ArchiveError", "estimate", "fetch", "find_set", "join_by_position", "load_registry", "verify"]
+__all__ = ["ArchiveError", "estimate", "fetch", "join_by_position", "known_set", "load_registry", "verify"]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from .errors import ArchiveError
 from .fetching import estimate, fetch
 from .layout import read_manifest, verify
-from .registry import find_set, load_registry
+from .registry import known_set, load_registry
 
 EXAMPLES = """\
 examples:
@@ -61,7 +61,7 @@ def _list(asked):
     for name in load_registry()["sets"]:
         cost = estimate(name)
         numbers = f"{cost['galaxies']:>7,} galaxies {cost['mb']:>6,.0f} MB {cost['minutes']:>5,.0f} min"
-        print(f"{name:15s} {numbers}   {find_set(name)['what']}")
+        print(f"{name:15s} {numbers}   {known_set(name)['what']}")
     print("\nNumbers are for the default --n, of order; `fetch NAME --n N --dry-run` shows those of another N.")
     print("Sets whose name ends in _sdss, _des or _legacy, and galaxy10, have images that gm.read_folder reads.")
     return 0

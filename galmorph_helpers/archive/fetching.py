@@ -11,13 +11,13 @@ from PIL import Image
 
 from ..files import whole_file
 from ..runtime import observed_root, progress
-from .catalogue import get_catalogue, source_file
 from .contents import check, safe_name, unpack
+from .download import POLITE, Session, download, need_space
 from .errors import ArchiveError, BadContent, NotThere, Refused
 from .layout import open_folder
-from .registry import find_set, load_registry
+from .registry import known_set, load_registry
 from .services import cutout
-from .transfer import POLITE, Session, download, need_space
+from .set_table import get_catalogue, source_file
 
 WORKERS = 3  # requests under way at once; the rate, not this, says how many a second
 IN_A_ROW = 10  # failures without a success between them: then the service is down, not the galaxies odd
@@ -51,7 +51,7 @@ def fetch(name, out=None, *, n=None, rate=None, mirror=None, session=None):
     ArchiveError
         With what happened, where, and what to do next. What is complete by then stays, and is usable.
     """
-    entry = find_set(name)
+    entry = known_set(name)
     n = how_many(entry, n)
     path = Path(out) if out else Path(observed_root() or "galaxies") / name
     session = session or Session(rate=rate, mirror=mirror or os.environ.get("GALMORPH_MIRROR") or None)
@@ -89,7 +89,7 @@ def estimate(name, n=None):
     name : str
     n : int, optional
     """
-    entry = find_set(name)
+    entry = known_set(name)
     n = how_many(entry, n)
     registry = load_registry()["rates"]
     files = [*entry.get("files", {}).values(), entry.get("cutouts", {}).get("url"), entry.get("url")]

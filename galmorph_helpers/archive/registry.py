@@ -4,7 +4,7 @@ import difflib
 import tomllib
 from functools import cache
 
-from ..weights import shipped
+from ..files import shipped
 from .errors import ArchiveError
 
 
@@ -14,7 +14,7 @@ def load_registry():
     return tomllib.loads(shipped("registry.toml").read_text(encoding="utf-8"))
 
 
-def find_set(name):
+def known_set(name):
     """The entry of a set, with the catalogue and the cutout service that it names put in their places.
 
     Parameters

@@ -1,1 +1,5 @@
-"""The mock sky: `population` (a physical catalogue), `light` (its noiseless images), `volunteers` (votes)."""
+"""A simulated sky: physically motivated, labelled without error, drawn by the thousand."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -92,3 +92,38 @@ def _light_within(radius, n):
 def _reaches(light, share, radius):
     """Radius where each growing curve of `light` (N, R) reaches `share`."""
     return np.array([np.exp(np.interp(share, row, np.log(radius))) for row in light])
+
+
+def tidal_labels(signal_to_noise, *, experts=5, needed=12.0, spread=0.4, second=0.3, confusion=0.01, seed=0):
+    """F_tidal = features seen / experts, and the label that follows.
+
+    Each expert sees a feature with a probability that rises from 0 to 1 around a signal-to-noise `needed`, which
+    differs between experts by `spread` (of its natural logarithm); very clear debris is often counted as two features.
+
+    Parameters
+    ----------
+    signal_to_noise : array (N,)
+        From `debris_signal`; 0 where there is nothing.
+    experts : int
+    second : float
+        Chance to count a second feature where the first is certain.
+    confusion : float
+        Chance that one expert sees what is not there.
+
+    Returns
+    -------
+    (numpy.ndarray (N,), numpy.ndarray (N,))
+        F_tidal, and the label: 0 (F = 0), 1 (F >= 1) or NaN (between: uncertain, left out of training).
+    """
+    strength = np.asarray(signal_to_noise, float)
+    if experts < 1:
+        raise ValueError(f"at least one expert is needed, got {experts}.")
+    if not (np.isfinite(strength).all() and (strength >= 0).all()):
+        raise ValueError("signal_to_noise must be finite and not negative.")
+    rng = np.random.default_rng([seed, 83])
+    threshold = np.log(needed) + rng.normal(0, spread, experts)
+    chance = expit((np.log(strength.clip(1e-9))[:, None] - threshold) / 0.3)
+    sees = rng.random(chance.shape) < np.maximum(chance, confusion)
+    more = sees & (rng.random(chance.shape) < second * chance**2)
+    f_tidal = (sees + more.astype(int)).sum(1) / experts
+    return f_tidal, np.where(f_tidal == 0, 0.0, np.where(f_tidal >= 1, 1.0, np.nan))

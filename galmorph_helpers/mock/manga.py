@@ -7,8 +7,8 @@ import numpy as np
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter
 
-from ..spectroscopy import C_KM_S, d4000, line_flux, log_grid, rest_frame
-from .spectra import SEEING, components, lenticulars
+from ..spectra.spectroscopy import C_KM_S, d4000, line_flux, log_grid, rest_frame
+from .s0_spectra import SEEING, components, lenticulars
 from .templates import WAVELENGTH, Templates
 
 SPAXEL = 0.5  # arcsec

@@ -10,7 +10,7 @@ from astropy.modeling.physical_models import BlackBody
 from scipy.fft import irfft
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from ..spectroscopy import C_KM_S, LINES, STEP, extinction
+from ..spectra.spectroscopy import C_KM_S, LINES, STEP, extinction
 
 #: Observed wavelengths, Å: MaNGA's grid, cut at 8,000 Å.
 WAVELENGTH = 10 ** (3.5589 + STEP * np.arange(3442))

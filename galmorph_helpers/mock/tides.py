@@ -10,7 +10,8 @@ import astropy.units as u
 import numpy as np
 import torch
 
-from .population import COSMOLOGY, population
+from ..imaging.distance import COSMOLOGY
+from .demographics import population
 from .structure import turned_axes
 
 KINDS = ("shells", "stream", "tails", "plume", "bridge", "double nucleus", "merger")

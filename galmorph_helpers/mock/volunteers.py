@@ -4,6 +4,9 @@ import numpy as np
 from astropy.table import QTable
 from scipy.special import expit
 
+from ..labels import certain
+from ..surveys import SDSS
+
 VOTERS = 40  # classifications a galaxy, of order Galaxy Zoo 2's (Willett+2013)
 EDGE_ON_RATIO = 0.46  # axis ratio, as seen, at which half of the volunteers call a disc edge-on
 
@@ -41,19 +44,6 @@ def volunteer_votes(table, survey, *, seed=0):
     return QTable({name: count / VOTERS for name, count in counts.items()})
 
 
-def certain(fraction, *, low=0.3, high=0.7):
-    """Where volunteers agree: 1 above `high`, 0 below `low`, NaN between (the rule of Domínguez Sánchez+2018).
-
-    Returns
-    -------
-    numpy.ndarray of float
-    """
-    fraction = np.asarray(fraction, float)
-    if not 0 <= low < high <= 1:
-        raise ValueError(f"low and high must satisfy 0 <= low < high <= 1, got {low} and {high}.")
-    return np.where(fraction > high, 1.0, np.where(fraction < low, 0.0, np.nan))
-
-
 def visibility(table, survey):
     """How clearly arms, bar and edge-on disc of each galaxy are seen: a dict of arrays, 0 to 1."""
     blur = survey.psf_fwhm[1]
@@ -78,3 +68,26 @@ def visibility(table, survey):
         * disc
         * (arms > 0),
     }
+
+
+def answers(table, *, survey=SDSS, seed=0):
+    """What volunteers answered to the three questions of Domínguez Sánchez+2019, where they agree.
+
+    The volunteers look at the pictures of `survey`, by default SDSS: the answers then stay the same whichever survey
+    a network is shown, as in the paper, where galaxies of DES carry labels given on SDSS pictures.
+
+    Parameters
+    ----------
+    table : QTable
+        Rows of `population`.
+    survey : Survey
+    seed : int
+        Of the votes.
+
+    Returns
+    -------
+    numpy.ndarray (N, 3)
+        Columns as in `QUESTIONS`: 1 yes (over 70 % of the votes), 0 no (under 30 %), NaN where they disagree.
+    """
+    votes = volunteer_votes(table, survey, seed=seed)
+    return np.stack([certain(votes[name]) for name in ("features", "edge_on", "bar")], 1)

@@ -24,7 +24,6 @@ import numpy as np
 import torch
 
 import galmorph_helpers as gm
-from galmorph_helpers import checks, plots
 
 seed = gm.start()
 claims = gm.Claims("00", origins=("mock", "deep field"))
@@ -42,7 +41,7 @@ sky
 
 # %%
 near = np.flatnonzero(sky.table["r90"].value > 6)[:16]
-plots.gallery(sky, near, titles=[str(sky.table["hubble_type"][i]) for i in near], caption="Sixteen galaxies and their Hubble types",
+gm.plots.gallery(sky, near, titles=[str(sky.table["hubble_type"][i]) for i in near], caption="Sixteen galaxies and their Hubble types",
               alt="Sixteen mock galaxies, yellow ellipticals and lenticulars, bluer spirals, some seen on edge, with neighbours and stars.")
 
 # %% [markdown]
@@ -51,7 +50,7 @@ plots.gallery(sky, near, titles=[str(sky.table["hubble_type"][i]) for i in near]
 # %%
 deep = gm.deep_field()
 largest = np.argsort(-deep.table["radius"])[:16]
-plots.gallery(deep, largest, caption="The sixteen largest", alt="Sixteen sources of the Hubble deep field: spirals, ellipticals, an edge-on disc, irregular galaxies, and two stars with spikes.")
+gm.plots.gallery(deep, largest, caption="The sixteen largest", alt="Sixteen sources of the Hubble deep field: spirals, ellipticals, an edge-on disc, irregular galaxies, and two stars with spikes.")
 deep
 
 # %% [markdown]
@@ -76,7 +75,7 @@ history = gm.fit(network, sky.images[train], edge_on[train], validation=(sky.ima
 # %%
 threshold = gm.choose_threshold(edge_on[validation], gm.predict(network, sky.images[validation]))
 table = gm.metrics_table({"edge-on": (edge_on[test], gm.predict(network, sky.images[test]), threshold)})
-plots.show_metrics(table, caption="Mock galaxies that the network has not seen")
+gm.plots.show_metrics(table, caption="Mock galaxies that the network has not seen")
 
 # %% [markdown]
 # *positive* is the share of edge-on galaxies and *always "no"* the accuracy of a lazy classifier: a number to beat. Brackets are 95 % intervals. So, the network works. On *this* sky.
@@ -89,15 +88,15 @@ plots.show_metrics(table, caption="Mock galaxies that the network has not seen")
 probability = gm.predict(network, deep.images)
 order = np.argsort(-probability)
 shown = order[np.linspace(0, len(order) - 1, 24).astype(int)]
-plots.gallery(deep, shown, titles=[f"{probability[i]:.2f}" for i in shown], caption="From edge-on to round, says a network trained on mock galaxies",
+gm.plots.gallery(deep, shown, titles=[f"{probability[i]:.2f}" for i in shown], caption="From edge-on to round, says a network trained on mock galaxies",
               alt="Twenty-four observed galaxies of the deep field ordered by edge-on probability: thin ones come first, round ones last, with some odd ones between.")
 
 # %% [markdown]
 # Thin galaxies come first and round ones last; where two sources share a stamp, the network is fooled. There are no labels here, but how elongated each source is, photutils measured: does the order agree?
 
 # %%
-agreement = gm.regression_table({"probability and ellipticity": (deep.table["ellipticity"], probability)})
-plots.show_metrics(agreement, metrics=("spearman",), caption="Rank correlation of the edge-on probability with the measured ellipticity, deep field")
+agreement = gm.metrics.regression_table({"probability and ellipticity": (deep.table["ellipticity"], probability)})
+gm.plots.show_metrics(agreement, metrics=("spearman",), caption="Rank correlation of the edge-on probability with the measured ellipticity, deep field")
 claims.check("edge-on accuracy, mock sky", table["accuracy"][0], at_least=0.92, because="the training failed")
 claims.check("edge-on AUC, mock sky", table["auc"][0], at_least=0.95, because="the training failed")
 claims.check("deep field: rank correlation of edge-on probability and ellipticity", agreement["spearman"][0], at_least=0.2, because="what was learnt on the mock sky did not carry over to Hubble's galaxies")
@@ -125,10 +124,10 @@ if observed:
     observed, truth = observed[judged], answers["edge-on"][judged] == 1
     carried = gm.predict(network, observed.images)
     order = np.argsort(-carried)[np.linspace(0, len(observed) - 1, 16).astype(int)]
-    plots.gallery(observed, order, titles=[f"{'edge-on' if truth[i] else 'other'}, {carried[i]:.2f}" for i in order], caption="From most to least edge-on, with the volunteers' answer",
+    gm.plots.gallery(observed, order, titles=[f"{'edge-on' if truth[i] else 'other'}, {carried[i]:.2f}" for i in order], caption="From most to least edge-on, with the volunteers' answer",
                   alt="Sixteen observed SDSS galaxies from thin discs to round galaxies, in the order of a network that was trained on mock galaxies only.")
     on_observed = gm.metrics_table({"edge-on, trained on mock galaxies only": (truth.astype(float), carried, threshold)})
-    plots.show_metrics(on_observed, metrics=("accuracy", "precision", "recall", "auc"), caption="Observed SDSS galaxies")
+    gm.plots.show_metrics(on_observed, metrics=("accuracy", "precision", "recall", "auc"), caption="Observed SDSS galaxies")
     claims.origins.append(observed.origin)
     claims.check("edge-on AUC on observed SDSS galaxies, trained on the mock sky", on_observed["auc"][0], at_least=0.85, because="the mock sky taught what observed galaxies do not show")
 
@@ -150,11 +149,11 @@ if observed:
 share = ...
 
 # %%
-_ = checks.check("exercise", share, edge_on.mean(), hint="The mean of zeros and ones is the share of ones.")
+_ = gm.course.check("exercise", share, edge_on.mean(), hint="The mean of zeros and ones is the share of ones.")
 
 # %% tags=["solution", "nbval-check-output"]
 share = np.mean(edge_on)
-_ = checks.check("exercise", share, edge_on.mean())
+_ = gm.course.check("exercise", share, edge_on.mean())
 
 # %% [markdown]
 # ## In practice
@@ -170,4 +169,4 @@ _ = checks.check("exercise", share, edge_on.mean())
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

@@ -29,7 +29,6 @@ from astropy.table import Table, vstack
 from scipy.stats import kstest
 
 import galmorph_helpers as gm
-from galmorph_helpers import checks, diagrams, plots, widgets
 from galmorph_helpers.published import GALAXY_ZOO_2, LABEL_SOURCES, LARGEST_CATALOGUE, TALK_WALL, WORKS
 
 seed = gm.start()
@@ -40,12 +39,12 @@ claims = gm.Claims("01", origins=("mock", "OpenNGC"))
 #
 # [Hubble (1926)](https://doi.org/10.1086/143018) sorted galaxies by their look, and the order stuck. **Ellipticals** have no structure but their flattening: E*n* has an axis ratio $b/a = 1 - n/10$. **Lenticulars** (S0) add a disc without arms. **Spirals** have arms, wound tightly around a large bulge in Sa and loosely around a small one in Sc; about a third have a clear **bar** as well (SB). **Irregulars** (Im) have no order to speak of.
 #
-# `gm.specimens` picks a typical mock galaxy of each type and tidies it up; `gm.portraits` draws it alone, without neighbours or noise. Sky surveys never show it that clean.
+# `gm.specimens` picks a typical mock galaxy of each type and tidies it up; `gm.mock.portraits` draws it alone, without neighbours or noise. Sky surveys never show it that clean.
 
 # %%
 names = ["E0", "E4", "E7", "S0", "Sa", "Sb", "Sc", "SB0", "SBa", "SBb", "SBc", "Im"]
-fork = gm.portraits(gm.specimens(names, inclination=40, seed=seed), size=160, noise=False)
-diagrams.tuning_fork(fork, alt="Hubble's tuning fork in twelve drawn galaxies. On the handle yellow ellipticals E0, E4, E7, then S0; above the spirals Sa, Sb, Sc with ever looser, bluer arms; below the barred SB0, SBa, SBb, SBc; on the right an irregular. The T axis below runs from -3 to 10.")
+fork = gm.mock.portraits(gm.specimens(names, inclination=40, seed=seed), size=160, noise=False)
+gm.plots.tuning_fork(fork, alt="Hubble's tuning fork in twelve drawn galaxies. On the handle yellow ellipticals E0, E4, E7, then S0; above the spirals Sa, Sb, Sc with ever looser, bluer arms; below the barred SB0, SBa, SBb, SBc; on the right an irregular. The T axis below runs from -3 to 10.")
 claims.check("Hubble types drawn and labelled", len(set(fork.table["hubble_type"])), at_least=8, because="a type could not be drawn")
 
 # %% [markdown]
@@ -57,9 +56,9 @@ claims.check("Hubble types drawn and labelled", len(set(fork.table["hubble_type"
 
 # %%
 classes = ["E", "S0-", "S0", "S0/a", "Sa", "Sab", "Sb", "Sbc", "Sc", "Scd", "Sd", "Sdm", "Sm", "Im"]
-ds18 = np.array([gm.read_hubble_type(name).t_type for name in classes], float)
+ds18 = np.array([gm.hubble.read_hubble_type(name).t_type for name in classes], float)
 rc3 = gm.convert_t_type(ds18, "DS18", to="RC3")
-diagrams.show_table(Table({"scale": ["RC3, Nair & Abraham, EFIGI", "DS18, the talk, this course"], **{c: [f"{a:.0f}", f"{b:.0f}"] for c, a, b in zip(classes, rc3, ds18, strict=True)}}), caption="The T-Type of each class on both scales")
+gm.plots.show_table(Table({"scale": ["RC3, Nair & Abraham, EFIGI", "DS18, the talk, this course"], **{c: [f"{a:.0f}", f"{b:.0f}"] for c, a, b in zip(classes, rc3, ds18, strict=True)}}), caption="The T-Type of each class on both scales")
 
 # %% [markdown]
 # `gm.convert_t_type` goes from one to the other. It is linear between classes, since networks predict fractions; there and back must be the same number. And catalogues hide codes among their types: 99 is "unknown", not a very late galaxy. Codes become NaN.
@@ -74,7 +73,7 @@ claims.check("T-Type scales: largest error there and back", worst, at_most=1e-9,
 # What if you forget to convert? Take real galaxies. The package pyongc carries [OpenNGC](https://github.com/mattiaverga/OpenNGC): every galaxy of the New General and Index Catalogues, most with a Hubble type given by people. Write their types on the RC3 scale and read them as if they were DS18's, with $T \le -3$ for ellipticals:
 
 # %%
-ngc = gm.open_ngc()
+ngc = gm.datasets.open_ngc()
 as_rc3 = gm.convert_t_type(ngc["t_type"], "DS18", to="RC3")
 called_e = as_rc3 <= -3
 wrong = np.mean(ngc["t_type"][called_e] > -3)
@@ -90,7 +89,7 @@ claims.check("OpenNGC: false ellipticals when the scales are mixed", wrong, at_l
 def turn(t_type=3, inclination=35, bar=0.0):
     """Draw one galaxy: T-Type (DS18), inclination in degrees, strength of its bar."""
     galaxy = gm.specimens([t_type], inclination=inclination, bar=bar, seed=seed)
-    plots.gallery(gm.portraits(galaxy), [0], titles=[f"{galaxy['hubble_type'][0]}, T = {t_type:.0f}, i = {inclination:.0f}°, bar {bar:.1f}"], size=4,
+    gm.plots.gallery(gm.mock.portraits(galaxy), [0], titles=[f"{galaxy['hubble_type'][0]}, T = {t_type:.0f}, i = {inclination:.0f}°, bar {bar:.1f}"], size=4,
                   alt=f"A mock galaxy of T-Type {t_type:.0f}, inclined by {inclination:.0f} degrees, bar strength {bar:.1f}.")
 
 
@@ -98,24 +97,24 @@ def turn(t_type=3, inclination=35, bar=0.0):
 angles, types = (0, 50, 80), ("E4", "S0", "Sa", "SBa", "Sb", "SBb", "Sc", "Im")
 shown = [(angle, name) for angle in angles for name in types]
 turned = vstack([gm.specimens(types, inclination=angle, seed=seed) for angle in angles], metadata_conflicts="silent")
-plots.gallery(gm.portraits(turned), range(len(shown)), titles=[f"{name}, {angle}°" for angle, name in shown], caption="The same types, ever more inclined",
+gm.plots.gallery(gm.mock.portraits(turned), range(len(shown)), titles=[f"{name}, {angle}°" for angle, name in shown], caption="The same types, ever more inclined",
               alt="Eight types in columns at inclinations of 0, 50 and 80 degrees: face-on, arms and bars are plain; at 80 degrees the discs are thin and their arms and bars are gone. The elliptical stays as it is.")
 
 # %% [markdown]
 # With a running kernel, turn the knobs yourself. From which angle on do you lose the bar?
 
 # %%
-_ = widgets.explore(turn, t_type=(-3, 10, 1, 3), inclination=(0, 90, 5, 35), bar=(0, 1, 0.1, 0))
+_ = gm.course.explore(turn, t_type=(-3, 10, 1, 3), inclination=(0, 90, 5, 35), bar=(0, 1, 0.1, 0))
 
 # %% [markdown]
 # ## Ask what shape goes with
 #
-# The talk's claim: **spirals** are of intermediate or low mass, with young stars, still forming new ones, and rotate; **ellipticals** are the most massive, old and red, and their stars move at random. Measure it. The mock sky is a catalogue first, and its galaxies were given these relations; so first comes the question whether it was done right. `gm.describe` sets the catalogue beside published relations, each with its stated scatter.
+# The talk's claim: **spirals** are of intermediate or low mass, with young stars, still forming new ones, and rotate; **ellipticals** are the most massive, old and red, and their stars move at random. Measure it. The mock sky is a catalogue first, and its galaxies were given these relations; so first comes the question whether it was done right. `gm.mock.describe` sets the catalogue beside published relations, each with its stated scatter.
 
 # %%
 sky = gm.population(gm.pick(cpu=20_000, gpu=200_000), seed=seed)
-described = gm.describe(sky)
-diagrams.show_table(described["relation", "group", "n", "expected", "measured", "agrees", "source"], formats={"measured": ".3f"}, caption="The mock catalogue (flux-limited, r < 17.77) beside published relations")
+described = gm.mock.describe(sky)
+gm.plots.show_table(described["relation", "group", "n", "expected", "measured", "agrees", "source"], formats={"measured": ".3f"}, caption="The mock catalogue (flux-limited, r < 17.77) beside published relations")
 tested = described[described["agrees"] != "too few"]
 kept = np.mean(tested["agrees"] == "yes")
 print(f"{kept:.0%} of the {len(tested)} relations that can be tested agree; {(described['agrees'] == 'too few').sum()} have too few galaxies")
@@ -149,11 +148,11 @@ def median_interval(values):
 
 rows = {"type": list(groups), "galaxies": [int(m.sum()) for m in groups.values()]}
 rows |= {name: [median_interval(values[m]) for m in groups.values()] for name, values in quantities.items()}
-diagrams.show_table(Table(rows), caption="Medians by type, mock catalogue")
+gm.plots.show_table(Table(rows), caption="Medians by type, mock catalogue")
 
 # %%
 early, late = t_type <= 0, t_type > 0
-diagrams.histograms({name: {"elliptical": values[groups["E"]], "lenticular": values[groups["S0"]], "spiral": values[late]} for name, values in quantities.items()},
+gm.plots.histograms({name: {"elliptical": values[groups["E"]], "lenticular": values[groups["S0"]], "spiral": values[late]} for name, values in quantities.items()},
                     title="Mock galaxies", limits={"V / σ": (0, 2.5)},
                     alt="Four histograms of mock ellipticals, lenticulars and spirals: ellipticals are most massive and slowest turning; ellipticals and lenticulars are red and form few stars; spirals are bluer and form stars, with a red, quiescent minority.")
 gap = {name: np.median(values[early]) - np.median(values[late]) for name, values in quantities.items()}
@@ -174,7 +173,7 @@ claims.check("steps from E to Sbc–Im in which mass, colour or V/σ go the wron
 ridge = ("main sequence, Renzini & Peng (2015)", lambda m: 0.76 * m - 7.64)
 divide = ("sSFR = 10⁻¹¹ per year", lambda m: m - 11)
 plane = {"xlabel": "log stellar mass (solar)", "ylabel": "log SFR (solar masses a year)", "lines": (ridge, divide), "limits": (9.0, 11.8, -2.5, 1.6)}
-diagrams.planes({"mock galaxies": (sky["log_mass"], sky["log_sfr"], sky["t_type"])}, label="mean T-Type (dark: early)", **plane,
+gm.plots.planes({"mock galaxies": (sky["log_mass"], sky["log_sfr"], sky["t_type"])}, label="mean T-Type (dark: early)", **plane,
                 alt="Star-formation rate against mass of mock galaxies: late types, bright, along the main sequence, latest at low mass; early types, dark, in the quiescent cloud below, which reaches the highest masses.")
 
 # %%
@@ -206,8 +205,8 @@ efigi_folder = gm.find_set("efigi_catalogue")
 seen = sky["inclination"].value < 70  # nobody sees a bar from the side: not counted there
 catalogues = {"mock sky": (t_type, np.where(seen, sky["bar"], np.nan)), "OpenNGC": (np.asarray(ngc["t_type"]), np.asarray(ngc["bar"] == 1, float))}
 if efigi_folder:
-    efigi = gm.read_efigi(efigi_folder)
-    catalogues["EFIGI"] = (gm.nearest_class(efigi["t_type"]), np.where(np.isnan(efigi["bar"]), np.nan, efigi["bar"] >= 0.5))
+    efigi = gm.datasets.read_efigi(efigi_folder)
+    catalogues["EFIGI"] = (gm.hubble.nearest_class(efigi["t_type"]), np.where(np.isnan(efigi["bar"]), np.nan, efigi["bar"] >= 0.5))
     claims.origins.append("folder")
 
 # %%
@@ -217,7 +216,7 @@ barred = {}
 for name, (t, bar) in catalogues.items():
     enough = [k for k in stages if np.sum((t == k) & np.isfinite(bar)) >= 50]
     barred[name] = (enough, [np.nanmean(bar[t == k]) for k in enough])
-diagrams.trends({"how often each type occurs": shares, "how many of them have a clear bar": barred}, xlabel="Hubble type", ylabels=["share of galaxies", "barred share"], ticks=([-3, -1, 1, 3, 5, 7, 10], ["E", "S0", "Sa", "Sb", "Sc", "Sd", "Im"]),
+gm.plots.trends({"how often each type occurs": shares, "how many of them have a clear bar": barred}, xlabel="Hubble type", ylabels=["share of galaxies", "barred share"], ticks=([-3, -1, 1, 3, 5, 7, 10], ["E", "S0", "Sa", "Sb", "Sc", "Sd", "Im"]),
                 alt="Left: the share of each Hubble type in the mock catalogue and in OpenNGC, with ellipticals and spirals most frequent and irregulars rare, and in EFIGI, which is flatter. Right: the share of barred galaxies among spirals is near a quarter, with no bars recorded for early types in OpenNGC.")
 
 # %%
@@ -253,7 +252,7 @@ for title, table in (("observed: OpenNGC", ngc), ("mock galaxies", sky)):
     ratios = {name: np.asarray(table["axis_ratio"][m & np.isfinite(table["axis_ratio"])]) for name, m in kinds.items()}
     panels[title] = {name: (q, [np.mean(r < x) for x in q]) for name, r in ratios.items()} | {"discs at random, q₀ = 0.2": (q, random_discs(q))}
     distance[title] = {name: kstest(r, random_discs).statistic for name, r in ratios.items()}
-diagrams.trends(panels, xlabel="axis ratio b/a", ylabels=["share of galaxies flatter than this", ""],
+gm.plots.trends(panels, xlabel="axis ratio b/a", ylabels=["share of galaxies flatter than this", ""],
                 alt="Cumulative axis ratios. Mock discs follow the law of randomly inclined discs, observed late spirals lie close to it, observed lenticulars between it and the ellipticals, which are far rounder.")
 for title, found in distance.items():
     print(f"{title}: largest gap to the law (Kolmogorov–Smirnov),", ", ".join(f"{name}s {d:.2f}" for name, d in found.items()))
@@ -292,7 +291,7 @@ def toy_mix(settle=0.4, bulge=0.12, merge=0.06):
 # %%
 z, mix = toy_mix()
 kinds = ["irregular", "disc", "disc + spheroid", "spheroid"]
-diagrams.trends({"TOY: made-up rates, no data": {name: (z, mix[:, k]) for k, name in enumerate(kinds)}}, xlabel="redshift (today on the left)", ylabels=["share of galaxies"],
+gm.plots.trends({"TOY: made-up rates, no data": {name: (z, mix[:, k]) for k, name in enumerate(kinds)}}, xlabel="redshift (today on the left)", ylabels=["share of galaxies"],
                 alt="A toy of the mix of types against redshift: irregulars make up nearly all galaxies at redshift 5 and few today; discs, discs with spheroids and spheroids grow towards today.")
 at = {redshift: mix[np.argmin(np.abs(z - redshift))] for redshift in (0, 3)}
 claims.check("toy: share of irregulars, z = 3 minus z = 0", at[3][0] - at[0][0], at_least=0.2, because="the rates were so small that nothing settles")
@@ -306,7 +305,7 @@ claims.check("toy: share of spheroids, z = 0 minus z = 3", at[0][3] - at[3][3], 
 # Who has looked, so far? The numbers of the talk, and of the papers:
 
 # %%
-diagrams.show_table(Table(rows=[{"source": name, "the talk says": row["talk"], "the paper says": row["paper"]} for name, row in LABEL_SOURCES.items()]), caption="Where labels come from")
+gm.plots.show_table(Table(rows=[{"source": name, "the talk says": row["talk"], "the paper says": row["paper"]} for name, row in LABEL_SOURCES.items()]), caption="Where labels come from")
 
 # %% [markdown]
 # The two counts of Galaxy Zoo 2 differ since its catalogue holds several samples; the talk probably counts the main one. Now take a catalogue of today: 27 million galaxies of the Dark Energy Survey. An expert who gives each ten seconds (our assumption), 1,600 hours a year; the crowd of Galaxy Zoo 2 at its pace, with many looks at each galaxy; and a small network on the machine that runs this notebook:
@@ -324,7 +323,7 @@ per_year = {"one expert, 10 s a galaxy": 1600 * 3600 / 10,
             f"the crowd of Galaxy Zoo 2, {looks:.0f} looks each": GALAXY_ZOO_2["galaxies"] / (GALAXY_ZOO_2["months"] / 12),
             "a small network, this machine": a_second * 365.25 * 24 * 3600}
 years = {name: LARGEST_CATALOGUE / rate for name, rate in per_year.items()}
-diagrams.show_table(Table({"who": list(years), "galaxies a year": [f"{rate:,.0f}" for rate in per_year.values()], "27 million take": [f"{y:,.0f} years" if y > 1 else f"{y * 365.25 * 24:.1f} hours" for y in years.values()]}),
+gm.plots.show_table(Table({"who": list(years), "galaxies a year": [f"{rate:,.0f}" for rate in per_year.values()], "27 million take": [f"{y:,.0f} years" if y > 1 else f"{y * 365.25 * 24:.1f} hours" for y in years.values()]}),
                     caption=f"Looking at {LARGEST_CATALOGUE:,} galaxies; the network does {a_second:,.0f} a second once the stamps are in memory")
 expert, crowd, machine = years.values()
 claims.check("years that the crowd of Galaxy Zoo 2 would need for 27 million galaxies", crowd, at_least=50, because="the crowd had been far faster")
@@ -334,7 +333,7 @@ claims.check("the network is faster than the crowd by a factor of", crowd / mach
 # And it does not tire, and gives the same answer twice; experts differ by one to two T-Types among themselves ([Naim et al. 1995](https://doi.org/10.1093/mnras/274.4.1107)). What a network cannot do is look without having been shown: every one in this list learnt from people, or from structure in the images. A few of the works that this course rebuilds, entered by hand (a reading list, not a census):
 
 # %%
-diagrams.show_table(Table(rows=[{"year": str(year), "work": work, "what it did": what} for year, work, what in WORKS]), caption="A reading list")
+gm.plots.show_table(Table(rows=[{"year": str(year), "work": work, "what it did": what} for year, work, what in WORKS]), caption="A reading list")
 print("papers on one slide of the talk, by year:", ", ".join(f"{year}: {n}" for year, n in TALK_WALL.items()), "(the speaker's choice, not a census)")
 
 # %% [markdown]
@@ -350,8 +349,8 @@ def medians(name):
 
 said = {"ellipticals are the most massive": "log stellar mass (solar)", "ellipticals have red, old stars": "rest-frame g − r (mag)",
         "spirals are forming stars": "log sSFR (1/yr)", "spirals rotate, in ellipticals dispersion dominates": "V / σ"}
-diagrams.show_table(Table(rows=[{"the talk says": words, "measured, mock sky": name, "medians": medians(name)} for words, name in said.items()]))
-diagrams.show_table(Table(rows=[{"what": row["what"], "published": row["published"], "yours": row["measured"], "95 % interval": "[{:.3f}, {:.3f}]".format(*row["interval"])} for row in claims.published]),
+gm.plots.show_table(Table(rows=[{"the talk says": words, "measured, mock sky": name, "medians": medians(name)} for words, name in said.items()]))
+gm.plots.show_table(Table(rows=[{"what": row["what"], "published": row["published"], "yours": row["measured"], "95 % interval": "[{:.3f}, {:.3f}]".format(*row["interval"])} for row in claims.published]),
                     formats={"published": ".3f", "yours": ".3f"})
 
 # %% [markdown]
@@ -382,13 +381,13 @@ if groups:
     print("step from one such number to the next:", int(np.spacing(float(raw["objid"][0]))))
 
 # %% [markdown]
-# Two faults, one lesson. The words in `sSFR_status` stand for each other: those called star-forming form the fewest stars. And someone joined two tables by a 19-digit identifier that had become a floating-point number, whose steps there are 256 wide: neighbours on the sky got each other's votes. `gm.read_mass_sfr` mends both: it ignores that column, and keeps votes only where the identifier is unambiguous. **Read identifiers as integers or as text.**
+# Two faults, one lesson. The words in `sSFR_status` stand for each other: those called star-forming form the fewest stars. And someone joined two tables by a 19-digit identifier that had become a floating-point number, whose steps there are 256 wide: neighbours on the sky got each other's votes. `gm.datasets.read_mass_sfr` mends both: it ignores that column, and keeps votes only where the identifier is unambiguous. **Read identifiers as integers or as text.**
 
 # %%
-observed = gm.observed_mass_sfr()
+observed = gm.datasets.observed_mass_sfr()
 if observed:
     known = np.isfinite(observed["p_spiral"])
-    diagrams.planes({"mock galaxies: late types": (sky["log_mass"], sky["log_sfr"], sky["ltg"]), f"observed: {known.sum():,} SDSS galaxies, spiral votes": (observed["log_mass"], observed["log_sfr"], observed["p_spiral"])},
+    gm.plots.planes({"mock galaxies: late types": (sky["log_mass"], sky["log_sfr"], sky["ltg"]), f"observed: {known.sum():,} SDSS galaxies, spiral votes": (observed["log_mass"], observed["log_sfr"], observed["p_spiral"])},
                     label="mean share of late types, or of spiral votes", cells=18, **plane,
                     alt="Two planes of star formation against mass. Left, mock galaxies: late types on the main sequence, early ones below. Right, observed galaxies: spiral votes are high on the main sequence and low in the quiescent cloud.")
     activity = observed["log_sfr"] - observed["log_mass"]
@@ -408,7 +407,7 @@ faces, answers = gm.labelled_sdss("disc")
 if faces:
     called = answers["called"]
     chosen = np.concatenate([np.flatnonzero(called == word)[:4] for word in ["elliptical", "smooth", "edge-on", "disc", "spiral", "merger"]])
-    plots.gallery(faces, chosen, titles=list(called[chosen]), caption="As people called them",
+    gm.plots.gallery(faces, chosen, titles=list(called[chosen]), caption="As people called them",
                   alt="Sixteen observed SDSS galaxies, four each called elliptical, edge-on, clockwise spiral and merger by volunteers: smaller and noisier than the drawn ones of the tuning fork.")
     del faces
 
@@ -421,11 +420,11 @@ if faces:
 converted = ...
 
 # %%
-_ = checks.check("exercise 1", converted, [-3, -1, 4], hint="Look at the table of both scales: from S0/a on they agree.")
+_ = gm.course.check("exercise 1", converted, [-3, -1, 4], hint="Look at the table of both scales: from S0/a on they agree.")
 
 # %% tags=["solution", "nbval-check-output"]
 converted = gm.convert_t_type([-5, -2, 4], "RC3", to="DS18")
-_ = checks.check("exercise 1", converted, [-3, -1, 4])
+_ = gm.course.check("exercise 1", converted, [-3, -1, 4])
 
 # %% [markdown]
 # **2. Half of the discs.** Discs have a thickness of 0.25. Below which axis ratio lie half of them?
@@ -434,12 +433,12 @@ _ = checks.check("exercise 1", converted, [-3, -1, 4])
 half = ...
 
 # %%
-_ = checks.check("exercise 2", half, np.sqrt(0.25**2 + (1 - 0.25**2) * 0.5**2), tolerance=1e-3, hint="cos i is uniform, so half of the discs have cos i below 0.5.")
+_ = gm.course.check("exercise 2", half, np.sqrt(0.25**2 + (1 - 0.25**2) * 0.5**2), tolerance=1e-3, hint="cos i is uniform, so half of the discs have cos i below 0.5.")
 
 # %% tags=["solution", "nbval-check-output"]
 ratios = np.linspace(0.25, 1, 2000)
 half = np.interp(0.5, random_discs(ratios, q0=0.25), ratios)  # the law above, read backwards
-_ = checks.check("exercise 2", half, np.sqrt(0.25**2 + (1 - 0.25**2) * 0.5**2), tolerance=1e-3)
+_ = gm.course.check("exercise 2", half, np.sqrt(0.25**2 + (1 - 0.25**2) * 0.5**2), tolerance=1e-3)
 
 # %% [markdown]
 # **3. Read the names.** Which share of OpenNGC's spirals (T from 1 to 7) do people call barred at all, SB or SAB?
@@ -448,18 +447,18 @@ _ = checks.check("exercise 2", half, np.sqrt(0.25**2 + (1 - 0.25**2) * 0.5**2), 
 any_bar = ...
 
 # %%
-_ = checks.check("exercise 3", any_bar, np.mean(ngc["bar"][(ngc["t_type"] >= 1) & (ngc["t_type"] <= 7)] > 0), hint="The column `bar` is 0.5 for SAB and 1 for SB.")
+_ = gm.course.check("exercise 3", any_bar, np.mean(ngc["bar"][(ngc["t_type"] >= 1) & (ngc["t_type"] <= 7)] > 0), hint="The column `bar` is 0.5 for SAB and 1 for SB.")
 
 # %% tags=["solution", "nbval-check-output"]
 any_bar = np.mean(ngc["bar"][spiral] > 0)
-_ = checks.check("exercise 3", any_bar, np.mean(ngc["bar"][(ngc["t_type"] >= 1) & (ngc["t_type"] <= 7)] > 0))
+_ = gm.course.check("exercise 3", any_bar, np.mean(ngc["bar"][(ngc["t_type"] >= 1) & (ngc["t_type"] <= 7)] > 0))
 
 # %% [markdown]
 # ## In practice
 #
 # - Say which T scale you use, convert before you mix, and turn codes into NaN. Keep identifiers as integers or text.
 # - Types given by eye depend on the image: depth, blur and inclination hide arms and bars.
-# - The mock sky has the relations it was given, and only those. `gm.describe` says which; it is no evidence about the universe.
+# - The mock sky has the relations it was given, and only those. `gm.mock.describe` says which; it is no evidence about the universe.
 # - Next: lesson 02, *train a network to classify galaxies*.
 #
 # ## Further reading
@@ -474,4 +473,4 @@ _ = checks.check("exercise 3", any_bar, np.mean(ngc["bar"][(ngc["t_type"] >= 1) 
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

@@ -29,7 +29,6 @@ import torch
 from torch.nn import functional as F
 
 import galmorph_helpers as gm
-from galmorph_helpers import checks, plots, widgets
 from galmorph_helpers.published import BINARY_MODELS, DS18_PARAMETERS, audit
 
 seed = gm.start()
@@ -54,7 +53,7 @@ chosen = [np.flatnonzero((sky.table["hubble_type"] == name) & big & (tilted < 60
 chosen.append(np.flatnonzero(sky.table["edge_on"] & big)[:4])
 rows = np.concatenate(chosen)
 titles = [f"{sky.table['hubble_type'][i]}{' edge-on' if sky.table['edge_on'][i] else ''}" for i in rows]
-plots.gallery(sky, rows, titles=titles, caption="From ellipticals to late spirals, and discs on edge",
+gm.plots.gallery(sky, rows, titles=titles, caption="From ellipticals to late spirals, and discs on edge",
               alt="Sixteen mock galaxies: smooth yellow ellipticals and lenticulars, bluer spirals with arms, and four thin edge-on discs, with stars and neighbours around.")
 
 # %% [markdown]
@@ -84,7 +83,7 @@ by_hand = sum(kernels[0, dy, dx] * grey[30 + dy - 1, 40 + dx - 1] for dy in rang
 torch.testing.assert_close(answers[0, 30, 40], by_hand)  # nine products and a sum: no more than that
 
 # %%
-plots.images_row([galaxy, *answers, pooled[0]], ["image, 3 × 64 × 64", "left–right edges", "up–down edges", "points", "left–right, pooled: 32 × 32"],
+gm.plots.images_row([galaxy, *answers, pooled[0]], ["image, 3 × 64 × 64", "left–right edges", "up–down edges", "points", "left–right, pooled: 32 × 32"],
                  caption=f"Three convolutions and a pooling — {sky.caption}", symmetric=True,
                  alt="A mock edge-on galaxy and its response to three kernels: two mark its edges in one direction each, the third the noise and stars; pooling halves the first.")
 
@@ -106,7 +105,7 @@ claims.check("binary cross-entropy by hand minus torch's", abs(by_hand - from_to
 # %% [markdown]
 # ## Compare two networks
 #
-# The network of Domínguez Sánchez et al. (2018), "DS18", has four convolutions at full resolution and 2.6 million weights, most of them in one dense layer. The compact one of this course halves the image at each of four convolutions, normalises after each, and has a ninth of the weights: [read both](../galmorph_helpers/networks.py). What does a training step cost?
+# The network of Domínguez Sánchez et al. (2018), "DS18", has four convolutions at full resolution and 2.6 million weights, most of them in one dense layer. The compact one of this course halves the image at each of four convolutions, normalises after each, and has a ninth of the weights: [read both](../galmorph_helpers/learning/networks.py). What does a training step cost?
 
 # %%
 def step_cost(network, size, batch=32):
@@ -131,7 +130,7 @@ claims.check("cost of a DS18 step over a compact step", costs["DS18"] / costs["c
 # %% [markdown]
 # ## Train it
 #
-# The whole loop is `gm.fit`, one screen long: [read it](../galmorph_helpers/training.py). Each epoch shows every galaxy once, turned and mirrored at random, since orientation says nothing of type. After each epoch the loss on the validation galaxies is taken; the weights of the best epoch are kept. The test galaxies are not touched.
+# The whole loop is `gm.fit`, one screen long: [read it](../galmorph_helpers/learning/training.py). Each epoch shows every galaxy once, turned and mirrored at random, since orientation says nothing of type. After each epoch the loss on the validation galaxies is taken; the weights of the best epoch are kept. The test galaxies are not touched.
 
 # %%
 def trained(images, target, train, validation, *, start=None, **options):
@@ -146,7 +145,7 @@ def trained(images, target, train, validation, *, start=None, **options):
 
 agreed = [part[np.isfinite(edge_on[part])] for part in (train, validation, test)]
 network, history = trained(sky.images, edge_on, *agreed[:2], epochs=6)
-plots.learning_curve({"edge-on": history}, alt="The training and validation loss of the edge-on network fall together; the epoch with the lowest validation loss is kept.")
+gm.plots.learning_curve({"edge-on": history}, alt="The training and validation loss of the edge-on network fall together; the epoch with the lowest validation loss is kept.")
 
 # %% [markdown]
 # A probability becomes a class at a **threshold**. It is chosen on the validation galaxies (where true-positive minus false-positive rate is largest, which favours completeness, as the published edge-on row does) and then frozen. Only now the test galaxies are classified.
@@ -159,13 +158,13 @@ def judged(network, images, target, validation, test):
 
 
 scratch = judged(network, sky.images, edge_on, *agreed[1:])
-plots.threshold_figure(*scratch[:2], threshold=scratch[2], title="Edge-on, mock test galaxies.")
+gm.plots.threshold_figure(*scratch[:2], threshold=scratch[2], title="Edge-on, mock test galaxies.")
 
 # %% [markdown]
 # Turn the knob: what does a stricter threshold buy, and what does it cost? (Needs a running kernel; the figure above is the same without one.)
 
 # %%
-_ = widgets.explore(lambda threshold: plots.threshold_figure(*scratch[:2], threshold=threshold, title="Edge-on."), threshold=(0.02, 0.98, 0.02, 0.5))
+_ = gm.course.explore(lambda threshold: gm.plots.threshold_figure(*scratch[:2], threshold=threshold, title="Edge-on."), threshold=(0.02, 0.98, 0.02, 0.5))
 
 # %% [markdown]
 # ## Ask more questions
@@ -180,7 +179,7 @@ again = {"start": "mock_trunk", "epochs": 4, "learning_rate": 2e-3}
 network, _ = trained(sky.images, edge_on, *agreed[:2], **again)
 results = {"edge-on": judged(network, sky.images, edge_on, *agreed[1:])}
 brings = gm.metrics_table({"edge-on, from scratch": scratch, "edge-on, from shipped weights": results["edge-on"]})
-plots.show_metrics(brings, metrics=("accuracy", "precision", "recall", "auc"), caption="What the head start brings, mock sky")
+gm.plots.show_metrics(brings, metrics=("accuracy", "precision", "recall", "auc"), caption="What the head start brings, mock sky")
 
 # %%
 late_network, _ = trained(sky.images, late, train, validation, **again)
@@ -209,9 +208,9 @@ del bars
 t_type = np.asarray(sky.table["t_type"], float)
 centre, width = t_type[train].mean(), t_type[train].std()  # a network learns numbers near 1 best
 t_network, _ = trained(sky.images, (t_type - centre) / width, train, validation, **again)
-t_predicted = gm.predict_value(t_network, sky.images[test]) * width + centre
-t_table = gm.regression_table({"T-Type": (t_type[test], t_predicted)})
-plots.scatter_regression(t_type[test], t_predicted, name="T-Type (mock galaxies)",
+t_predicted = gm.learning.predict_value(t_network, sky.images[test]) * width + centre
+t_table = gm.metrics.regression_table({"T-Type": (t_type[test], t_predicted)})
+gm.plots.scatter_regression(t_type[test], t_predicted, name="T-Type (mock galaxies)",
                          alt="Predicted T-Type rises with the true one along the diagonal, flatter at both ends, with a scatter of about one type.")
 
 # %% [markdown]
@@ -221,8 +220,8 @@ plots.scatter_regression(t_type[test], t_predicted, name="T-Type (mock galaxies)
 
 # %%
 table = gm.metrics_table(results)
-plots.show_metrics(table, metrics=("accuracy", "precision", "recall", "f1", "auc"), published=BINARY_MODELS, caption="Test galaxies of the mock sky; published rows: observed MaNGA galaxies (the talk)")
-plots.show_metrics(t_table, metrics=("rms", "bias", "spearman"), caption="T-Type regression, mock sky")
+gm.plots.show_metrics(table, metrics=("accuracy", "precision", "recall", "f1", "auc"), published=BINARY_MODELS, caption="Test galaxies of the mock sky; published rows: observed MaNGA galaxies (the talk)")
+gm.plots.show_metrics(t_table, metrics=("rms", "bias", "spearman"), caption="T-Type regression, mock sky")
 
 # %%
 by_name = {row["name"]: row for row in table}
@@ -270,17 +269,17 @@ def peers(features, target, train, test):
     out = {}
     for name, columns in {"forest": features.colnames, "colour": ["colour"], "concentration": ["concentration"]}.items():
         leaf = 2 if len(columns) > 1 else 50  # a single number needs large leaves, or the forest learns its noise
-        forest = gm.fit_forest(features[columns][train], target[train], seed=seed, min_samples_leaf=leaf)
+        forest = gm.measure.fit_forest(features[columns][train], target[train], seed=seed, min_samples_leaf=leaf)
         out[name] = (target[test], forest.predict_proba(features[columns][test])[:, 1])
     return out
 
 
 features = gm.morphology_features(sky.images)
 mock_peers = {"network": results["ETG/LTG"], **peers(features, late, train, test)}
-plots.curves(mock_peers, title=f"ETG or LTG — {sky.caption}",
+gm.plots.curves(mock_peers, title=f"ETG or LTG — {sky.caption}",
              alt="ROC and precision-recall curves of late-type galaxies: network and forest lie close together near the corner, colour alone and concentration alone well below.")
 peer_table = gm.metrics_table(mock_peers)
-plots.show_metrics(peer_table, metrics=("accuracy", "auc", "average_precision"), caption="ETG/LTG on the mock sky")
+gm.plots.show_metrics(peer_table, metrics=("accuracy", "auc", "average_precision"), caption="ETG/LTG on the mock sky")
 
 # %%
 auc = {row["name"]: row["auc"] for row in peer_table}
@@ -296,8 +295,8 @@ claims.check("ETG/LTG AUC, network above concentration alone by", auc["network"]
 fixed_view = gm.mock_sample(table=sky.table, seed=seed, field_of_view=60.0)
 fixed_network, _ = trained(fixed_view.images, edge_on, *agreed[:2], epochs=6)
 cutouts = gm.metrics_table({"in proportion to size": scratch, "60 arcsec for all": judged(fixed_network, fixed_view.images, edge_on, *agreed[1:])})
-plots.gallery(fixed_view, rows[:8], titles=titles[:8], caption="The same galaxies, 60″ wide", alt="The same mock galaxies in frames of 60 arcsec: some fill the frame, others are small.")
-plots.show_metrics(cutouts, metrics=("accuracy", "auc"), caption="Edge-on, mock sky, two ways to cut")
+gm.plots.gallery(fixed_view, rows[:8], titles=titles[:8], caption="The same galaxies, 60″ wide", alt="The same mock galaxies in frames of 60 arcsec: some fill the frame, others are small.")
+gm.plots.show_metrics(cutouts, metrics=("accuracy", "auc"), caption="Edge-on, mock sky, two ways to cut")
 claims.check("edge-on AUC, size-matched minus fixed cutout", cutouts["auc"][0] - cutouts["auc"][1], at_least=-0.03, because="a galaxy's angular size told more than its shape")
 del fixed_view, fixed_network
 
@@ -309,8 +308,8 @@ del fixed_view, fixed_network
 # %%
 sure = agreed[2][np.argsort(-results["edge-on"][1])]
 sure = sure[sky.table["r90"][sure] > 9 * u.arcsec][:4]
-maps = [gm.occlusion_map(network, sky.images[i]) for i in sure]
-plots.images_row([sky.images[i] for i in sure] * 2, [f"p = {results['edge-on'][1][np.flatnonzero(agreed[2] == i)[0]]:.2f}" for i in sure] + ["fall of the logit"] * 4,
+maps = [gm.learning.occlusion_map(network, sky.images[i]) for i in sure]
+gm.plots.images_row([sky.images[i] for i in sure] * 2, [f"p = {results['edge-on'][1][np.flatnonzero(agreed[2] == i)[0]]:.2f}" for i in sure] + ["fall of the logit"] * 4,
                  overlay=[None] * 4 + maps, size=1.5, caption=f"What argues for edge-on (violet) — {sky.caption}",
                  alt="Four edge-on mock galaxies and their occlusion maps: covering the disc lowers the logit, covering the sky does not.")
 on_galaxy = np.mean([m[24:40, 24:40].clamp(min=0).mean() / m.clamp(min=0).mean() for m in maps])
@@ -323,7 +322,7 @@ claims.check("occlusion: mean fall in the central quarter over that in the whole
 target, probability, threshold = results["edge-on"]
 wrong = np.flatnonzero((probability >= threshold) != target)
 worst = wrong[np.argsort(-np.abs(probability[wrong] - threshold))][:8]
-plots.gallery(sky, agreed[2][worst], titles=[f"p = {probability[i]:.2f}, i = {tilted[agreed[2][i]]:.0f}°" for i in worst], caption="Most confident mistakes, edge-on",
+gm.plots.gallery(sky, agreed[2][worst], titles=[f"p = {probability[i]:.2f}, i = {tilted[agreed[2][i]]:.0f}°" for i in worst], caption="Most confident mistakes, edge-on",
               alt="Eight mock galaxies that the network misjudged: most are about as flat as where volunteers change their mind, or small.")
 flat = np.asarray(sky.table["axis_ratio"])[agreed[2][wrong]]
 print(f"{np.mean(np.abs(flat - 0.4) < 0.12):.0%} of the {len(wrong)} mistakes have axis ratios of 0.28 to 0.52, where volunteers are divided: there the label, not the network, draws the line.")
@@ -332,8 +331,8 @@ print(f"{np.mean(np.abs(flat - 0.4) < 0.12):.0%} of the {len(wrong)} mistakes ha
 # Does a probability of 0.8 mean 80 %? The reliability curve tells; lesson 03 mends it where it does not.
 
 # %%
-curve, error = gm.calibration_curve(*results["ETG/LTG"][:2])
-plots.reliability(curve, error, title="ETG/LTG, mock sky", alt="Reliability curve of the ETG/LTG network: observed fractions follow the predicted probabilities to within a tenth.")
+curve, error = gm.metrics.calibration_curve(*results["ETG/LTG"][:2])
+gm.plots.reliability(curve, error, title="ETG/LTG, mock sky", alt="Reliability curve of the ETG/LTG network: observed fractions follow the predicted probabilities to within a tenth.")
 
 # %% [markdown]
 # ## On observed galaxies
@@ -368,18 +367,18 @@ if observed:
     features = gm.morphology_features(observed.images)
     learn = np.concatenate([train_o, validation_o])
     for k, name in enumerate(questions):
-        forest = gm.fit_forest(features[learn], answers[learn, k], seed=seed)
+        forest = gm.measure.fit_forest(features[learn], answers[learn, k], seed=seed)
         by_hand = forest.predict_proba(features[test_o])[:, 1]
         observed_rows[f"{name}, forest"] = (answers[test_o, k], by_hand)
         observed_rows[f"{name}, mean of both"] = (answers[test_o, k], (p_test[:, k] + by_hand) / 2)
     observed_table = gm.metrics_table({k: observed_rows[k] for k in sorted(observed_rows)})
-    plots.show_metrics(observed_table, metrics=("accuracy", "precision", "recall", "auc", "average_precision"), caption="Observed SDSS galaxies, test split")
+    gm.plots.show_metrics(observed_table, metrics=("accuracy", "precision", "recall", "auc", "average_precision"), caption="Observed SDSS galaxies, test split")
 
 # %%
 if observed:
     edge_p = observed_rows["edge-on"][1]
     order = np.argsort(-edge_p)[np.linspace(0, len(test_o) - 1, 16).astype(int)]
-    plots.gallery(observed, test_o[order], titles=[f"{called[test_o[i]]} {edge_p[i]:.2f}" for i in order], caption="From most to least edge-on",
+    gm.plots.gallery(observed, test_o[order], titles=[f"{called[test_o[i]]} {edge_p[i]:.2f}" for i in order], caption="From most to least edge-on",
                   alt="Sixteen observed SDSS galaxies ordered by their edge-on probability, from thin discs to round galaxies.")
     real = {row["name"]: row for row in observed_table}
     claims.origins.append(observed.origin)
@@ -405,8 +404,8 @@ if typed:
     parts = [part[np.isfinite(t_seen[part])] for part in gm.split(typed, fractions=(0.72, 0.08, 0.20), seed=seed)]
     centre, width = t_seen[parts[0]].mean(), t_seen[parts[0]].std()
     net, _ = trained(typed.images, (t_seen - centre) / width, *parts[:2], start="mock_trunk", epochs=12, learning_rate=2e-3)
-    read = gm.predict_value(net, typed.images[parts[2]]) * width + centre
-    plots.show_metrics(gm.regression_table({"T-Type": (t_seen[parts[2]], read)}), metrics=("rms", "bias", "spearman"), caption="T-Types by eye, observed SDSS galaxies")
+    read = gm.learning.predict_value(net, typed.images[parts[2]]) * width + centre
+    gm.plots.show_metrics(gm.metrics.regression_table({"T-Type": (t_seen[parts[2]], read)}), metrics=("rms", "bias", "spearman"), caption="T-Types by eye, observed SDSS galaxies")
 
 # %% [markdown]
 # ### Which way does it turn?
@@ -419,7 +418,7 @@ if "clockwise" in answered:
     handed = [part[np.isfinite(clockwise[part])] for part in (train_o, validation_o, test_o)]
     net, _ = trained(observed.images, clockwise, *handed[:2], epochs=3)
     hand_table = gm.metrics_table({"clockwise": (clockwise[handed[2]], gm.predict(net, observed.images[handed[2]]))})
-    plots.show_metrics(hand_table, metrics=("accuracy", "auc"), caption="Clockwise or anticlockwise, observed spirals; flips allowed")
+    gm.plots.show_metrics(hand_table, metrics=("accuracy", "auc"), caption="Clockwise or anticlockwise, observed spirals; flips allowed")
     claims.check("clockwise AUC minus 0.5, observed SDSS, absolute", abs(hand_table["auc"][0] - 0.5), at_most=0.15, because="something but the winding told the classes apart")
 
 # %% [markdown]
@@ -431,11 +430,11 @@ if "clockwise" in answered:
 called_edge_on = ...
 
 # %%
-_ = checks.check("exercise 1", called_edge_on, 1000 * 0.14 * 0.98 / 0.87, tolerance=0.01, hint="True positives are N × positives × recall; precision is their share of all that was called.")
+_ = gm.course.check("exercise 1", called_edge_on, 1000 * 0.14 * 0.98 / 0.87, tolerance=0.01, hint="True positives are N × positives × recall; precision is their share of all that was called.")
 
 # %% tags=["solution", "nbval-check-output"]
 called_edge_on = 1000 * 0.14 * 0.98 / 0.87
-_ = checks.check("exercise 1", called_edge_on, 1000 * 0.14 * 0.98 / 0.87, tolerance=0.01)
+_ = gm.course.check("exercise 1", called_edge_on, 1000 * 0.14 * 0.98 / 0.87, tolerance=0.01)
 
 # %% [markdown]
 # **2. Count weights.** How many weights has the first convolution of the DS18 network (32 kernels of 6 × 6 pixels on three bands, and a bias each)?
@@ -444,11 +443,11 @@ _ = checks.check("exercise 1", called_edge_on, 1000 * 0.14 * 0.98 / 0.87, tolera
 first_layer = ...
 
 # %%
-_ = checks.check("exercise 2", first_layer, 32 * (6 * 6 * 3 + 1), hint="Each kernel sees all three bands.")
+_ = gm.course.check("exercise 2", first_layer, 32 * (6 * 6 * 3 + 1), hint="Each kernel sees all three bands.")
 
 # %% tags=["solution", "nbval-check-output"]
 first_layer = sum(p.numel() for p in gm.DS18()[1].parameters())
-_ = checks.check("exercise 2", first_layer, 32 * (6 * 6 * 3 + 1))
+_ = gm.course.check("exercise 2", first_layer, 32 * (6 * 6 * 3 + 1))
 
 # %% [markdown]
 # **3. Handedness.** Change the loop of `gm.fit` so that the label flips with the mirror, and train it on clockwise against anticlockwise spirals. How far above 0.5 do you get? (No check: report an interval.)
@@ -469,4 +468,4 @@ _ = checks.check("exercise 2", first_layer, 32 * (6 * 6 * 3 + 1))
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

@@ -32,8 +32,7 @@ from scipy.special import expit
 from torch.nn import functional as F
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, checks, diagnostics, diagrams, plots, widgets
-from galmorph_helpers.mock.population import COSMOLOGY
+from galmorph_helpers.imaging.distance import COSMOLOGY
 from galmorph_helpers.published import BINARY_MODELS, FOLDS
 
 seed = gm.start()
@@ -105,13 +104,13 @@ print("the loop and gm.fit_folds give the same networks")
 # %% [markdown]
 # ### Keep twins together
 #
-# A fold is honest only if its galaxies are new to the network. Surveys image some sky twice, and lists are merged: the same galaxy, or a copy of its image, may stand in a sample under two names. If one copy is trained on and the other held out, the score flatters. So folds are dealt by *galaxy*. Copies of an exposure share its noise, and no two exposures do: [`gm.near_duplicates`](../galmorph_helpers/folds.py) finds them by that. (Two exposures of one galaxy differ in noise; there the position on the sky tells, and rows are grouped by an identifier.) Hide some copies, turned or mirrored, and look:
+# A fold is honest only if its galaxies are new to the network. Surveys image some sky twice, and lists are merged: the same galaxy, or a copy of its image, may stand in a sample under two names. If one copy is trained on and the other held out, the score flatters. So folds are dealt by *galaxy*. Copies of an exposure share its noise, and no two exposures do: [`gm.measure.near_duplicates`](../galmorph_helpers/learning/folds.py) finds them by that. (Two exposures of one galaxy differ in noise; there the position on the sky tells, and rows are grouped by an identifier.) Hide some copies, turned or mirrored, and look:
 
 # %%
 copies = torch.cat([torch.rot90(sky.images[few[:6]], 1, (2, 3)), sky.images[few[6:12]].flip(3) * 0.9])
 with_copies = torch.cat([sky.images[few], copies])
-galaxy = gm.near_duplicates(with_copies)
-fold = gm.fold_numbers(galaxy, 5, seed=seed)
+galaxy = gm.measure.near_duplicates(with_copies)
+fold = gm.learning.fold_numbers(galaxy, 5, seed=seed)
 together = fold[: len(copies)] == fold[len(few):]
 print(f"{len(with_copies)} images show {galaxy.max() + 1} galaxies; {together.sum()} of the {len(copies)} copies are in the fold of their original")
 claims.check("copies that share a fold with their original", together.mean(), at_least=1, because="a copy's noise were not recognised")
@@ -125,7 +124,7 @@ claims.check("different mock galaxies taken for one", len(few) - (galaxy.max() +
 # %%
 k = gm.pick(cpu=5, gpu=10)
 training = {"epochs": 4, "batch_size": 16, "learning_rate": 2e-3, "loss": loss}
-folds = gm.fit_folds(make_network, sky.images[train], target[train], k=k, groups=gm.near_duplicates(sky.images[train]), seed=seed, **training)
+folds = gm.fit_folds(make_network, sky.images[train], target[train], k=k, groups=gm.measure.near_duplicates(sky.images[train]), seed=seed, **training)
 output = gm.predict_folds(folds.networks, sky.images[test], views=1)  # (k, galaxies, questions): logits, and scaled T-Types
 print("output of the networks:", output.shape)
 
@@ -142,10 +141,10 @@ for column, name in enumerate(names):
     threshold = gm.choose_threshold(target[calibration, column][chosen_on], expit(calibration_output[:, chosen_on, column]).mean(0), by="youden")
     judged["edge-on" if name == "P_edge" else name] = (*rows[name][:2], threshold)
 score = gm.metrics_table(judged)
-plots.show_metrics(score, metrics=("accuracy", "precision", "recall", "f1", "auc"), published={"edge-on": BINARY_MODELS["edge-on"]},
+gm.plots.show_metrics(score, metrics=("accuracy", "precision", "recall", "f1", "auc"), published={"edge-on": BINARY_MODELS["edge-on"]},
                    caption=f"Mean of {k} folds, mock test galaxies; published row: observed MaNGA galaxies, mean of {FOLDS} folds (the talk)")
-t_table = gm.regression_table({"T-Type": (t_type[test], t_mean)})
-plots.show_metrics(t_table, metrics=("rms", "bias", "spearman"), caption="T-Type, mean of the folds")
+t_table = gm.metrics.regression_table({"T-Type": (t_type[test], t_mean)})
+gm.plots.show_metrics(t_table, metrics=("rms", "bias", "spearman"), caption="T-Type, mean of the folds")
 
 # %% [markdown]
 # The edge-on row may stand beside the published one although each network saw 1,200 galaxies, where the talk asks for 5,000 to 10,000: its start had seen many more, and the mock sky's discs are cleaner than observed ones. The precision of bars cannot be compared: they are rare here, where half of the published test sample was barred, and the thresholds, chosen on the calibration galaxies, favour completeness.
@@ -156,8 +155,8 @@ plots.show_metrics(t_table, metrics=("rms", "bias", "spearman"), caption="T-Type
 
 # %%
 p_ltg, s_ltg = mean[:, 0], std[:, 0]
-curve = gm.spread_by_probability(p_ltg, s_ltg)
-diagnostics.uncertainty(late[test], p_ltg, s_ltg, curve, title=f"ETG or LTG, {k} folds — {sky.caption}",
+curve = gm.metrics.spread_by_probability(p_ltg, s_ltg)
+gm.plots.uncertainty(late[test], p_ltg, s_ltg, curve, title=f"ETG or LTG, {k} folds — {sky.caption}",
                         alt="The standard deviation over folds peaks where the mean probability is near one half and is small near 0 and 1; the share of wrong classes grows from the least to the most uncertain fifth of the galaxies.")
 middle = s_ltg[np.abs(p_ltg - 0.5) < 0.2]
 ends = s_ltg[np.abs(p_ltg - 0.5) > 0.4]
@@ -172,8 +171,8 @@ claims.check("median uncertainty, P in 0.3 to 0.7 over P beyond 0.1 and 0.9", np
 # An uncertainty is worth printing if the classes of the sure galaxies are better. Cut the test galaxies into two halves:
 
 # %%
-halves = gm.uncertainty_table(rows)
-plots.show_metrics(halves, metrics=("accuracy", "sure", "unsure", "gap", "finds_errors"), caption="Accuracy of all, of the surer and the less sure half, and their difference; finds errors: 0.5 is chance")
+halves = gm.metrics.uncertainty_table(rows)
+gm.plots.show_metrics(halves, metrics=("accuracy", "sure", "unsure", "gap", "finds_errors"), caption="Accuracy of all, of the surer and the less sure half, and their difference; finds errors: 0.5 is chance")
 gap = {row["name"]: row["gap"] for row in halves}
 claims.check("ETG/LTG accuracy, least uncertain half above most uncertain half", gap["P_LTG"], at_least=0.05, because="the folds' scatter had nothing to do with errors")
 claims.check("E/S0 accuracy, least uncertain half above most uncertain half", gap["P_S0"], at_least=0.015, because="the folds' scatter had nothing to do with errors")
@@ -190,14 +189,14 @@ for number in range(gm.pick(cpu=3, gpu=10)):
     members.append(make_network())
     gm.fit(members[-1], sky.images[train], target[train], validation=(sky.images[calibration], target[calibration]), seed=seed + 100 + number, **training)
 p_members = expit(gm.predict_folds(members, sky.images[test], views=1)[..., 0])
-p_passes = expit(gm.predict_dropout(members[0], sky.images[test], passes=20, seed=seed)[..., 0])
+p_passes = expit(gm.learning.predict_dropout(members[0], sky.images[test], passes=20, seed=seed)[..., 0])
 single = probability[0, :, 0]
 label = late[test].astype(float)
 ways = {"folds": (label, p_ltg, s_ltg), "deep ensemble": (label, p_members.mean(0), p_members.std(0)),
         "MC dropout": (label, p_passes.mean(0), p_passes.std(0)), "single network, |P - 0.5|": (label, single, -np.abs(single - 0.5)),
         "folds, |P - 0.5| of the mean": (label, p_ltg, -np.abs(p_ltg - 0.5)), "folds, scatter of the logits": (label, p_ltg, output[..., 0].std(0))}
-table = gm.uncertainty_table(ways)
-plots.show_metrics(table, metrics=("accuracy", "sure", "unsure", "gap", "finds_errors", "calibration_error"), caption="ETG or LTG, mock test galaxies")
+table = gm.metrics.uncertainty_table(ways)
+gm.plots.show_metrics(table, metrics=("accuracy", "sure", "unsure", "gap", "finds_errors", "calibration_error"), caption="ETG or LTG, mock test galaxies")
 
 # %%
 found = {row["name"]: row["finds_errors"] for row in table}
@@ -211,13 +210,13 @@ claims.check("finds errors, scatter of the folds' logits", found["folds, scatter
 
 # %%
 shown = {name: ways[name] for name in ("folds", "deep ensemble", "MC dropout")}
-diagnostics.rejection(shown, keep=0.5, title="ETG or LTG,", alt="Accuracy falls from near 1 for the surest galaxies as more uncertain ones are classified; folds, deep ensemble and dropout lie close together.")
+gm.plots.rejection(shown, keep=0.5, title="ETG or LTG,", alt="Accuracy falls from near 1 for the surest galaxies as more uncertain ones are classified; folds, deep ensemble and dropout lie close together.")
 
 # %% [markdown]
 # A catalogue's user decides how much to keep. Turn the knob: how many galaxies must stay unclassified for an accuracy of 0.98?
 
 # %%
-_ = widgets.explore(lambda keep: diagnostics.rejection(shown, keep=keep, title="ETG or LTG,"), keep=(0.05, 1.0, 0.05, 0.5))
+_ = gm.course.explore(lambda keep: gm.plots.rejection(shown, keep=keep, title="ETG or LTG,"), keep=(0.05, 1.0, 0.05, 0.5))
 
 # %% [markdown]
 # ## Mend a probability
@@ -237,16 +236,16 @@ for epoch in gm.progress(range(20), "training too long"):  # no validation, no a
         optimiser.zero_grad()
         F.binary_cross_entropy_with_logits(overtrained(sky.images[batch].to(gm.device())), torch.tensor(late[batch]).float().to(gm.device())).backward()
         optimiser.step()
-logits = {"too sure": [gm.predict_value(overtrained, sky.images[part], views=1) for part in (calibration, test)],
+logits = {"too sure": [gm.learning.predict_value(overtrained, sky.images[part], views=1) for part in (calibration, test)],
           "folds": [calibration_output[..., 0].mean(0), output[..., 0].mean(0)]}
 
 # %%
 errors, temperatures = {}, {}
 for name, (x_calibration, x_test) in logits.items():
-    temperatures[name] = gm.fit_temperature(late[calibration], x_calibration)
-    before, after = (gm.calibration_curve(label, expit(x_test / t)) for t in (1, temperatures[name]))
+    temperatures[name] = gm.metrics.fit_temperature(late[calibration], x_calibration)
+    before, after = (gm.metrics.calibration_curve(label, expit(x_test / t)) for t in (1, temperatures[name]))
     errors[name] = before[1], after[1]
-    plots.reliability(*before, after=after, title=f"{name}: T = {temperatures[name]:.2f}\n{sky.caption}",
+    gm.plots.reliability(*before, after=after, title=f"{name}: T = {temperatures[name]:.2f}\n{sky.caption}",
                       alt=f"Reliability curve of the network '{name}' before and after temperature scaling: the expected calibration error goes from {before[1]:.3f} to {after[1]:.3f}.")
     print(f"{name}: temperature {temperatures[name]:.2f}, expected calibration error {before[1]:.3f} before, {after[1]:.3f} after")
 claims.check("calibration error of the overtrained network, before minus after scaling", errors["too sure"][0] - errors["too sure"][1], at_least=0.02, because="the network were not too sure of itself")
@@ -270,24 +269,24 @@ claims.check("calibration error of the folds after scaling", errors["folds"][1],
 # The eye is simulated here ([how](../galmorph_helpers/mock/experts.py)): it misses arms in blurred or tilted galaxies, and takes some lenticulars for ellipticals. A trap: asking for the visual class of S0 in *both* of the first rows, as some scripts do, leaves of the ellipticals only those that the eye took for something else.
 
 # %%
-seen, unsure = gm.visual_classes(sky.table[test], sky.survey, seed=seed)
+seen, unsure = gm.mock.visual_classes(sky.table[test], sky.survey, seed=seed)
 columns = {"INTID": np.asarray(sky.table["id"][test]), "Z": np.asarray(sky.table["redshift"][test]), "T-Type": t_mean, "T-Type_std": t_std,
            "Visual_Class": seen, "Visual_Flag": unsure}
 for column, name in enumerate(names):
     columns[name], columns[f"{name}_std"] = mean[:, column], std[:, column]
-catalogue = gm.morphology_catalogue(columns)
+catalogue = gm.catalogue.morphology_catalogue(columns)
 truth = np.select([t_type[test] == -3, t_type[test] <= 0, t_type[test] <= 3], ["E", "S0", "S1"], "S2")
 kinds = {name: truth == name for name in ("E", "S0", "S1", "S2")}
-charts.plane({name: (t_mean[inside], p_ltg[inside]) for name, inside in kinds.items()}, xlabel="T-Type, mean of the folds (vertical line: 0)", ylabel="P_LTG, mean of the folds",
+gm.plots.plane({name: (t_mean[inside], p_ltg[inside]) for name, inside in kinds.items()}, xlabel="T-Type, mean of the folds (vertical line: 0)", ylabel="P_LTG, mean of the folds",
              line=((0, 0.5), (0, 1)), limits=((-4, 8), (-0.03, 1.03)), title=f"Two models, one sky; true classes — {sky.caption}",
              alt="P_LTG rises with T-Type along a narrow S: ellipticals and lenticulars at the lower left, spirals at the upper right, and few galaxies in the corners where the two models contradict each other.")
 
 # %%
 single_cut = np.select([t_mean < -2, t_mean < 0, t_mean < 3], ["E", "S0", "S1"], "S2")  # halfway between E (-3) and S0 (-1)
-ways_to_class = {"T-Type alone": single_cut, "networks agree": gm.combined_classes(catalogue, visual=False), "networks and eye agree": gm.combined_classes(catalogue)}
-purity = {name: gm.purity_table(truth, chosen) for name, chosen in ways_to_class.items()}
+ways_to_class = {"T-Type alone": single_cut, "networks agree": gm.metrics.combined_classes(catalogue, visual=False), "networks and eye agree": gm.metrics.combined_classes(catalogue)}
+purity = {name: gm.metrics.purity_table(truth, chosen) for name, chosen in ways_to_class.items()}
 for name, one in purity.items():
-    plots.show_metrics(one, metrics=("purity", "completeness"), caption=f"{name}: {one['n'][-1]} of {len(truth)} galaxies get a class")
+    gm.plots.show_metrics(one, metrics=("purity", "completeness"), caption=f"{name}: {one['n'][-1]} of {len(truth)} galaxies get a class")
 pure = {name: dict(zip(one["name"], one["purity"], strict=True)) for name, one in purity.items()}
 claims.check("purity of all classes, networks agree minus T-Type alone", pure["networks agree"]["all"] - pure["T-Type alone"]["all"], at_least=0.0, because="agreement told nothing")
 claims.check("purity of all classes, networks and eye agree minus T-Type alone", pure["networks and eye agree"]["all"] - pure["T-Type alone"]["all"], at_least=0.05, because="the eye saw what the networks see, no more")
@@ -299,10 +298,10 @@ claims.check("purity of E, networks and eye agree", pure["networks and eye agree
 # The same rules on the published catalogue of MaNGA galaxies, where it was fetched:
 
 # %%
-manga = gm.manga_classes()
+manga = gm.datasets.manga_classes()
 if manga:
     for visual in (False, True):
-        found, number = np.unique(gm.combined_classes(manga, visual=visual), return_counts=True)
+        found, number = np.unique(gm.metrics.combined_classes(manga, visual=visual), return_counts=True)
         print("networks and eye:" if visual else "networks alone:  ", {str(name) or "none": int(n) for name, n in zip(found, number, strict=True)})
 
 # %% [markdown]
@@ -318,7 +317,7 @@ kpc = (physical["half_light_radius"] * COSMOLOGY.kpc_proper_per_arcmin(physical[
 quantities = {"half-light radius, log kpc": np.log10(kpc), "absolute r magnitude": physical["absolute_r"].value,
               "velocity dispersion, km/s": physical["velocity_dispersion"].to_value(u.km / u.s), "bulge-to-total ratio": np.asarray(physical["bulge_to_total"])}
 groups = {"early, T < 0": agree_early, "early, T > 0": t_early}
-diagrams.histograms({label_: {name: values[inside] for name, inside in groups.items()} for label_, values in quantities.items()}, bins=18,
+gm.plots.histograms({label_: {name: values[inside] for name, inside in groups.items()} for label_, values in quantities.items()}, bins=18,
                        title=f"Early types by P_LTG — {sky.caption}",
                        alt="Histograms: early types with T above 0 have smaller radii, fainter magnitudes, lower velocity dispersions and smaller bulges than early types with T below 0.")
 medians = {label_: [np.median(values[inside]) for inside in groups.values()] for label_, values in quantities.items()}
@@ -331,7 +330,7 @@ claims.check("radius of early types with T > 0 over those with T < 0, medians", 
 claims.check("magnitudes by which early types with T > 0 are fainter, medians", medians["absolute r magnitude"][1] - medians["absolute r magnitude"][0], at_least=0.05, because="the two models disagreed about bright galaxies")
 claims.check("velocity dispersion of early types with T > 0 over those with T < 0, medians", medians["velocity dispersion, km/s"][1] / medians["velocity dispersion, km/s"][0], at_most=0.97, because="the two models disagreed about galaxies with massive bulges")
 chosen = np.flatnonzero(t_early)[np.argsort(-t_mean[t_early])][:16]
-plots.gallery(sky, test[chosen], titles=[f"{physical['hubble_type'][i]}, T = {t_mean[i]:.1f}" for i in chosen], caption="Called early by P_LTG, late by T-Type (true class and predicted T)",
+gm.plots.gallery(sky, test[chosen], titles=[f"{physical['hubble_type'][i]}, T = {t_mean[i]:.1f}" for i in chosen], caption="Called early by P_LTG, late by T-Type (true class and predicted T)",
               alt="Sixteen mock galaxies about which the two models disagree: mostly small, smooth, featureless discs.")
 
 # %% [markdown]
@@ -343,12 +342,12 @@ plots.gallery(sky, test[chosen], titles=[f"{physical['hubble_type'][i]}, T = {t_
 
 # %%
 smooth = np.asarray(votes["smooth"])[test] > 0.6
-index = gm.single_sersic_index(physical)  # of the one profile whose concentration is that of bulge plus disc
+index = gm.mock.single_sersic_index(physical)  # of the one profile whose concentration is that of bulge plus disc
 bulge = np.asarray(physical["bulge_to_total"])
 network_late = p_ltg > 0.5
 print(f"{smooth.mean():.0%} of the test galaxies are smooth; of these {network_late[smooth].mean():.0%} are late types for the network and {late[test][smooth].mean():.0%} in truth; {np.mean(truth[smooth] == 'E'):.0%} are ellipticals")
 both = {"smooth, late": smooth & network_late, "smooth, early": smooth & ~network_late, "features, late": ~smooth & network_late}
-diagrams.histograms({"Sérsic index of a single fit": {n: index[i] for n, i in both.items()}, "bulge-to-total ratio": {n: bulge[i] for n, i in both.items()}}, bins=18,
+gm.plots.histograms({"Sérsic index of a single fit": {n: index[i] for n, i in both.items()}, "bulge-to-total ratio": {n: bulge[i] for n, i in both.items()}}, bins=18,
                        title=f"Smooth or not, late or early by P_LTG — {sky.caption}",
                        alt="Histograms: smooth galaxies that the network calls late have low Sérsic indices and small bulges, like late types with visible features, and unlike smooth early types.")
 n_smooth_late, bt_smooth_late = np.median(index[both["smooth, late"]]), np.median(bulge[both["smooth, late"]])
@@ -412,7 +411,7 @@ if observed_votes is not None:
 
 # %%
 for name, values, description in (("R_MAG", physical["r_mag"], "apparent r magnitude"), ("R_HL", physical["half_light_radius"], "half-light radius"),
-                                  ("CLASS", gm.combined_classes(catalogue), "E, S0, S1 or S2 where networks and eye agree, else empty")):
+                                  ("CLASS", gm.metrics.combined_classes(catalogue), "E, S0, S1 or S2 where networks and eye agree, else empty")):
     catalogue[name] = values
     catalogue[name].info.description = description
 
@@ -426,8 +425,8 @@ def changed(before, after):
 
 with tempfile.TemporaryDirectory() as folder:
     for ending in ("fits", "parquet"):
-        file = gm.write_catalogue(catalogue, Path(folder) / f"morphology.{ending}")
-        again = gm.read_catalogue(file)
+        file = gm.catalogue.write_catalogue(catalogue, Path(folder) / f"morphology.{ending}")
+        again = gm.catalogue.read_catalogue(file)
         print(f"{file.name}: {len(again)} galaxies, {len(again.colnames)} columns, {file.stat().st_size / 1e3:.0f} kB; changed when read back: {changed(catalogue, again) or 'nothing'}")
         claims.check(f"{ending} catalogue: columns that change when written and read back", len(changed(catalogue, again)), at_most=0, because="a type, a unit or a description were lost")
 for name in again.colnames:
@@ -439,7 +438,7 @@ again["INTID", "Z", "T-Type", "T-Type_std", "P_LTG", "P_LTG_std", "P_S0", "Visua
 for name in ("T-Type", "P_LTG", "P_LTG_std", "R_HL"):
     print(f"{name:10s} [{str(again[name].unit) or 'no unit'}] {again[name].info.description}")
 try:
-    gm.morphology_catalogue({**columns, "P_LTG": columns["P_LTG"] * 100})
+    gm.catalogue.morphology_catalogue({**columns, "P_LTG": columns["P_LTG"] * 100})
 except ValueError as error:
     print("percent instead of probabilities:", str(error).split(". ")[-1])
 
@@ -453,7 +452,7 @@ del sky  # make room
 observed, answered = gm.labelled_sdss("disc")
 if observed:
     claims.origins = ["mock", observed.origin]
-    observed.table["galaxy"] = gm.near_duplicates(observed.images)
+    observed.table["galaxy"] = gm.measure.near_duplicates(observed.images)
     usable = np.isfinite(answered["disc"])
     train_o, test_o = (part[usable[part]] for part in gm.split(observed, by="galaxy", fractions=(gm.pick(cpu=0.3, gpu=0.75), gm.pick(cpu=0.7, gpu=0.25)), seed=seed))
     print(observed, f"| {len(observed) - len(set(observed.table['galaxy']))} copies | training, test:", len(train_o), len(test_o))
@@ -465,19 +464,19 @@ if observed:
                            groups=observed.table["galaxy"][train_o], seed=seed, epochs=4, batch_size=32, learning_rate=2e-3)
     x_o = gm.predict_folds(folds_o.networks, observed.images[test_o], views=1)
     p_o, s_o = expit(x_o).mean(0), expit(x_o).std(0)
-    curve_o = gm.spread_by_probability(p_o, s_o)
-    diagnostics.uncertainty(labels[test_o], p_o, s_o, curve_o, title=f"Disc or elliptical, {k} folds — {observed.caption}",
+    curve_o = gm.metrics.spread_by_probability(p_o, s_o)
+    gm.plots.uncertainty(labels[test_o], p_o, s_o, curve_o, title=f"Disc or elliptical, {k} folds — {observed.caption}",
                             alt="Observed SDSS galaxies: as on the mock sky, the scatter over folds peaks near a probability of one half, and the share of wrong classes grows with it.")
 
 # %%
 if observed:
     half_o = gm.split(Table({"row": np.arange(len(test_o))}), fractions=(0.3, 0.7), seed=seed)  # for the temperature, and to test it
-    t_o = gm.fit_temperature(labels[test_o][half_o[0]], x_o.mean(0)[half_o[0]])
+    t_o = gm.metrics.fit_temperature(labels[test_o][half_o[0]], x_o.mean(0)[half_o[0]])
     y_o, kept = labels[test_o][half_o[1]], half_o[1]
     scaled = expit(x_o.mean(0)[kept] / t_o)
-    table_o = gm.uncertainty_table({"folds": (y_o, p_o[kept], s_o[kept]), "folds, |P - 0.5| of the mean": (y_o, p_o[kept], -np.abs(p_o[kept] - 0.5)),
+    table_o = gm.metrics.uncertainty_table({"folds": (y_o, p_o[kept], s_o[kept]), "folds, |P - 0.5| of the mean": (y_o, p_o[kept], -np.abs(p_o[kept] - 0.5)),
                                     "folds, scatter of the logits": (y_o, p_o[kept], x_o.std(0)[kept]), f"folds, temperature {t_o:.2f}": (y_o, scaled, -np.abs(scaled - 0.5))})
-    plots.show_metrics(table_o, metrics=("accuracy", "sure", "unsure", "gap", "finds_errors", "calibration_error"), caption="Disc or elliptical, observed SDSS galaxies")
+    gm.plots.show_metrics(table_o, metrics=("accuracy", "sure", "unsure", "gap", "finds_errors", "calibration_error"), caption="Disc or elliptical, observed SDSS galaxies")
     peak_o = curve_o["probability"][np.argmax(curve_o["median"])]
     claims.check("observed SDSS: accuracy, least uncertain half above most uncertain half", table_o["gap"][0], at_least=0.05, because="the volunteers' classes were random where networks are unsure")
     claims.check("observed SDSS: probability at which the uncertainty peaks, distance from 0.5", abs(peak_o - 0.5), at_most=0.3, because="folds differed most about galaxies they are sure of")
@@ -489,7 +488,7 @@ if observed:
     sure_but_wrong = np.flatnonzero(wrong)[np.argsort(s_o[wrong])][:8]
     torn = np.argsort(-s_o)[:8]
     both = np.concatenate([sure_but_wrong, torn])
-    plots.gallery(observed, test_o[both], titles=[f"{answered['called'][test_o[i]]} {p_o[i]:.2f} ± {s_o[i]:.2f}" for i in both],
+    gm.plots.gallery(observed, test_o[both], titles=[f"{answered['called'][test_o[i]]} {p_o[i]:.2f} ± {s_o[i]:.2f}" for i in both],
                   caption="Above: wrong and yet certain. Below: the most uncertain",
                   alt="Eight observed galaxies that all folds misjudge and agree about, most of them small or faint discs, and eight about which the folds differ most.")
 
@@ -520,11 +519,11 @@ print(f"  {network_late[smooth].mean():.0%} are late types for the network, with
 uncertainty_of_uncertainty = ...  # (ten folds, five folds)
 
 # %%
-_ = checks.check("exercise 1", uncertainty_of_uncertainty, [18**-0.5, 8**-0.5], tolerance=0.01, hint="k - 1 is 9 and 4.")
+_ = gm.course.check("exercise 1", uncertainty_of_uncertainty, [18**-0.5, 8**-0.5], tolerance=0.01, hint="k - 1 is 9 and 4.")
 
 # %% tags=["solution", "nbval-check-output"]
 uncertainty_of_uncertainty = [(2 * (k_ - 1)) ** -0.5 for k_ in (10, 5)]
-_ = checks.check("exercise 1", uncertainty_of_uncertainty, [18**-0.5, 8**-0.5], tolerance=0.01)
+_ = gm.course.check("exercise 1", uncertainty_of_uncertainty, [18**-0.5, 8**-0.5], tolerance=0.01)
 print([f"{x:.0%}" for x in uncertainty_of_uncertainty])
 
 # %% [markdown]
@@ -534,11 +533,11 @@ print([f"{x:.0%}" for x in uncertainty_of_uncertainty])
 sigma_p = ...  # (at 0.5, at 0.95)
 
 # %%
-_ = checks.check("exercise 2", sigma_p, [0.1, 0.019], tolerance=0.01, hint="The derivative of 1 / (1 + exp(-x)) is P (1 - P).")
+_ = gm.course.check("exercise 2", sigma_p, [0.1, 0.019], tolerance=0.01, hint="The derivative of 1 / (1 + exp(-x)) is P (1 - P).")
 
 # %% tags=["solution", "nbval-check-output"]
 sigma_p = [0.4 * p * (1 - p) for p in (0.5, 0.95)]
-_ = checks.check("exercise 2", sigma_p, [0.1, 0.019], tolerance=0.01)
+_ = gm.course.check("exercise 2", sigma_p, [0.1, 0.019], tolerance=0.01)
 
 # %% [markdown]
 # **3. From scratch.** Take the shipped weights out of `make_network` and train for 12 epochs. Does the scatter of the logits find more mistakes when the networks do not share their start? (No check: report an interval over seeds.)
@@ -561,4 +560,4 @@ _ = checks.check("exercise 2", sigma_p, [0.1, 0.019], tolerance=0.01)
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

@@ -31,13 +31,14 @@ from astropy.table import Table
 from scipy.stats import binomtest
 
 import galmorph_helpers as gm
-from galmorph_helpers import adaptation, charts, checks, diagrams, observed_sets, plots, transfer, widgets
-from galmorph_helpers.embedding import umap_plane
-from galmorph_helpers.matching import degrade, sharpen
-from galmorph_helpers.observe import colour_image
+from galmorph_helpers.learning.embedding import umap_plane
+from galmorph_helpers.imaging.matching import degrade, sharpen
+from galmorph_helpers.imaging.stretch import colour_image
 from galmorph_helpers.published import TRANSFER, transfer_audit
-from galmorph_helpers.transfer import DES_LOOK, QUESTIONS, answered_loss, scores
-from galmorph_helpers.weights import shipped
+from galmorph_helpers.imaging.stretch import DES_LOOK
+from galmorph_helpers.labels import QUESTIONS
+from galmorph_helpers.learning.transfer import answer_scores as scores, answered_loss
+from galmorph_helpers.files import shipped
 
 seed = gm.start()
 claims = gm.Claims("04")
@@ -50,10 +51,10 @@ claims = gm.Claims("04")
 # %%
 n = gm.pick(cpu=900, gpu=5000)
 catalogue = gm.population(3 * n, seed=seed)
-answers = transfer.answers(catalogue, seed=seed)
+answers = gm.mock.answers(catalogue, seed=seed)
 test, target_rows, source_rows = np.split(np.arange(3 * n), 3)
-des = transfer.seen_by(catalogue[np.r_[test, target_rows]], gm.DES, look=DES_LOOK, seed=seed)
-sdss = transfer.seen_by(catalogue[np.r_[test, source_rows]], gm.SDSS, seed=seed)
+des = gm.mock.seen_by(catalogue[np.r_[test, target_rows]], gm.DES, look=DES_LOOK, seed=seed)
+sdss = gm.mock.seen_by(catalogue[np.r_[test, source_rows]], gm.SDSS, seed=seed)
 des_test, des_pool, sdss_test, sdss_train = des.images[:n], des.images[n:], sdss.images[:n], sdss.images[n:]
 print(des, "|", sdss)
 print("share of yes:", {q: f"{np.nanmean(answers[:, k]):.0%}" for k, q in enumerate(QUESTIONS)})
@@ -63,8 +64,8 @@ big = np.argsort(-catalogue["r90"][:n].value)
 kinds = [np.flatnonzero((answers[big, k] == 1) & (answers[big, 1] == (k == 1)))[1:4] for k in range(3)]
 rows = big[np.concatenate([*kinds, np.flatnonzero(answers[big, 0] == 0)[1:3]])]
 titles = ["disc"] * 3 + ["edge-on"] * 3 + ["bar"] * 3 + ["smooth"] * 2
-plots.gallery(sdss, rows, titles=titles, columns=11, size=1.1, caption="Seen by SDSS", alt="Eleven mock galaxies in dark SDSS pictures: discs, edge-on discs, barred and smooth galaxies.")
-plots.gallery(des, rows, titles=titles, columns=11, size=1.1, caption="The same, seen by DES", alt="The same eleven galaxies in DES pictures: sharper, brighter, paler, with a grey sky and more of the outskirts.")
+gm.plots.gallery(sdss, rows, titles=titles, columns=11, size=1.1, caption="Seen by SDSS", alt="Eleven mock galaxies in dark SDSS pictures: discs, edge-on discs, barred and smooth galaxies.")
+gm.plots.gallery(des, rows, titles=titles, columns=11, size=1.1, caption="The same, seen by DES", alt="The same eleven galaxies in DES pictures: sharper, brighter, paler, with a grey sky and more of the outskirts.")
 
 # %% [markdown]
 # Three questions, as in the paper: is it a **disc** (features) or smooth, is it seen **edge-on**, has it a **bar**? The labels are the answers of mock volunteers who look at the SDSS picture, where they agree (lesson 02). DES galaxies carry the same labels: what changes is the picture alone.
@@ -83,7 +84,7 @@ def beside(named, *, questions=QUESTIONS):
     return Table(rows=[{"question": q, "network": name, "yes": found[q]["positives"], **{m: found[q][m] for m in ("recall", "precision", "accuracy", "always_no", "auc")}} for q in questions for name, found in named.items()])
 
 
-diagrams.show_table(beside({"SDSS": home, "DES, unchanged": away}), caption=f"{n:,} mock galaxies, seen by two surveys; threshold 0.5", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
+gm.plots.show_table(beside({"SDSS": home, "DES, unchanged": away}), caption=f"{n:,} mock galaxies, seen by two surveys; threshold 0.5", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
 lost = {q: home[q]["recall"] - away[q]["recall"] for q in QUESTIONS}
 worst = max(lost, key=lost.get)
 print("recall lost:", {q: f"{v:+.2f}" for q, v in lost.items()})
@@ -111,15 +112,15 @@ hybrids = {
     "all but the stretch": (DES, None),
     "DES": (DES, DES_LOOK),
 }
-changed = {name: scores(source, transfer.seen_by(catalogue[:few], survey, look=look, seed=seed).images, answers[:few]) for name, (survey, look) in hybrids.items()}
+changed = {name: scores(source, gm.mock.seen_by(catalogue[:few], survey, look=look, seed=seed).images, answers[:few]) for name, (survey, look) in hybrids.items()}
 narrow = catalogue[:few].copy()
 narrow["r90"] *= ratio
-changed["cut with the same pixels"] = scores(source, transfer.seen_by(narrow, SDSS, seed=seed).images, answers[:few])
+changed["cut with the same pixels"] = scores(source, gm.mock.seen_by(narrow, SDSS, seed=seed).images, answers[:few])
 changed["one grey band"] = scores(source, sdss_test[:few].mean(1, keepdim=True).expand(-1, 3, -1, -1), answers[:few])
 
 # %%
 one_by_one = Table(rows=[{"seen by": name, **{f"{q}, {m}": found[q][m] for q in QUESTIONS for m in ("recall", "precision")}} for name, found in changed.items()])
-diagrams.show_table(one_by_one, caption=f"The SDSS network on hybrid surveys, {few} mock galaxies")
+gm.plots.show_table(one_by_one, caption=f"The SDSS network on hybrid surveys, {few} mock galaxies")
 costs = {name: changed["SDSS"]["bar"]["recall"] - found["bar"]["recall"] for name, found in changed.items() if name not in ("SDSS", "DES", "all but the stretch")}
 print("recall of bars lost to:", ", ".join(f"{name} {cost:+.2f}" for name, cost in sorted(costs.items(), key=lambda item: -item[1])))
 claims.check("recall of bars lost to the stretch of DES alone", costs["stretch of DES"], at_least=0.10, because="the network had learnt shapes that no stretch hides")
@@ -142,14 +143,14 @@ def degraded(seeing=1.0, noise=1.0, damping=0.02):
     worse = degrade(view.images, DES.pixel_scale, seeing=seeing, noise=noise, seed=seed)
     back = sharpen(worse, DES.pixel_scale, damping=damping)
     pictures = [colour_image(flux, DES, torch.tensor([DES.pixel_scale]), look=DES_LOOK)[0] for flux in (view.images, worse, back)]
-    plots.images_row(pictures, ["DES", f"seeing {seeing:.0%}, noise {noise:.0%} of the way", "sharpened again"], caption=f"To SDSS and back — {view.caption}", size=2.4,
+    gm.plots.images_row(pictures, ["DES", f"seeing {seeing:.0%}, noise {noise:.0%} of the way", "sharpened again"], caption=f"To SDSS and back — {view.caption}", size=2.4,
                      alt="A barred mock galaxy as DES sees it, blurred and noisy as SDSS would, and sharpened again: the bar is back in part, and the noise has grown.")
 
 
 degraded()
 
 # %%
-_ = widgets.explore(degraded, seeing=(0.0, 1.0, 0.1, 1.0), noise=(0.0, 1.0, 0.1, 1.0), damping=(0.005, 0.2, 0.005, 0.02))
+_ = gm.course.explore(degraded, seeing=(0.0, 1.0, 0.1, 1.0), noise=(0.0, 1.0, 0.1, 1.0), damping=(0.005, 0.2, 0.005, 0.02))
 
 # %% [markdown]
 # ## Carry the weights
@@ -165,10 +166,10 @@ frozen = copy.deepcopy(carried)
 for layer in list(frozen.children())[:8]:
     layer.requires_grad_(False)
     layer.eval()
-helper = transfer.freeze(source, 8)
+helper = gm.learning.freeze(source, 8)
 for other in (frozen.eval(), helper.eval(), source.cpu().eval()):  # the same answers, until training starts
     torch.testing.assert_close(carried.eval()(des_test[:8]), other(des_test[:8]))
-print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.count_parameters(frozen):,} (the helper: {gm.count_parameters(helper):,}), head {gm.count_parameters(transfer.freeze(source, 15)):,}")
+print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.count_parameters(frozen):,} (the helper: {gm.count_parameters(helper):,}), head {gm.count_parameters(gm.learning.freeze(source, 15)):,}")
 source.to(gm.device())
 
 # %% [markdown]
@@ -176,9 +177,9 @@ source.to(gm.device())
 
 # %%
 labelled = 30
-chosen = transfer.draw_labelled(answers[target_rows], labelled, seed=seed)
-live = {how: scores(transfer.retrain(source, des_pool[chosen], answers[target_rows][chosen], how=how, seed=seed), des_test, answers[test]) for how in ("full", "scratch")}
-diagrams.show_table(beside({"SDSS": home, "DES, unchanged": away, f"DES, {labelled} labels, carried": live["full"], f"DES, {labelled} labels, scratch": live["scratch"]}),
+chosen = gm.learning.draw_labelled(answers[target_rows], labelled, seed=seed)
+live = {how: scores(gm.learning.retrain(source, des_pool[chosen], answers[target_rows][chosen], how=how, seed=seed), des_test, answers[test]) for how in ("full", "scratch")}
+gm.plots.show_table(beside({"SDSS": home, "DES, unchanged": away, f"DES, {labelled} labels, carried": live["full"], f"DES, {labelled} labels, scratch": live["scratch"]}),
                     caption=f"With {labelled} labels, mock sky", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
 
 # %% [markdown]
@@ -201,12 +202,12 @@ def curve(question, how, metric, table=sweep, task="DES"):
 
 sizes = curve("disc", "full", "auc")[0]
 panels = {f"{q} (always “no”: {1 - np.nanmean(answers[:, k]):.2f})": {name: curve(q, how, "accuracy") for how, name in SHOWN.items()} for k, q in enumerate(QUESTIONS)}
-diagrams.trends(panels, xlabel="labelled DES galaxies", ylabels=["accuracy", "", ""], ticks=(sizes, sizes), log=True,
+gm.plots.trends(panels, xlabel="labelled DES galaxies", ylabels=["accuracy", "", ""], ticks=(sizes, sizes), log=True,
                 alt="Accuracy against the number of labelled DES galaxies for three questions: networks that start from SDSS weights lie above those from scratch, most where labels are few, and all meet at 5,000.")
 
 # %%
 values = Table(rows=[{"question": q, "training": name, **{f"N={size}": f"{mean:.3f} [{low:.3f}, {high:.3f}]" for size, mean, low, high in zip(*curve(q, how, "accuracy"), strict=True)}} for q in QUESTIONS for how, name in SHOWN.items()])
-diagrams.show_table(values, caption="Accuracy on DES, mock sky: mean and range of the seeds")
+gm.plots.show_table(values, caption="Accuracy on DES, mock sky: mean and range of the seeds")
 
 # %% [markdown]
 # Read the curves across, not upwards: how many labels does scratch need to be as good as the carried network is with 30, 100, 300 or 500? The AUC is compared, since no threshold blurs it. Where 5,000 do not suffice, the factor is a lower limit.
@@ -216,10 +217,10 @@ saved = []
 for q in QUESTIONS:
     level, (numbers, scratch, *_) = dict(zip(*curve(q, "full", "auc")[:2], strict=True)), curve(q, "scratch", "auc")
     for size in (30, 100, 300, 500):
-        needed = transfer.galaxies_needed(numbers, scratch, level[size])
+        needed = gm.metrics.galaxies_needed(numbers, scratch, level[size])
         saved.append({"question": q, "labels, carried": size, "AUC": level[size], "labels, scratch": f"{needed:,.0f}" if np.isfinite(needed) else "over 5,000", "factor": min(needed, 5000) / size, "a lower limit": "" if np.isfinite(needed) else "yes"})
 saved = Table(rows=saved)
-diagrams.show_table(saved, caption="Labels saved, mock sky", formats={"AUC": ".4f", "factor": ".1f"})
+gm.plots.show_table(saved, caption="Labels saved, mock sky", formats={"AUC": ".4f", "factor": ".1f"})
 factor = {q: np.exp(np.mean(np.log(saved["factor"][saved["question"] == q]))) for q in QUESTIONS}
 print("mean factor (geometric):", {q: f"{f:.1f}" for q, f in factor.items()})
 
@@ -254,7 +255,7 @@ nine = audit[-1]
 print(f"the last recall, {nine['recall']}, is of {nine['yes']} barred galaxies: {nine['95 %']}")
 
 # %%
-diagrams.show_table(audit, caption="The published table (the talk; Domínguez Sánchez et al. 2019), audited", formats={"always no": ".3f"})
+gm.plots.show_table(audit, caption="The published table (the talk; Domínguez Sánchez et al. 2019), audited", formats={"always no": ".3f"})
 claims.check("edge-on on DES, unchanged: printed accuracy above the largest that follows, by", transfer_audit(TRANSFER["edge-on", "DES", 0]).off, at_least=0.02, because="the printed row were consistent")
 
 # %%
@@ -263,7 +264,7 @@ both = []
 for (q, survey, size), row in TRANSFER.items():
     mine = home[q] if survey == "SDSS" else away[q] if size == 0 else {m: dict(zip(*curve(q, "full", m)[:2], strict=True))[size] for m in ("recall", "precision", "accuracy")}
     both.append({"question": q, "tested on": survey, "labels": "–" if survey == "SDSS" else str(size), **{f"{m}, {who}": value for m in ("recall", "precision", "accuracy") for who, value in (("published", getattr(row, m)), ("mock", mine[m]))}})
-diagrams.show_table(Table(rows=both), caption="Published, observed galaxies, beside the mock sky (all layers trained)")
+gm.plots.show_table(Table(rows=both), caption="Published, observed galaxies, beside the mock sky (all layers trained)")
 
 # %% [markdown]
 # What both agree on: without retraining some question fails badly, and a few hundred labels mend it. What differs: which question, and how. Our questions are easier (certain votes of a mock crowd), so that all rows stand closer to 1; the paper's rule of thumb, one order of magnitude fewer labels, can be compared with the factors above.
@@ -275,7 +276,7 @@ diagrams.show_table(Table(rows=both), caption="Published, observed galaxies, bes
 # %%
 def told_apart(for_sdss, for_des):
     """Accuracy of a classifier that tells the surveys apart by the latent vectors of test galaxies."""
-    return adaptation.domain_accuracy(adaptation.latent(for_sdss, sdss_test), adaptation.latent(for_des, des_test), seed=seed)
+    return gm.learning.domain_accuracy(gm.learning.latent(for_sdss, sdss_test), gm.learning.latent(for_des, des_test), seed=seed)
 
 
 print(f"surveys told apart by the source network's latent vectors: {told_apart(source, source):.3f} (0.5 is a guess)")
@@ -303,9 +304,9 @@ class Reverse(torch.autograd.Function):
 
 x = torch.randn(5, requires_grad=True)
 by_hand, = torch.autograd.grad((Reverse.apply(x, 0.7) ** 2).sum(), x)
-helper, = torch.autograd.grad((adaptation.reverse_gradient(x, 0.7) ** 2).sum(), x)
+helper, = torch.autograd.grad((gm.learning.reverse_gradient(x, 0.7) ** 2).sum(), x)
 torch.testing.assert_close(by_hand, helper)
-print("ramp:", {p: round(float(adaptation.ramp(p)), 3) for p in (0.0, 0.1, 0.25, 0.5, 1.0)}, "| labels:", adaptation.domain_labels(3, 2).tolist())
+print("ramp:", {p: round(float(gm.learning.ramp(p)), 3) for p in (0.0, 0.1, 0.25, 0.5, 1.0)}, "| labels:", gm.learning.domain_labels(3, 2).tolist())
 
 # %% [markdown]
 # ### Or measure the difference, and shrink it
@@ -324,7 +325,7 @@ def mmd_by_hand(s, t, widths=(0.25, 0.5, 1, 2, 4)):
 
 
 cloud = torch.randn(40, 3)
-torch.testing.assert_close(mmd_by_hand(cloud, cloud + 0.5), adaptation.mmd(cloud, cloud + 0.5))
+torch.testing.assert_close(mmd_by_hand(cloud, cloud + 0.5), gm.learning.mmd(cloud, cloud + 0.5))
 print("a sample and itself:", round(abs(float(mmd_by_hand(cloud, cloud))), 6), "| shifted by 0.5, 1, 2:", [round(float(mmd_by_hand(cloud, cloud + d)), 3) for d in (0.5, 1, 2)])
 
 # %% [markdown]
@@ -336,15 +337,15 @@ print("a sample and itself:", round(abs(float(mmd_by_hand(cloud, cloud))), 6), "
 labelled_source = (sdss_train, answers[source_rows])
 adapted = {"unchanged": (source, source)}
 for method, weight in {"statistics": 0.0, "dann": 0.3, "mmd": 1.0}.items():
-    network, _ = adaptation.adapt(source, labelled_source, des_pool, method=method, weight=weight, loss=answered_loss, epochs=3, seed=seed)
-    adapted[method] = adaptation.normalised_for(network, sdss_train), network
+    network, _ = gm.learning.adapt(source, labelled_source, des_pool, method=method, weight=weight, loss=answered_loss, epochs=3, seed=seed)
+    adapted[method] = gm.learning.normalised_for(network, sdss_train), network
 
 # %%
 no_label = {}
 for name, (for_sdss, for_des) in adapted.items():
     on_target, on_source = scores(for_des, des_test, answers[test]), scores(for_sdss, sdss_test, answers[test])
     no_label[name] = {"network": name, "surveys told apart": told_apart(for_sdss, for_des), **{f"{q}, DES": on_target[q]["accuracy"] for q in QUESTIONS}, **{f"{q}, SDSS": on_source[q]["accuracy"] for q in QUESTIONS}}
-diagrams.show_table(Table(rows=list(no_label.values())), caption="Accuracy without a DES label, mock sky", formats={"surveys told apart": ".3f"} | {f"{q}, {s}": ".3f" for q in QUESTIONS for s in ("DES", "SDSS")})
+gm.plots.show_table(Table(rows=list(no_label.values())), caption="Accuracy without a DES label, mock sky", formats={"surveys told apart": ".3f"} | {f"{q}, {s}": ".3f" for q in QUESTIONS for s in ("DES", "SDSS")})
 gain, loss = ({m: {q: sign * (no_label[m][f"{q}, {s}"] - no_label["unchanged"][f"{q}, {s}"]) for q in QUESTIONS} for m in ("statistics", "dann", "mmd")} for s, sign in (("DES", 1), ("SDSS", -1)))
 
 # %% [markdown]
@@ -357,11 +358,11 @@ gain, loss = ({m: {q: sign * (no_label[m][f"{q}, {s}"] - no_label["unchanged"][f
 # %%
 def latent_map(for_sdss, for_des, title, finding):
     """UMAP of the latent vectors of 300 test galaxies in each survey."""
-    vectors = np.concatenate([adaptation.latent(for_sdss, sdss_test[:300]), adaptation.latent(for_des, des_test[:300])])
+    vectors = np.concatenate([gm.learning.latent(for_sdss, sdss_test[:300]), gm.learning.latent(for_des, des_test[:300])])
     flat = umap_plane(vectors, seed=seed)
     survey, kind = np.repeat(["SDSS", "DES"], 300), np.tile(answers[test][:300, 0], 2)
     groups = {f"{word}, {s}": flat[(survey == s) & (kind == k)].T for k, word in ((1, "disc"), (0, "smooth")) for s in ("SDSS", "DES")}
-    charts.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies", size=(5.6, 3.8), alt=finding)
+    gm.plots.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies", size=(5.6, 3.8), alt=finding)
 
 
 latent_map(source, source, "Before", "Latent vectors of the source network: smooth galaxies and discs lie apart, and within each the two surveys do, too.")
@@ -386,9 +387,9 @@ smooth_rows, disc_rows = np.flatnonzero(disc == 0), np.flatnonzero(disc == 1)
 cluster = np.concatenate([smooth_rows, disc_rows[: len(smooth_rows) // 19]])
 mixes = {"unchanged": away}
 for name, method, weight in (("statistics", "statistics", 0.0), ("DANN", "dann", 0.3)):
-    harmed, _ = adaptation.adapt(source, labelled_source, des_pool[cluster], method=method, weight=weight, loss=answered_loss, epochs=3, seed=seed)
+    harmed, _ = gm.learning.adapt(source, labelled_source, des_pool[cluster], method=method, weight=weight, loss=answered_loss, epochs=3, seed=seed)
     mixes |= {f"{name}, same mix": scores(adapted[method][1], des_test, answers[test]), f"{name}, few discs": scores(harmed, des_test, answers[test])}
-diagrams.show_table(beside(mixes, questions=("disc",)), caption=f"Unlabelled DES galaxies with {np.mean(disc[cluster] == 1):.0%} of discs (source: {np.nanmean(answers[source_rows, 0]):.0%}); tested on the full mix", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
+gm.plots.show_table(beside(mixes, questions=("disc",)), caption=f"Unlabelled DES galaxies with {np.mean(disc[cluster] == 1):.0%} of discs (source: {np.nanmean(answers[source_rows, 0]):.0%}); tested on the full mix", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
 claims.check("disc accuracy, statistics of the same mix minus of a mix with few discs", mixes["statistics, same mix"]["disc"]["accuracy"] - mixes["statistics, few discs"]["disc"]["accuracy"], at_least=0.02, because="alignment did not care for the mix")
 
 # %% [markdown]
@@ -406,13 +407,13 @@ OBSERVED = {"full": "all layers, from SDSS", "scratch": "from scratch"}
 lines = [{"camera": task, "question": question, "training": name, **{f"N={size}": f"{mean:.3f} [{low:.3f}, {high:.3f}]" for size, mean, low, high in zip(*curve(question, how, "auc", stored, task), strict=True)}}
          for task, question in (("DECam", "ring"), ("JWST", "edge-on")) for how, name in OBSERVED.items()]
 for task in ("DECam", "JWST"):
-    diagrams.show_table(Table(rows=[line for line in lines if line["camera"] == task]), caption="AUC on observed galaxies, mean and range of the seeds (stored: data/transfer_observed.csv)")
+    gm.plots.show_table(Table(rows=[line for line in lines if line["camera"] == task]), caption="AUC on observed galaxies, mean and range of the seeds (stored: data/transfer_observed.csv)")
 unchanged = stored[(stored["task"] == "JWST") & (stored["how"] == "unchanged")]
 print(f"JWST edge-on, SDSS network unchanged: AUC {np.mean(unchanged['auc']):.3f}, recall {np.mean(unchanged['recall']):.2f}; at home on SDSS: AUC {np.mean(stored['auc'][(stored['task'] == 'SDSS') & (stored['question'] == 'edge-on')]):.3f}")
 
 # %%
 panels = {f"{task}: {question}": {name: curve(question, how, "auc", stored, task) for how, name in OBSERVED.items()} for task, question in (("DECam", "ring"), ("JWST", "edge-on"))}
-diagrams.trends(panels, xlabel="labelled galaxies", ylabels=["AUC", ""], log=True, ticks=(np.unique(stored["labelled"][stored["labelled"] > 0]), np.unique(stored["labelled"][stored["labelled"] > 0])),
+gm.plots.trends(panels, xlabel="labelled galaxies", ylabels=["AUC", ""], log=True, ticks=(np.unique(stored["labelled"][stored["labelled"] > 0]), np.unique(stored["labelled"][stored["labelled"] > 0])),
                 alt="AUC against the number of labelled galaxies. JWST, edge-on: the network that starts from SDSS weights lies above the one from scratch. DECam, rings: no difference beyond the scatter.")
 at_100 = {how: dict(zip(*curve("edge-on", how, "auc", stored, "JWST")[:2], strict=True))[100] for how in OBSERVED}
 claims.check("observed JWST, edge-on, 100 labels: AUC from SDSS minus from scratch (stored)", at_100["full"] - at_100["scratch"], at_least=0.05, because="SDSS had taught nothing of use to JWST")
@@ -422,21 +423,21 @@ claims.check("observed JWST, edge-on, 100 labels: AUC from SDSS minus from scrat
 
 # %%
 des = sdss = des_test = des_pool = sdss_test = sdss_train = labelled_source = None  # make room
-net, at_sdss = observed_sets.observed_source(seed=seed, epochs=3)
-decam, *_ = observed_sets.observed_target("DECam")
-jwst, edge_on, question = observed_sets.observed_target("JWST")
+net, at_sdss = gm.learning.observed_source(seed=seed, epochs=3)
+decam, *_ = gm.datasets.observed_target("DECam")
+jwst, edge_on, question = gm.datasets.observed_target("JWST")
 observed = bool(net and decam and jwst)
 if observed:
     print("at home on SDSS:", {q: f"AUC {v['auc']:.3f}, recall {v['recall']:.2f}" for q, v in at_sdss.items()})
-    plots.gallery(decam, range(8), caption="DECam", alt="Eight observed galaxies in colour pictures of the DECam camera, bright and pale, several with rings.")
+    gm.plots.gallery(decam, range(8), caption="DECam", alt="Eight observed galaxies in colour pictures of the DECam camera, bright and pale, several with rings.")
     shown = np.r_[np.flatnonzero(edge_on[:, 0] == 1)[:4], np.flatnonzero(edge_on[:, 0] == 0)[:4]]
-    plots.gallery(jwst, shown, titles=["edge-on"] * 4 + ["not"] * 4, caption="JWST", alt="Eight observed galaxies in grey JWST pictures: four thin, four not, small and noisy.")
+    gm.plots.gallery(jwst, shown, titles=["edge-on"] * 4 + ["not"] * 4, caption="JWST", alt="Eight observed galaxies in grey JWST pictures: four thin, four not, small and noisy.")
     claims.origins.append("folder")
 
 # %%
 if observed:
     called = gm.predict(net, decam.images, views=1)
-    after = gm.predict(adaptation.normalised_for(net, decam.images), decam.images, views=1)
+    after = gm.predict(gm.learning.normalised_for(net, decam.images), decam.images, views=1)
     for name, p in (("unchanged", called), ("with the statistics of DECam", after)):
         print(f"DECam, SDSS network {name}: {np.mean(p[:, 0] > 0.5):.0%} of {len(p)} galaxies with features called discs; {np.mean(p[:, 1] > 0.5):.0%} wrongly called edge-on")
 
@@ -444,12 +445,12 @@ if observed:
 if observed:
     order = np.random.default_rng(seed).permutation(len(jwst))
     rows_test, rows_pool = np.split(order, [int(0.35 * len(order))])
-    hundred = rows_pool[transfer.draw_labelled(edge_on[rows_pool], 100, seed=seed)]
-    start = transfer.one_answer(net, 1)
+    hundred = rows_pool[gm.learning.draw_labelled(edge_on[rows_pool], 100, seed=seed)]
+    start = gm.learning.one_answer(net, 1)
     there = {"unchanged": scores(start, jwst.images[rows_test], edge_on[rows_test], questions=("edge-on",))}
-    network = transfer.retrain(start, jwst.images[hundred], edge_on[hundred], seed=seed)
+    network = gm.learning.retrain(start, jwst.images[hundred], edge_on[hundred], seed=seed)
     there["100 labels, all layers, from SDSS"] = scores(network, jwst.images[rows_test], edge_on[rows_test], questions=("edge-on",))
-    diagrams.show_table(beside(there, questions=("edge-on",)), caption="JWST, edge-on, this run", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
+    gm.plots.show_table(beside(there, questions=("edge-on",)), caption="JWST, edge-on, this run", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
     now = there["100 labels, all layers, from SDSS"]["edge-on"]["auc"]
     claims.check("observed JWST, edge-on, 100 labels: AUC of this run off the stored mean by", abs(now - at_100["full"]), at_most=0.06, because="the stored table were not of this code")
 
@@ -459,18 +460,18 @@ if observed:
 # The experiment of the talk itself: galaxies that SDSS and DES both saw, labelled once, on the SDSS picture. Where the two sets were fetched, the network meets them unchanged, then with 100 labels. Some of these galaxies may be among those that it learnt from: the SDSS row is then too kind, the loss to DES too large rather than too small.
 
 # %%
-seen_sdss, seen_des, votes = observed_sets.observed_pair()
+seen_sdss, seen_des, votes = gm.datasets.observed_pair()
 if net and seen_des:
-    plots.gallery(seen_sdss, range(8), caption="Seen by SDSS", alt="Eight observed galaxies in SDSS pictures.")
-    plots.gallery(seen_des, range(8), caption="The same, seen by DES", alt="The same eight observed galaxies in DES pictures.")
+    gm.plots.gallery(seen_sdss, range(8), caption="Seen by SDSS", alt="Eight observed galaxies in SDSS pictures.")
+    gm.plots.gallery(seen_des, range(8), caption="The same, seen by DES", alt="The same eight observed galaxies in DES pictures.")
     both = ("disc", "edge-on")
     held, pool = np.array_split(np.random.default_rng(seed).permutation(len(seen_des)), 2)
-    hundred = pool[transfer.draw_labelled(votes[pool], min(100, len(pool)), seed=seed)]
+    hundred = pool[gm.learning.draw_labelled(votes[pool], min(100, len(pool)), seed=seed)]
     pair = {"SDSS": scores(net, seen_sdss.images[held], votes[held], questions=both), "DES, unchanged": scores(net, seen_des.images[held], votes[held], questions=both)}
     for how, name in OBSERVED.items():
-        network = transfer.retrain(net, seen_des.images[hundred], votes[hundred], how=how, seed=seed)
+        network = gm.learning.retrain(net, seen_des.images[hundred], votes[hundred], how=how, seed=seed)
         pair[f"DES, {len(hundred)} labels, {name}"] = scores(network, seen_des.images[held], votes[held], questions=both)
-    diagrams.show_table(beside(pair, questions=both), caption="Observed galaxies seen by both surveys", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
+    gm.plots.show_table(beside(pair, questions=both), caption="Observed galaxies seen by both surveys", formats={m: ".3f" for m in ("recall", "precision", "accuracy", "always_no", "auc")})
 
 # %% [markdown]
 # ## Exercises
@@ -481,11 +482,11 @@ if net and seen_des:
 standard_error = ...
 
 # %%
-_ = checks.check("exercise 1", standard_error, np.sqrt(0.89 * 0.11 / 9), tolerance=0.01, hint="n counts the positives, not the test sample.")
+_ = gm.course.check("exercise 1", standard_error, np.sqrt(0.89 * 0.11 / 9), tolerance=0.01, hint="n counts the positives, not the test sample.")
 
 # %% tags=["solution", "nbval-check-output"]
 standard_error = np.sqrt(0.89 * (1 - 0.89) / 9)
-_ = checks.check("exercise 1", standard_error, np.sqrt(0.89 * 0.11 / 9), tolerance=0.01)
+_ = gm.course.check("exercise 1", standard_error, np.sqrt(0.89 * 0.11 / 9), tolerance=0.01)
 
 # %% [markdown]
 # **2. The ramp.** At which share $p$ of the training does the reversed gradient reach half of its strength, $\alpha = 0.5$?
@@ -494,11 +495,11 @@ _ = checks.check("exercise 1", standard_error, np.sqrt(0.89 * 0.11 / 9), toleran
 half_way = ...
 
 # %%
-_ = checks.check("exercise 2", half_way, np.log(3) / 10, tolerance=0.01, hint="Solve 2 / (1 + exp(-10 p)) - 1 = 0.5 for p.")
+_ = gm.course.check("exercise 2", half_way, np.log(3) / 10, tolerance=0.01, hint="Solve 2 / (1 + exp(-10 p)) - 1 = 0.5 for p.")
 
 # %% tags=["solution", "nbval-check-output"]
 half_way = np.log(3) / 10
-_ = checks.check("exercise 2", half_way, np.log(3) / 10, tolerance=0.01)
+_ = gm.course.check("exercise 2", half_way, np.log(3) / 10, tolerance=0.01)
 
 # %% [markdown]
 # **3. The known bug.** Give source and target the same domain label, adapt again, and look at the loss of the judge and at how well the surveys are told apart. Would you have noticed from the accuracy on SDSS? (No check: say what you would monitor.)
@@ -521,4 +522,4 @@ _ = checks.check("exercise 2", half_way, np.log(3) / 10, tolerance=0.01)
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

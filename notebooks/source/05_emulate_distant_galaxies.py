@@ -33,8 +33,7 @@ from astropy.table import Table, vstack
 from scipy.special import expit
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, checks, diagrams, plots, widgets
-from galmorph_helpers.mock.population import COSMOLOGY
+from galmorph_helpers.imaging.distance import COSMOLOGY
 from galmorph_helpers.published import FAINT_CATALOGUE, FAINT_MODELS
 
 seed = gm.start()
@@ -66,16 +65,16 @@ def shrinking(z, z_new):
 
 
 steps = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5])
-np.testing.assert_allclose([fading(0.05, z) for z in steps], gm.dimming(0.05, steps), rtol=1e-6)
-np.testing.assert_allclose([shrinking(0.05, z) for z in steps], gm.shrinkage(0.05, steps), rtol=1e-6)
+np.testing.assert_allclose([fading(0.05, z) for z in steps], gm.imaging.dimming(0.05, steps), rtol=1e-6)
+np.testing.assert_allclose([shrinking(0.05, z) for z in steps], gm.imaging.shrinkage(0.05, steps), rtol=1e-6)
 print("the notebook's laws and the helper's are the same")
 
 # %% [markdown]
 # `gm.emulate` does all of it for a batch of galaxies. First without noise, so that photometry can tell whether it is right. Our traveller is a typical Sbc, drawn alone on the sky as the Dark Energy Survey would see it at $z = 0.05$.
 
 # %%
-from galmorph_helpers.mock.light import light
-from galmorph_helpers.observe import observe
+from galmorph_helpers.mock.rendering import light
+from galmorph_helpers.imaging.camera import observe
 
 traveller = gm.specimens(["Sbc"], seed=seed)
 for column in ("r90", "half_light_radius", "bulge_radius", "disc_radius"):
@@ -104,13 +103,13 @@ def half_light_radius(image, pixel_scale):
 r_start = -2.5 * np.log10(start[0, 1].sum().item()) + 22.5
 rows = []
 for z, moved in journey.items():
-    k = moved.table["magnitudes_lost"][0, 1].value - gm.dimming(0.05, z)
+    k = moved.table["magnitudes_lost"][0, 1].value - gm.imaging.dimming(0.05, z)
     measured = -2.5 * np.log10(moved.images[0, 1].sum().item()) + 22.5
     wrong = 5 * np.log10(COSMOLOGY.angular_diameter_distance(z) / COSMOLOGY.angular_diameter_distance(0.05)) + k
     rows.append({"z": z, "K in r": k, "r, law": r_start + fading(0.05, z) + k, "r, photometry": measured,
                  "r, with the wrong distance": r_start + wrong, "shrunk by": shrinking(0.05, z)})
 photometry = Table(rows=rows)
-diagrams.show_table(photometry, formats=dict.fromkeys(photometry.colnames, ".3f"), caption="One galaxy, moved without noise")
+gm.plots.show_table(photometry, formats=dict.fromkeys(photometry.colnames, ".3f"), caption="One galaxy, moved without noise")
 claims.check("largest difference between photometry and the law, mag", np.abs(photometry["r, law"] - photometry["r, photometry"]).max(), at_most=0.02, because="the wrong distance, or a flux lost in resampling")
 
 # %% [markdown]
@@ -149,9 +148,9 @@ def shown(moved, z):
 
 
 titles = [f"z = {z:g}, r = {m:.1f}" for z, m in zip(steps, photometry["r, photometry"], strict=True)]
-plots.images_row([shown(journey[z], z) for z in steps], titles, caption=f"Dimmed, shrunk, seen through the same PSF and pixels — {home.caption}",
+gm.plots.images_row([shown(journey[z], z) for z in steps], titles, caption=f"Dimmed, shrunk, seen through the same PSF and pixels — {home.caption}",
                  alt="A spiral galaxy from redshift 0.05 to 0.5 without noise: its arms fade into a blur of few pixels.", size=1.9)
-plots.images_row([shown(noisy[z], z) for z in steps], titles, caption="The same with the sky of the survey",
+gm.plots.images_row([shown(noisy[z], z) for z in steps], titles, caption="The same with the sky of the survey",
                  alt="The same galaxy with noise: beyond redshift 0.3 no arms are visible to the eye.", size=1.9)
 
 
@@ -159,11 +158,11 @@ plots.images_row([shown(noisy[z], z) for z in steps], titles, caption="The same 
 def at_redshift(z):
     """The traveller at a redshift, with and without noise."""
     pair = [gm.emulate(home, z_new=z, size=192, noise=noise, seed=seed) for noise in (False, True)]
-    plots.images_row([shown(p, z) for p in pair], ["no noise", "the survey's sky"], alt=f"The galaxy at redshift {z:.2f}, r = {pair[0].table['r_mag'][0].value:.1f}.",
+    gm.plots.images_row([shown(p, z) for p in pair], ["no noise", "the survey's sky"], alt=f"The galaxy at redshift {z:.2f}, r = {pair[0].table['r_mag'][0].value:.1f}.",
                      caption=f"z = {z:.2f}: r = {pair[0].table['r_mag'][0].value:.1f}, shrunk {1 / pair[0].table['shrinkage'][0]:.1f} times", size=2.6)
 
 
-_ = widgets.explore(at_redshift, z=(0.05, 0.8, 0.05, 0.3))
+_ = gm.course.explore(at_redshift, z=(0.05, 0.8, 0.05, 0.3))
 
 # %% [markdown]
 # ### Correct for what the filter sees
@@ -172,8 +171,8 @@ _ = widgets.explore(at_redshift, z=(0.05, 0.8, 0.05, 0.3))
 
 # %%
 grid = np.arange(0.02, 1.0, 0.04)
-k = {name: gm.k_correction(np.full_like(grid, 1e-3), grid, family=[i], survey=gm.DES) for i, name in enumerate(("E", "Sbc", "Scd", "Im"))}
-diagrams.trends({f"{band} band": {name: (grid, values[:, b]) for name, values in k.items()} for b, band in enumerate("gr")}, xlabel="redshift",
+k = {name: gm.imaging.k_correction(np.full_like(grid, 1e-3), grid, family=[i], survey=gm.DES) for i, name in enumerate(("E", "Sbc", "Scd", "Im"))}
+gm.plots.trends({f"{band} band": {name: (grid, values[:, b]) for name, values in k.items()} for b, band in enumerate("gr")}, xlabel="redshift",
                 ylabels=["K-correction, mag", ""], alt="K-corrections of four galaxy types against redshift: old galaxies lose two magnitudes in g by redshift 0.5, irregular ones almost nothing.")
 print(f"at z = 0.5 an elliptical loses {np.interp(0.5, grid, k['E'][:, 0]):.1f} mag in g and {np.interp(0.5, grid, k['E'][:, 1]):.1f} in r by redshift alone")
 
@@ -224,7 +223,7 @@ def carried(rows, *magnitudes):
     for part in gm.progress(np.array_split(np.arange(len(rows)), -(-len(rows) // 256)), "parts"):  # all wide stamps at once would fill the memory
         near = near_by(rows[part])
         for number, (copy, magnitude) in enumerate(zip(copies, magnitudes, strict=True)):
-            z_new = gm.redshift_for_magnitude(near.table, magnitude[part], survey=gm.DES)
+            z_new = gm.imaging.redshift_for_magnitude(near.table, magnitude[part], survey=gm.DES)
             z_new = np.minimum(z_new, 12 * near.table["redshift"])  # farther, the stamp of a dwarf next door shrinks to a few pixels
             copy.append(gm.emulate(near, z_new=z_new, look="colour", seed=seed + 50_000 * (number + 1) + int(rows[part[0]])))
     return [gm.GalaxySample(torch.cat([c.images for c in copy]), vstack([c.table for c in copy], metadata_conflicts="silent"), gm.DES, "mock", f"DES-like, seed {seed}, emulated", pixels="colour")
@@ -242,8 +241,8 @@ print(f"share of stamps covered by the old stamp: median {np.median(faint.table[
 # %%
 for name, t in (("elliptical", -3), ("Sb", 3)):
     one = near_by(test_rows[t_type[test_rows] == t][:1])
-    moved = [gm.emulate(one, z_new=gm.redshift_for_magnitude(one.table, m, survey=gm.DES), look="colour", seed=seed) for m in (17.0, 18.5, 19.5, 20.5, 21.5)]
-    plots.images_row([m.images[0].sqrt() for m in moved], [f"r = {m.table['r_mag'][0].value:.1f}, z = {m.table['redshift'][0]:.2f}" for m in moved],
+    moved = [gm.emulate(one, z_new=gm.imaging.redshift_for_magnitude(one.table, m, survey=gm.DES), look="colour", seed=seed) for m in (17.0, 18.5, 19.5, 20.5, 21.5)]
+    gm.plots.images_row([m.images[0].sqrt() for m in moved], [f"r = {m.table['r_mag'][0].value:.1f}, z = {m.table['redshift'][0]:.2f}" for m in moved],
                      caption=f"{name}, square root of what the network gets — {faint.caption}", alt=f"A mock {name} emulated at five magnitudes: it fades until little but a smudge is left.", size=1.9)
 
 # %% [markdown]
@@ -276,7 +275,7 @@ both = Table(rows=[{"network": row["name"], "threshold": row["threshold"], "AUC"
                     "published threshold": FAINT_MODELS[row["name"]]["threshold"], "published AUC": FAINT_MODELS[row["name"]]["auc"],
                     "published precision": FAINT_MODELS[row["name"]]["precision"], "published recall": FAINT_MODELS[row["name"]]["recall"],
                     "published accuracy": FAINT_MODELS[row["name"]]["accuracy"]} for row in score])
-diagrams.show_table(both, caption=f"Late or early type; {n_test} mock galaxies emulated to r = 21.5 (always saying “no” is right for {1 - t.mean():.2f}), beside the published networks on DES galaxies")
+gm.plots.show_table(both, caption=f"Late or early type; {n_test} mock galaxies emulated to r = 21.5 (always saying “no” is right for {1 - t.mean():.2f}), beside the published networks on DES galaxies")
 mean_row = score[score["name"] == "mean"][0]
 spread = np.ptp(score["accuracy"][:5])
 claims.compare("AUC, mean of five folds", FAINT_MODELS["mean"]["auc"], mean_row["auc"], (mean_row["auc_low"], mean_row["auc_high"]))
@@ -325,7 +324,7 @@ for name, (probability, threshold) in judges.items():
     error = np.sqrt(value * (1 - value) / n)
     curves[name] = (centres, value, value - error, value + error)
     recall[name] = (centres, np.array([called[b & (t == 1)].mean() for b in bins]))
-diagrams.trends({"accuracy (band: 68 %)": curves, "share of late types that are called late": recall}, xlabel="r magnitude as emulated", ylabels=["accuracy", "recall of late types"],
+gm.plots.trends({"accuracy (band: 68 %)": curves, "share of late types that are called late": recall}, xlabel="r magnitude as emulated", ylabels=["accuracy", "recall of late types"],
                 alt="Accuracy of the emulation-trained networks stays nearly flat to magnitude 21.5, that of the bright-trained network and of the simulated eye falls.")
 accuracy = {name: value[1] for name, value in curves.items()}
 for name, value in accuracy.items():
@@ -353,7 +352,7 @@ kinds = {"elliptical": T == -3, "S0-, S0": (T == -2) | (T == -1), "S0/a": T == 0
          "later spiral, forming stars": (T > 1) & ~passive, "spiral without star formation": (T > 0) & passive}
 right = (p_mean >= np.mean(thresholds)) == (t == 1)
 by_kind = Table(rows=[{"kind": name, "share": np.mean(kind), "right, r < 19.75": right[kind & ~weak].mean(), "right, r > 19.75": right[kind & weak].mean()} for name, kind in kinds.items()])
-diagrams.show_table(by_kind, caption="Emulation-trained networks: share of right answers by kind")
+gm.plots.show_table(by_kind, caption="Emulation-trained networks: share of right answers by kind")
 sure = T != 0
 
 
@@ -377,7 +376,7 @@ deep = gm.mock_sample(table=gm.population(n_sky, seed=seed + 50, magnitude_limit
 t_deep = np.asarray(deep.table["ltg"]).astype(float)
 p_deep = expit(gm.predict_folds(folds.networks, deep.images)).mean(0)
 sky_score = gm.metrics_table({"emulation-trained": (t_deep, p_deep, np.mean(thresholds)), "bright-trained": (t_deep, gm.predict(bright_network, deep.images), bright_threshold)})
-plots.show_metrics(sky_score, metrics=("accuracy", "precision", "recall", "auc"), caption=f"Faint galaxies that never were bright, {deep.caption}")
+gm.plots.show_metrics(sky_score, metrics=("accuracy", "precision", "recall", "auc"), caption=f"Faint galaxies that never were bright, {deep.caption}")
 claims.check("AUC on faint galaxies drawn directly, emulation-trained", sky_score["auc"][0], at_least=0.93, because="an emulated galaxy did not look like a distant one")
 
 # %% [markdown]
@@ -386,17 +385,17 @@ claims.check("AUC on faint galaxies drawn directly, emulation-trained", sky_scor
 # The DES catalogue gives the five probabilities, their mean and a flag: 4 for a robust early type, 5 for a robust late type, 0 to 3 for the rest. Here "robust" means that the five lie within 0.3 of each other and their mean is below 0.3 or above 0.7.
 
 # %%
-flag = gm.robust_flag(p, thresholds)
+flag = gm.metrics.robust_flag(p, thresholds)
 robust = flag >= 4
 names = ("networks disagree, most early", "networks disagree, most late", "all early, not robust", "all late, not robust", "robust early", "robust late")
 flags = Table(rows=[{"flag": f, "meaning": name, "share": np.mean(flag == f), "accuracy": right[flag == f].mean() if (flag == f).any() else np.nan} for f, name in enumerate(names)])
-diagrams.show_table(flags, caption=f"FLAG_LTG of {n_test} emulated galaxies: {robust.mean():.0%} are robust (published: {FAINT_CATALOGUE['secure']:.0%})")
+gm.plots.show_table(flags, caption=f"FLAG_LTG of {n_test} emulated galaxies: {robust.mean():.0%} are robust (published: {FAINT_CATALOGUE['secure']:.0%})")
 claims.compare("secure share of ETG/LTG classes", FAINT_CATALOGUE["secure"], robust.mean())
 claims.check("accuracy, robust minus not robust", right[robust].mean() - right[~robust].mean(), at_least=0.20, because="agreement of the networks told nothing of errors")
 claims.check("share of galaxies with a robust class", robust.mean(), at_least=0.75, because="the networks were unsure")
-catalogue = gm.faint_catalogue(faint.table, p, flag)
+catalogue = gm.catalogue.faint_catalogue(faint.table, p, flag)
 with tempfile.TemporaryDirectory() as folder:
-    again = gm.read_catalogue(gm.write_catalogue(catalogue, Path(folder) / "faint_morphology.fits"))
+    again = gm.catalogue.read_catalogue(gm.catalogue.write_catalogue(catalogue, Path(folder) / "faint_morphology.fits"))
 print("written and read back:", ", ".join(again.colnames))
 
 # %% [markdown]
@@ -405,11 +404,11 @@ print("written and read back:", ", ".join(again.colnames))
 # Nobody can label faint galaxies by eye. But spectra see something else: stars, not shapes. VIPERS sorted its spectra into 12 classes, from red and passive (1 to 3) over intermediate (4 to 6) to star-forming (7 to 11) and active nuclei (12). Our mock classes come from rest-frame colour and star formation alone ([how](../galmorph_helpers/mock/vipers.py)).
 
 # %%
-number = gm.spectral_classes(faint.table, seed=seed)
+number = gm.mock.spectral_classes(faint.table, seed=seed)
 called_late = p_mean >= np.mean(thresholds)
 forming, below = (number > 4) & (number < 12), number < 4
 true_positive, true_negative = called_late[forming].mean(), 1 - called_late[below].mean()
-charts.profiles({"called late by the networks": (np.arange(1, 13), [called_late[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)]),
+gm.plots.profiles({"called late by the networks": (np.arange(1, 13), [called_late[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)]),
                  "late in truth": (np.arange(1, 13), [t[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)])},
                 xlabel="spectral class", ylabel="share of late types", alt="The share of late types rises from near 0.1 in spectral classes 1 to 3 to near 0.95 in classes 7 to 11, in truth and as called by the networks.")
 print(f"called late, spectral class above 4: {true_positive:.2f} (published {FAINT_CATALOGUE['vipers_late']:.2f}); of those {t[forming].mean():.2f} are late in truth")
@@ -430,12 +429,12 @@ claims.check("called early among spectral classes below 4", true_negative, at_le
 prior, prior_new = late[:n_train].mean(), FAINT_CATALOGUE["late"]
 weight = np.where(t == 1, prior_new / t.mean(), (1 - prior_new) / (1 - t.mean()))
 rows = []
-for name, probability in {"as trained": p_mean, "prior corrected": gm.shift_prior(p_mean, prior, prior_new)}.items():
+for name, probability in {"as trained": p_mean, "prior corrected": gm.metrics.shift_prior(p_mean, prior, prior_new)}.items():
     early = probability < 0.5
     rows.append({"probabilities": name, "called early": np.average(early, weights=weight), "purity of early types": np.average(t[early] == 0, weights=weight[early]),
                  "completeness of early types": np.average(early[t == 0], weights=weight[t == 0]), "accuracy": np.average(early == (t == 0), weights=weight)})
 shares = Table(rows=rows)
-diagrams.show_table(shares, caption="Early types where they are 12 % of all (threshold 0.5)")
+gm.plots.show_table(shares, caption="Early types where they are 12 % of all (threshold 0.5)")
 balanced = np.mean(t[p_mean < 0.5] == 0)
 print(f"purity of early types in our balanced sample: {balanced:.2f}; always saying “late” would be right for {prior_new:.0%}")
 claims.check("purity of early types lost by the shift to 12 %", balanced - shares["purity of early types"][0], at_least=0.20, because="purity did not depend on the share of the class")
@@ -444,24 +443,24 @@ claims.check("purity of early types gained by correcting the prior", shares["pur
 # %% [markdown]
 # ## Do not apply your model outside its domain
 #
-# So says the talk. But how does one know? No label is needed: ask how far a galaxy lies from the training galaxies, in the features of the network itself. `gm.out_of_domain` is the Mahalanobis distance from the training galaxies; 1 is what one in a hundred familiar galaxies exceeds. The features are those behind the rectifiers, and their logarithms are taken: as they are, a faint galaxy excites them all a little, lies well inside the cloud of bright ones, and no alarm is raised. A score for strangeness must be tested like any other.
+# So says the talk. But how does one know? No label is needed: ask how far a galaxy lies from the training galaxies, in the features of the network itself. `gm.learning.out_of_domain` is the Mahalanobis distance from the training galaxies; 1 is what one in a hundred familiar galaxies exceeds. The features are those behind the rectifiers, and their logarithms are taken: as they are, a faint galaxy excites them all a little, lies well inside the cloud of bright ones, and no alarm is raised. A score for strangeness must be tested like any other.
 
 # %%
 def familiar_features(network, seen):
     """Logarithms: a galaxy that is dimmer by a factor then moves by a step, in all features at once."""
-    return np.log(gm.image_features(network, seen) + 1e-3)
+    return np.log(gm.learning.image_features(network, seen) + 1e-3)
 
 
 networks = {"bright-trained": (bright_network, bright.images[np.arange(n_train) % 5 > 0]), "emulation-trained": (folds.networks[0], images[folds.fold != 0])}
 distance = {}
 for name, (network, seen) in networks.items():
-    domain = gm.fit_domain(familiar_features(network, seen))
-    distance[name] = gm.out_of_domain(domain, familiar_features(network, faint.images))
+    domain = gm.learning.fit_domain(familiar_features(network, seen))
+    distance[name] = gm.learning.out_of_domain(domain, familiar_features(network, faint.images))
 bins = [(r >= low) & (r < high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
-diagrams.trends({"galaxies farther out than 99 % of the training galaxies": {name: (centres, [np.mean(value[b] > 1) for b in bins]) for name, value in distance.items()}},
+gm.plots.trends({"galaxies farther out than 99 % of the training galaxies": {name: (centres, [np.mean(value[b] > 1) for b in bins]) for name, value in distance.items()}},
                 xlabel="r magnitude as emulated", ylabels=["share that is unfamiliar"], alt="The share of unfamiliar galaxies rises with magnitude for the bright-trained network and stays low for the emulation-trained one.")
 for name, value in distance.items():
-    print(f"{name}, r > 20.75: {gm.domain_warning(value[bins[-1]], tolerated=0.15) or 'these galaxies are familiar.'}")
+    print(f"{name}, r > 20.75: {gm.learning.domain_warning(value[bins[-1]], tolerated=0.15) or 'these galaxies are familiar.'}")
 strange = {name: np.mean(value[bins[-1]] > 1) for name, value in distance.items()}
 claims.check("share of the faintest galaxies that are unfamiliar to the bright-trained network", strange["bright-trained"], at_least=0.1, because="faint galaxies looked like bright ones to the network")
 claims.check("the same for the emulation-trained network", strange["emulation-trained"], at_most=0.10, because="the training sample did not reach so faint")
@@ -478,18 +477,18 @@ if cubes:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("example_a", "example_b"):
             rows_ = []
-            flux, _, pixel, _ = gm.read_fits(cubes / f"{name}.fits.gz")
+            flux, _, pixel, _ = gm.imaging.read_fits(cubes / f"{name}.fits.gz")
             for z in (0.1, 0.2, 0.3):
-                file = gm.emulate_fits(cubes / f"{name}.fits.gz", Path(folder) / f"{name}_{z}.fits", z=0.05, z_new=z, psf=(1.2, 1.1, 1.0), survey=grz, seed=seed)
+                file = gm.imaging.emulate_fits(cubes / f"{name}.fits.gz", Path(folder) / f"{name}_{z}.fits", z=0.05, z_new=z, psf=(1.2, 1.1, 1.0), survey=grz, seed=seed)
                 with fits.open(file) as hdus:
                     rows_.append(torch.as_tensor(hdus[0].data.astype(np.float32))[None])
                     history = list(hdus[0].header["HISTORY"])
             images_ = [gm.colour_image(flux[None], grz, torch.tensor([pixel]))[0]] + [gm.colour_image(x, grz, torch.tensor([grz.pixel_scale]))[0] for x in rows_]
-            plots.images_row(images_, ["as observed, z = 0.05 assumed", "z = 0.1", "z = 0.2", "z = 0.3"], caption=f"observed galaxy ({name}, DECam), emulated",
+            gm.plots.images_row(images_, ["as observed, z = 0.05 assumed", "z = 0.1", "z = 0.2", "z = 0.3"], caption=f"observed galaxy ({name}, DECam), emulated",
                              alt=f"An observed galaxy, {name}, and its emulations at three redshifts: it shrinks and fades.", size=2.4)
     print("HISTORY of the last file:", *history, sep="\n  ")
     try:
-        gm.read_fits(cubes / "example_bad_pix.fits.gz")
+        gm.imaging.read_fits(cubes / "example_bad_pix.fits.gz")
     except ValueError as error:
         print("A cube with holes is refused:", error)
 
@@ -507,7 +506,7 @@ if hst:
     real, before, after = (galsim.InterpolatedImage(galsim.Image(a, scale=s)) for a, s in ((galaxy, 0.03), (old_psf, 0.03), (sdss_psf, 0.396)))
     matched = galsim.Convolve(real, galsim.Deconvolve(before.withFlux(1)), after.withFlux(1)).drawImage(nx=ours.shape[1], ny=ours.shape[0], scale=0.396, method="no_pixel")
     difference = np.abs(ours - matched.array).sum() / np.abs(matched.array).sum()
-    plots.images_row([np.arcsinh(galaxy / 0.005), np.arcsinh(ours / 0.2), np.arcsinh(matched.array / 0.2), np.arcsinh(farther / 0.05)], ["Hubble, 0.03″", "SDSS resolution, this helper", "the same by GalSim", "z = 0.6, SDSS resolution"],
+    gm.plots.images_row([np.arcsinh(galaxy / 0.005), np.arcsinh(ours / 0.2), np.arcsinh(matched.array / 0.2), np.arcsinh(farther / 0.05)], ["Hubble, 0.03″", "SDSS resolution, this helper", "the same by GalSim", "z = 0.6, SDSS resolution"],
                      caption=f"observed galaxy (HST ACS F814W): L1 difference of the two in the middle {difference:.2%}", alt="A Hubble galaxy, and what it becomes at the resolution of the SDSS by this helper and by GalSim: the two look the same.", size=2.4)
     claims.check("Hubble galaxy to SDSS resolution, L1 difference from GalSim", difference, at_most=0.02, because="PSF, pixel or centre were treated otherwise")
 
@@ -528,7 +527,7 @@ hoped = {  # among all galaxies, without the S0/a, hoped for; the sign says whet
     "late where the spectral class is above 4": (true_positive, called_late[forming & sure].mean(), 0.95, 1),
     "early where the spectral class is below 4": (true_negative, 1 - called_late[below & sure].mean(), 0.85, 1),
 }
-diagrams.show_table(Table(rows=[{"measure": name, "all galaxies": every, "without S0/a": without, "hoped for": f"{'≥' if sign > 0 else '≤'} {bar:.2f}",
+gm.plots.show_table(Table(rows=[{"measure": name, "all galaxies": every, "without S0/a": without, "hoped for": f"{'≥' if sign > 0 else '≤'} {bar:.2f}",
                                  "reached": "yes" if sign * every >= sign * bar else "NO", "without S0/a reached": "–" if np.isnan(without) else "yes" if sign * without >= sign * bar else "NO"}
                                 for name, (every, without, bar, sign) in hoped.items()]), caption="This run, mock galaxies", formats={"all galaxies": ".3f", "without S0/a": ".3f"})
 
@@ -551,11 +550,11 @@ diagrams.show_table(Table(rows=[{"measure": name, "all galaxies": every, "withou
 too_bright = ...
 
 # %%
-_ = checks.check("exercise 1", too_bright, 10 * np.log10(1.4 / 1.1), tolerance=1e-3, hint="D_L = D_A (1 + z)^2, and the flux goes with the square of the distance.")
+_ = gm.course.check("exercise 1", too_bright, 10 * np.log10(1.4 / 1.1), tolerance=1e-3, hint="D_L = D_A (1 + z)^2, and the flux goes with the square of the distance.")
 
 # %% tags=["solution"]
 too_bright = 10 * np.log10(1.4 / 1.1)
-_ = checks.check("exercise 1", too_bright, 10 * np.log10(1.4 / 1.1), tolerance=1e-3)
+_ = gm.course.check("exercise 1", too_bright, 10 * np.log10(1.4 / 1.1), tolerance=1e-3)
 
 # %% [markdown]
 # **2. Choose a threshold for rarity.** With the probabilities as trained, which share of the galaxies called early (`p_mean < 0.5`) is early where early types are 1 % of all? (Weigh the galaxies as above.)
@@ -566,11 +565,11 @@ purity_of_rare = ...
 # %%
 rare = np.where(t == 1, 0.99 / t.mean(), 0.01 / (1 - t.mean()))
 expected = np.average(t[p_mean < 0.5] == 0, weights=rare[p_mean < 0.5])
-_ = checks.check("exercise 2", purity_of_rare, expected, tolerance=1e-3, hint="np.average with weights, over the galaxies called early only.")
+_ = gm.course.check("exercise 2", purity_of_rare, expected, tolerance=1e-3, hint="np.average with weights, over the galaxies called early only.")
 
 # %% tags=["solution"]
 purity_of_rare = np.average(t[p_mean < 0.5] == 0, weights=rare[p_mean < 0.5])
-_ = checks.check("exercise 2", purity_of_rare, expected, tolerance=1e-3)
+_ = gm.course.check("exercise 2", purity_of_rare, expected, tolerance=1e-3)
 
 # %% [markdown]
 # **3. Assume that galaxies evolve.** Emulate with `evolution=-1.0` (a magnitude brighter per unit of redshift). At which redshift does the traveller now have r = 20, and what does that mean for a network trained without it? (No check.)
@@ -595,4 +594,4 @@ _ = checks.check("exercise 2", purity_of_rare, expected, tolerance=1e-3)
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

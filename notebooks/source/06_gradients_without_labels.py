@@ -31,9 +31,8 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, checks, diagrams, plots, widgets
 from galmorph_helpers.published import MANGA_S0
-from galmorph_helpers.spectroscopy import LINES
+from galmorph_helpers.spectra.spectroscopy import LINES
 
 seed = gm.start()
 claims = gm.Claims("06")
@@ -45,11 +44,11 @@ claims = gm.Claims("06")
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
-    cube_file, maps_file = gm.write_manga(folder, kind="inside-out", seed=seed)
-    cube, maps = gm.read_cube(cube_file), gm.read_maps(maps_file)
+    cube_file, maps_file = gm.mock.write_manga(folder, kind="inside-out", seed=seed)
+    cube, maps = gm.spectra.read_cube(cube_file), gm.spectra.read_maps(maps_file)
 
 half = cube.flux.shape[1] * 0.5 / 2  # spaxels are 0.5" wide
-charts.maps({"Hα flux": maps.halpha, "gas velocity (km/s)": maps.gas_velocity, "stellar velocity (km/s)": maps.stellar_velocity, "Dn4000": maps.d4000},
+gm.plots.maps({"Hα flux": maps.halpha, "gas velocity (km/s)": maps.gas_velocity, "stellar velocity (km/s)": maps.stellar_velocity, "Dn4000": maps.d4000},
             symmetric=("gas velocity (km/s)", "stellar velocity (km/s)"), extent=(-half, half, -half, half), caption="One lenticular, four maps — mock galaxy in MaNGA's layout",
             alt="Four hexagonal maps of a mock lenticular: H-alpha light, gas and stars that rotate alike, and a 4000 angstrom break that falls outwards, where stars are younger.")
 
@@ -64,8 +63,8 @@ charts.maps({"Hα flux": maps.halpha, "gas velocity (km/s)": maps.gas_velocity, 
 
 # %%
 n_galaxies = gm.pick(cpu=1000, gpu=1000)
-table = gm.lenticulars(n_galaxies, seed=seed)
-observed = gm.mock_spectra(table, seed=seed)
+table = gm.mock.lenticulars(n_galaxies, seed=seed)
+observed = gm.mock.mock_spectra(table, seed=seed)
 kinds = np.asarray(table["kind"])
 print({str(kind): int((kinds == kind).sum()) for kind in np.unique(kinds)})
 print("spectra (galaxies, the fibre and six annuli, wavelengths):", observed.flux.shape)
@@ -76,7 +75,7 @@ print("spectra (galaxies, the fibre and six annuli, wavelengths):", observed.flu
 # To compare spectra pixel by pixel, undo what has nothing to do with the galaxy: flag spikes, remove the reddening, move to rest wavelengths, resample to one logarithmic grid (3,800 to 7,200 Å in steps of 0.0001 dex, 69 km/s), and divide by the mean flux in windows *without* emission lines. The emission lines themselves stay: they are the signal. Pixels that were masked, or never observed, stay missing; their inverse variance is zero.
 
 # %%
-grid = gm.log_grid()
+grid = gm.spectra.log_grid()
 
 
 def reduced(spectra, *, ebv="ebv", redshift="redshift"):
@@ -84,9 +83,9 @@ def reduced(spectra, *, ebv="ebv", redshift="redshift"):
     flux, ivar = np.empty((2, *spectra.flux.shape[:2], len(grid)), np.float32)
     z, reddening = (np.asarray(spectra.table[c]) if c else np.zeros(len(flux)) for c in (redshift, ebv))
     for i in range(len(flux)):
-        weight = gm.flag_spikes(spectra.flux[i], spectra.ivar[i])
-        at_rest = gm.rest_frame(spectra.wavelength, spectra.flux[i], weight, z[i], grid=grid, ebv=reddening[i])
-        flux[i], ivar[i] = gm.normalise(grid, *at_rest)
+        weight = gm.spectra.flag_spikes(spectra.flux[i], spectra.ivar[i])
+        at_rest = gm.spectra.rest_frame(spectra.wavelength, spectra.flux[i], weight, z[i], grid=grid, ebv=reddening[i])
+        flux[i], ivar[i] = gm.spectra.normalise(grid, *at_rest)
     return flux, ivar
 
 
@@ -102,7 +101,7 @@ shown = {name: next(i for i in np.flatnonzero(kinds == kind) if table["ionisatio
 nucleus = np.flatnonzero(table["ionisation"] == "Seyfert")
 shown["Seyfert nucleus"] = nucleus[np.argmax(table["nucleus"][nucleus])]
 marks = {name: LINES[name] for name in ("Ca K", "Hδ", "Hγ", "Hβ", "[O III] 5008", "Mg b", "Na D", "Hα", "[S II] 6718")}
-charts.spectra(grid, {name: np.where(fibre_ivar[i] > 0, fibre[i], np.nan) for name, i in shown.items()}, offset=1.2, marks=marks, limits=(0, 6.5),
+gm.plots.spectra(grid, {name: np.where(fibre_ivar[i] > 0, fibre[i], np.nan) for name, i in shown.items()}, offset=1.2, marks=marks, limits=(0, 6.5),
                title="Three centres, each a step above the last — mock lenticulars", alt="Spectra of three mock centres: a passive one with absorption lines only, a star-forming one with strong H-alpha, a Seyfert nucleus with strong oxygen lines; gaps mark missing pixels.")
 
 # %% [markdown]
@@ -120,7 +119,7 @@ eigenspectra = vt[:4]
 share = s**2 / np.sum(s**2)  # of the variance, along each
 
 library = PCA(n_components=4, svd_solver="full").fit(complete)
-helper = gm.principal_components(complete, n_components=4, clip=np.inf)
+helper = gm.spectra.principal_components(complete, n_components=4, clip=np.inf)
 off = [max(np.abs(a - np.sign(a @ b) * b).max() for a, b in zip(eigenspectra, other, strict=True)) for other in (library.components_, helper.components)]
 print(f"largest difference from scikit-learn {off[0]:.1e}, from the helper {off[1]:.1e}; the sign of an eigenspectrum is a matter of taste")
 claims.check("eigenspectra by SVD minus scikit-learn's, absolute, up to sign", off[0], at_most=1e-5, because="the mean was not taken away")
@@ -129,7 +128,7 @@ claims.check("eigenspectra by SVD minus the helper's, absolute, up to sign", off
 # %% [markdown]
 # ### Mend holes, distrust outliers
 #
-# Holes filled with the mean pull galaxies towards the mean, and a wrong redshift or a broken calibration makes a direction of its own. `gm.principal_components` fills holes with what the components say of them, again and again until they settle, and leaves out spectra that the components cannot describe ([read it](../galmorph_helpers/gradients.py)). How much does that matter? Hide a tenth of each spectrum, break every thirtieth, and see by which angle the plane of the first two eigenspectra turns.
+# Holes filled with the mean pull galaxies towards the mean, and a wrong redshift or a broken calibration makes a direction of its own. `gm.spectra.principal_components` fills holes with what the components say of them, again and again until they settle, and leaves out spectra that the components cannot describe ([read it](../galmorph_helpers/spectra/gradients.py)). How much does that matter? Hide a tenth of each spectrum, break every thirtieth, and see by which angle the plane of the first two eigenspectra turns.
 
 # %%
 rng = np.random.default_rng(seed)
@@ -139,8 +138,8 @@ hidden[(np.arange(len(grid)) >= start) & (np.arange(len(grid)) < start + len(gri
 broken = fibre.copy()
 broken[::30] *= 1 + 1.5 * np.sin(grid / 90)  # ripples, as from light that interferes in the spectrograph
 mean_filled = PCA(n_components=2).fit(np.where(hidden > 0, broken, np.nanmean(np.where(hidden > 0, broken, np.nan), axis=0))).components_
-mended = gm.principal_components(broken, hidden)
-eigen = gm.principal_components(fibre, fibre_ivar)
+mended = gm.spectra.principal_components(broken, hidden)
+eigen = gm.spectra.principal_components(fibre, fibre_ivar)
 turned = {name: np.rad2deg(subspace_angles(v[:2].T, eigen.components[:2].T)[0]) for name, v in {"mean-filled": mean_filled, "mended": mended.components}.items()}
 print({name: f"{angle:.0f}°" for name, angle in turned.items()}, f"| left out: {(~mended.kept).sum()}, of which broken: {(~mended.kept)[::30].sum()} of {len(mended.kept[::30])}")
 claims.check("holes and outliers turn the plane by, mended (degrees)", turned["mended"], at_most=12, because="holes or outliers bent the eigenspectra")
@@ -169,7 +168,7 @@ claims.check("PC1 + PC2, share of the variance that is not noise", first_two / (
 # An eigenspectrum is not a galaxy. It says which pixels rise together, and which fall meanwhile.
 
 # %%
-charts.spectra(grid, {f"PC{i + 1}": v for i, v in enumerate(eigen.components[:4])}, panels=True, marks=marks, ylabel="loading",
+gm.plots.spectra(grid, {f"PC{i + 1}": v for i, v in enumerate(eigen.components[:4])}, panels=True, marks=marks, ylabel="loading",
                title="Four eigenspectra — mock lenticulars", alt="Four eigenspectra. The first: a blue continuum with Balmer absorption, and emission lines. The second: emission lines on a red continuum. The third and fourth: oxygen against hydrogen lines, and lines that are shifted or widened.")
 emission = [np.abs(v[np.abs(grid - LINES["Hα"]) < 8]).max() / np.abs(np.median(v[grid < 4000])) for v in eigen.components[:2]]
 print(f"height of Hα over the blue continuum: PC1 {emission[0]:.0f}, PC2 {emission[1]:.0f}")
@@ -181,25 +180,25 @@ print(f"height of Hα over the blue continuum: PC1 {emission[0]:.0f}, PC2 {emiss
 #
 # ## Find the passive galaxies in the plane
 #
-# Project every spectrum, fibre and annuli, onto the first two eigenspectra. Missing pixels are left out by least squares, which also gives the errors. Passive galaxies lie on a narrow ridge, the *passive sequence*: along it they differ in metals and reddening. `gm.passive_ridge` finds the ridge as the densest line; nobody tells it which galaxies are passive. **Activity** is the distance from the ridge, positive on the other galaxies' side.
+# Project every spectrum, fibre and annuli, onto the first two eigenspectra. Missing pixels are left out by least squares, which also gives the errors. Passive galaxies lie on a narrow ridge, the *passive sequence*: along it they differ in metals and reddening. `gm.spectra.passive_ridge` finds the ridge as the densest line; nobody tells it which galaxies are passive. **Activity** is the distance from the ridge, positive on the other galaxies' side.
 
 # %%
 def projected(flux, ivar):
     """Coefficients (N, B, 2) and their covariance, of spectra (N, B, P): ten components are fitted, two are kept."""
     n, b, p = flux.shape
-    coefficients, covariance = gm.project(eigen, flux.reshape(n * b, p), ivar.reshape(n * b, p))
+    coefficients, covariance = gm.spectra.project(eigen, flux.reshape(n * b, p), ivar.reshape(n * b, p))
     return coefficients.reshape(n, b, -1)[..., :2], covariance.reshape(n, b, *covariance.shape[1:])[..., :2, :2]
 
 
 coefficients, covariance = projected(flux, ivar)
-ridge = gm.passive_ridge(coefficients[:, 0])
-activity, activity_error = gm.activity(coefficients, covariance, ridge)
+ridge = gm.spectra.passive_ridge(coefficients[:, 0])
+activity, activity_error = gm.spectra.activity(coefficients, covariance, ridge)
 zone = np.digitize(activity[:, 0] / ridge.width, [3, 6])  # in widths of the ridge: passive, in transition, active
 print(f"width of the ridge {ridge.width:.2f}; central fibres: " + ", ".join(f"{name} {np.mean(zone == k):.0%}" for k, name in enumerate(("passive", "in transition", "active"))))
 
 # %%
 zones = {name: coefficients[zone == k, 0].T for k, name in enumerate(("passive sequence (< 3 widths)", "transition (3 to 6)", "active cloud (> 6)"))}
-charts.plane(zones, line=(ridge.point, ridge.direction), xlabel="PC1", ylabel="PC2", title="Central fibres, sorted by nobody — mock lenticulars", limits=((-8, 18), (-6, 10)),
+gm.plots.plane(zones, line=(ridge.point, ridge.direction), xlabel="PC1", ylabel="PC2", title="Central fibres, sorted by nobody — mock lenticulars", limits=((-8, 18), (-6, 10)),
              alt="The plane of the first two components: a narrow diagonal ridge of passive galaxies on the left, a cloud of active ones to the right, and a region between them.")
 
 # %% [markdown]
@@ -208,9 +207,9 @@ charts.plane(zones, line=(ridge.point, ridge.direction), xlabel="PC1", ylabel="P
 # %%
 truth = {"no emission": (table["ionisation"] == "LINER") & (table["weak_emission"] == 0), "weak, LINER-like": table["weak_emission"] > 0,
          "star formation": table["ionisation"] == "star formation", "Seyfert nucleus": table["ionisation"] == "Seyfert"}
-charts.plane({name: coefficients[rows, 0].T for name, rows in truth.items()}, line=(ridge.point, ridge.direction), xlabel="PC1", ylabel="PC2", limits=((-8, 18), (-6, 10)),
+gm.plots.plane({name: coefficients[rows, 0].T for name, rows in truth.items()}, line=(ridge.point, ridge.direction), xlabel="PC1", ylabel="PC2", limits=((-8, 18), (-6, 10)),
              title="The same plane with the truth — mock lenticulars", alt="The same plane by true ionisation: galaxies without emission lie on the ridge, weak LINER-like ones beside it, star formation fills the cloud, Seyfert nuclei its upper part.")
-centre = gm.activity_profile(table, np.array([0.1]))[:, 0]
+centre = gm.mock.activity_profile(table, np.array([0.1]))[:, 0]
 central = spearmanr(centre, activity[:, 0], nan_policy="omit")[0]
 print(f"rank correlation of the measured and the true activity of the centres: {central:.2f}")
 claims.check("activity of the centres, rank correlation with the truth", central, at_least=0.7, because="the ridge was not that of the passive galaxies")
@@ -227,21 +226,21 @@ example = {kind: np.flatnonzero((kinds == kind) & (table["ionisation"] != "Seyfe
 def path(galaxy=0):
     """The annuli of a galaxy in the plane, from the inside out."""
     track = coefficients[int(galaxy), 1:]
-    charts.plane({"all annuli": coefficients[:, 1:].reshape(-1, 2)[::5].T}, line=(ridge.point, ridge.direction), tracks={str(kinds[int(galaxy)]): track[np.isfinite(track).all(1)]}, xlabel="PC1", ylabel="PC2",
+    gm.plots.plane({"all annuli": coefficients[:, 1:].reshape(-1, 2)[::5].T}, line=(ridge.point, ridge.direction), tracks={str(kinds[int(galaxy)]): track[np.isfinite(track).all(1)]}, xlabel="PC1", ylabel="PC2",
                  limits=((-8, 18), (-6, 10)), title=f"Galaxy {int(galaxy)}: {kinds[int(galaxy)]}", alt="The path of one mock galaxy through the plane of the first two components.")
 
 
-charts.plane({"all annuli": coefficients[:, 1:].reshape(-1, 2)[::5].T}, line=(ridge.point, ridge.direction), tracks={kind: coefficients[i, 1:] for kind, i in example.items()}, xlabel="PC1", ylabel="PC2", limits=((-6, 16), (-5, 7)), title="Five galaxies from the inside (marker) to the outside (arrow) — mock lenticulars",
+gm.plots.plane({"all annuli": coefficients[:, 1:].reshape(-1, 2)[::5].T}, line=(ridge.point, ridge.direction), tracks={kind: coefficients[i, 1:] for kind, i in example.items()}, xlabel="PC1", ylabel="PC2", limits=((-6, 16), (-5, 7)), title="Five galaxies from the inside (marker) to the outside (arrow) — mock lenticulars",
              alt="Paths of five mock galaxies: inside-out leads away from the passive ridge, outside-in back to it, a ring goes out and turns round, flat ones stay where they are.")
 
 # %% [markdown]
 # Any galaxy's path (needs a running kernel):
 
 # %%
-_ = widgets.explore(path, galaxy=(0, n_galaxies - 1, 1, 0))
+_ = gm.course.explore(path, galaxy=(0, n_galaxies - 1, 1, 0))
 
 # %%
-charts.profiles({kind: (radius[i], activity[i, 1:], activity_error[i, 1:]) for kind, i in example.items()}, xlabel="radius ($R / R_e$)", ylabel="activity (distance from the ridge)", zero=True,
+gm.plots.profiles({kind: (radius[i], activity[i, 1:], activity_error[i, 1:]) for kind, i in example.items()}, xlabel="radius ($R / R_e$)", ylabel="activity (distance from the ridge)", zero=True,
                 title="Their activity profiles; error bars of the noise are smaller than most symbols", alt="Activity against radius of five mock galaxies: one rises, one falls, a ring peaks near one half-light radius, two are flat.")
 
 # %% [markdown]
@@ -252,7 +251,7 @@ charts.profiles({kind: (radius[i], activity[i, 1:], activity_error[i, 1:]) for k
 # A gradient counts as found when it exceeds twice its error: a flat galaxy should then get a false one in about 5 % of cases. But the noise is not all that can tilt a profile. Metals fall outwards in nearly all galaxies; calibration differs between annuli. What do the errors from noise alone lead to, in galaxies that are flat by construction?
 
 # %%
-slope, slope_error = gm.gradient(radius, activity[:, 1:], activity_error[:, 1:])
+slope, slope_error = gm.spectra.gradient(radius, activity[:, 1:], activity_error[:, 1:])
 flat = np.char.startswith(kinds.astype(str), "flat")
 naive = np.mean(np.abs(slope[flat]) > 2 * slope_error[flat])
 print(f"false gradients in flat galaxies with errors from noise alone: {naive:.0%}, not 5 %")
@@ -262,10 +261,10 @@ claims.check("false gradients in flat galaxies, errors from noise alone", naive,
 # So calibrate: draw *other* galaxies that are flat, measure them in the same way, and add to the error what makes 95 % of them agree with zero: a floor for passive galaxies, and a fraction of the activity for active ones. Real surveys do the same with simulations; the price is that the error is then only as good as the simulation.
 
 # %%
-spare_table = gm.lenticulars(600, seed=seed + 10_000, kinds={"flat, passive": 0.6, "flat, active": 0.4})
-spare = gm.mock_spectra(spare_table, seed=seed + 10_000)
-spare_activity, spare_error = gm.activity(*projected(*reduced(spare)), ridge)
-spare_slope, spare_slope_error = gm.gradient(spare.radius[:, 1:], spare_activity[:, 1:], spare_error[:, 1:])
+spare_table = gm.mock.lenticulars(600, seed=seed + 10_000, kinds={"flat, passive": 0.6, "flat, active": 0.4})
+spare = gm.mock.mock_spectra(spare_table, seed=seed + 10_000)
+spare_activity, spare_error = gm.spectra.activity(*projected(*reduced(spare)), ridge)
+spare_slope, spare_slope_error = gm.spectra.gradient(spare.radius[:, 1:], spare_activity[:, 1:], spare_error[:, 1:])
 quiet = np.asarray(spare_table["kind"]) == "flat, passive"
 excess = (spare_slope / 2) ** 2 - spare_slope_error**2  # what twice the error of the noise leaves uncovered
 floor = np.sqrt(np.nanquantile(excess[quiet], 0.95).clip(0))
@@ -286,14 +285,14 @@ claims.check("false gradients in flat galaxies at 2 sigma (stated: about 5 %)", 
 # The true gradient is that of the same galaxies without noise, dust, seeing, reddening and errors of velocity, seen through the same two eigenspectra. A second judge knows nothing of components: the profile of star formation that was put in (it does not count Seyfert nuclei, which make some gradients negative). A third is classical: the gradient of the equivalent width of Hα, measured on the same spectra by sums.
 
 # %%
-ideal = gm.mock_spectra(table, seed=seed, noise=False)
+ideal = gm.mock.mock_spectra(table, seed=seed, noise=False)
 true_radius = np.broadcast_to((np.arange(6) + 0.5) / 4, radius.shape)
-true_activity, _ = gm.activity(*projected(*reduced(ideal, ebv=None, redshift="true_redshift")), ridge)
+true_activity, _ = gm.spectra.activity(*projected(*reduced(ideal, ebv=None, redshift="true_redshift")), ridge)
 del ideal
-true_slope, _ = gm.gradient(true_radius, true_activity[:, 1:], activity_error[:, 1:])
-put_in, _ = gm.gradient(true_radius, gm.activity_profile(table, true_radius), np.ones(radius.shape))
-width = gm.equivalent_width(grid, *(a.reshape(-1, len(grid)) for a in (flux, ivar))).reshape(n_galaxies, -1)[:, 1:]
-width_slope, _ = gm.gradient(radius, width, np.ones(radius.shape))
+true_slope, _ = gm.spectra.gradient(true_radius, true_activity[:, 1:], activity_error[:, 1:])
+put_in, _ = gm.spectra.gradient(true_radius, gm.mock.activity_profile(table, true_radius), np.ones(radius.shape))
+width = gm.spectra.equivalent_width(grid, *(a.reshape(-1, len(grid)) for a in (flux, ivar))).reshape(n_galaxies, -1)[:, 1:]
+width_slope, _ = gm.spectra.gradient(radius, width, np.ones(radius.shape))
 
 clear = np.abs(true_slope) > 2 * error
 right = np.mean(np.sign(slope) == np.sign(true_slope), where=clear)
@@ -308,7 +307,7 @@ claims.check("rank correlation of the activity gradient with that of EW(Hα)", r
 
 # %%
 groups = {name: slope[rows] for name, rows in {"flat": flat, "inside-out": kinds == "inside-out", "outside-in": kinds == "outside-in", "ring": kinds == "ring"}.items()}
-diagrams.histograms({"activity gradient (per $R_e$)": groups}, bins=49, limits={"activity gradient (per $R_e$)": (-8, 8)}, title="Measured gradients by what was put in (end bins hold the rest) — mock lenticulars",
+gm.plots.histograms({"activity gradient (per $R_e$)": groups}, bins=49, limits={"activity gradient (per $R_e$)": (-8, 8)}, title="Measured gradients by what was put in (end bins hold the rest) — mock lenticulars",
                   alt="Histograms of measured gradients: flat galaxies in a narrow peak at zero, inside-out and most rings positive, outside-in negative.")
 ratio = np.nanmedian((slope / true_slope)[clear])
 print(f"measured over true gradient, median: {ratio:.2f}")
@@ -320,14 +319,14 @@ print(f"measured over true gradient, median: {ratio:.2f}")
 #
 # ## Follow one cube to its gradient
 #
-# So far the annuli came ready. `gm.radial_spectra` makes them from a cube: each spaxel is moved to rest by its own velocity from the maps, then summed with others at like elliptical radius. The galaxy of the four maps above:
+# So far the annuli came ready. `gm.spectra.radial_spectra` makes them from a cube: each spaxel is moved to rest by its own velocity from the maps, then summed with others at like elliptical radius. The galaxy of the four maps above:
 
 # %%
-annuli, annuli_ivar, annuli_radius = gm.radial_spectra(cube, maps, edges=np.arange(0, 1.51, 0.25), correlated=False)
-cube_activity, cube_error = gm.activity(*projected(annuli[None], annuli_ivar[None]), ridge)
-cube_slope, cube_slope_error = (x[0] for x in gm.gradient(annuli_radius[None], cube_activity, cube_error))
+annuli, annuli_ivar, annuli_radius = gm.spectra.radial_spectra(cube, maps, edges=np.arange(0, 1.51, 0.25), correlated=False)
+cube_activity, cube_error = gm.spectra.activity(*projected(annuli[None], annuli_ivar[None]), ridge)
+cube_slope, cube_slope_error = (x[0] for x in gm.spectra.gradient(annuli_radius[None], cube_activity, cube_error))
 cube_total = np.sqrt(cube_slope_error**2 + floor**2 + (fraction * max(np.nanmean(cube_activity), 0)) ** 2)
-charts.profiles({"from the cube": (annuli_radius, cube_activity[0], cube_error[0])}, xlabel="radius ($R / R_e$)", ylabel="activity", zero=True,
+gm.plots.profiles({"from the cube": (annuli_radius, cube_activity[0], cube_error[0])}, xlabel="radius ($R / R_e$)", ylabel="activity", zero=True,
                 title=f"Gradient {cube_slope:+.2f} ± {cube_total:.2f} per $R_e$ — mock galaxy, kind inside-out", alt="The activity of the mapped galaxy rises from the passive ridge in the centre outwards.")
 claims.check("gradient of the inside-out cube, in sigma", cube_slope / cube_total, at_least=2, because="velocities or radii were wrong")
 
@@ -345,14 +344,14 @@ def kinematics(sample):
     """λ_R, and the slope of the dispersion: log10 of that at one half-light radius over that in the centre."""
     flat_maps = (a.reshape(len(a), -1) for a in (sample.flux, sample.radius, sample.velocity, sample.dispersion))
     profile = np.nanmean(sample.dispersion, axis=2)
-    return {"λ_R": gm.lambda_r(*flat_maps), "log σ(Re) / σ(0)": np.log10(profile[:, 9:11].mean(1) / profile[:, :2].mean(1))}
+    return {"λ_R": gm.spectra.lambda_r(*flat_maps), "log σ(Re) / σ(0)": np.log10(profile[:, 9:11].mean(1) / profile[:, :2].mean(1))}
 
 
-toys = {kind: gm.rotators(n, kind, seed=seed) for kind, n in (("E-FR", 250), ("S0", 400))}
+toys = {kind: gm.mock.rotators(n, kind, seed=seed) for kind, n in (("E-FR", 250), ("S0", 400))}
 measured = {kind: kinematics(sample) for kind, sample in toys.items()}
 quantities = {name: {kind: measured[kind][name] for kind in toys} for name in measured["S0"]}
 quantities["log mass (solar)"] = {kind: np.asarray(toys[kind].table["log_mass"]) for kind in toys}
-diagrams.histograms(quantities, bins=25, limits={"λ_R": (0, 0.8), "log σ(Re) / σ(0)": (-0.35, 0.1), "log mass (solar)": (9.8, 11.8)},
+gm.plots.histograms(quantities, bins=25, limits={"λ_R": (0, 0.8), "log σ(Re) / σ(0)": (-0.35, 0.1), "log mass (solar)": (9.8, 11.8)},
                   title="Fast-rotating ellipticals and lenticulars — toy galaxies", alt="Histograms of spin, dispersion slope and mass: lenticulars spin more, their dispersion falls faster and their masses have two peaks; the distributions overlap.")
 for name, groups in quantities.items():
     test, null = ks_2samp(groups["E-FR"], groups["S0"], nan_policy="omit"), ks_2samp(groups["S0"][::2], groups["S0"][1::2], nan_policy="omit")
@@ -376,19 +375,19 @@ if all(sets):
     for file in sorted(sets[0].glob("*_template.fits")):
         rows = fits.getdata(file)
         there = np.isfinite(rows["FLUX"]) & (rows["FLUX"] > 0)
-        spectrum = gm.rest_frame(rows["WAVELENGTH"], rows["FLUX"][None] * 1e14, there[None].astype(float), 0.0, grid=grid)
-        stars[file.stem.removesuffix("_template")] = gm.normalise(grid, *spectrum)
+        spectrum = gm.spectra.rest_frame(rows["WAVELENGTH"], rows["FLUX"][None] * 1e14, there[None].astype(float), 0.0, grid=grid)
+        stars[file.stem.removesuffix("_template")] = gm.spectra.normalise(grid, *spectrum)
     for file in sorted(sets[1].glob("spec-*.fits")):
-        wavelength, spectrum, weight, z, subclass = gm.read_sdss_spectrum(file)
+        wavelength, spectrum, weight, z, subclass = gm.spectra.read_sdss_spectrum(file)
         name = f"SDSS {file.stem[-4:]}{' (star-forming)' if 'STARFORMING' in subclass else ''}"
-        stars[name] = gm.normalise(grid, *gm.rest_frame(wavelength, spectrum, gm.flag_spikes(spectrum, weight), z, grid=grid))
-    place = {name: gm.project(eigen, *pair)[0][0, :2] for name, pair in stars.items()}
+        stars[name] = gm.spectra.normalise(grid, *gm.spectra.rest_frame(wavelength, spectrum, gm.spectra.flag_spikes(spectrum, weight), z, grid=grid))
+    place = {name: gm.spectra.project(eigen, *pair)[0][0, :2] for name, pair in stars.items()}
     distance = {name: (point - ridge.point) @ ridge.normal / ridge.width for name, point in place.items()}
 
 # %%
 if stars:
     short = {name.replace("SDSS ", "").replace(" (star-forming)", " SF").replace("elliptical", "E").replace("starb", "starburst "): point for name, point in place.items()}
-    charts.plane(zones, line=(ridge.point, ridge.direction), names=short, xlabel="PC1", ylabel="PC2", size=(9, 5.4), title="Observed spectra (stars) in the plane of the mock galaxies",
+    gm.plots.plane(zones, line=(ridge.point, ridge.direction), names=short, xlabel="PC1", ylabel="PC2", size=(9, 5.4), title="Observed spectra (stars) in the plane of the mock galaxies",
                  alt="Observed spectra in the mock plane: elliptical, S0 and bulge templates beside the passive ridge, starbursts far out in the active cloud, SDSS galaxies mostly on the ridge and star-forming ones off it.")
     print("distance from the passive sequence in its widths:")
     print(", ".join(f"{name} {d:+.1f}" for name, d in sorted(distance.items(), key=lambda pair: pair[1])))
@@ -416,10 +415,10 @@ bundles = gm.find_set("manga_cubes")
 cubes = sorted(bundles.rglob("manga-*-LOGCUBE.fits*")) if bundles else []
 for file in cubes[:5]:
     name = "-".join(file.name.split("-")[:3])
-    pair = gm.read_cube(file), gm.read_maps(next(bundles.rglob(f"{name}-MAPS-*")))
-    annuli, weight, r = gm.radial_spectra(*pair, edges=np.arange(0, 1.51, 0.25))
-    a, e = gm.activity(*projected(annuli[None], weight[None]), ridge)
-    g, ge = (x[0] for x in gm.gradient(r[None], a, e))
+    pair = gm.spectra.read_cube(file), gm.spectra.read_maps(next(bundles.rglob(f"{name}-MAPS-*")))
+    annuli, weight, r = gm.spectra.radial_spectra(*pair, edges=np.arange(0, 1.51, 0.25))
+    a, e = gm.spectra.activity(*projected(annuli[None], weight[None]), ridge)
+    g, ge = (x[0] for x in gm.spectra.gradient(r[None], a, e))
     print(f"{name}: centre {a[0, 0] / ridge.width:+.1f} widths, gradient {g:+.2f} ± {np.sqrt(ge**2 + floor**2 + (fraction * max(np.nanmean(a), 0)) ** 2):.2f} per Re")
 
 # %% [markdown]
@@ -452,11 +451,11 @@ claims.compare("share of S0s with a ring (published: lower end; here put in)", M
 along_first = ...
 
 # %%
-_ = checks.check("exercise 1", along_first, ridge.direction[0] ** 2, hint="A direction is a unit vector: its components squared sum to one.")
+_ = gm.course.check("exercise 1", along_first, ridge.direction[0] ** 2, hint="A direction is a unit vector: its components squared sum to one.")
 
 # %% tags=["solution"]
 along_first = ridge.direction[0] ** 2
-_ = checks.check("exercise 1", along_first, ridge.direction[0] ** 2)
+_ = gm.course.check("exercise 1", along_first, ridge.direction[0] ** 2)
 
 # %% [markdown]
 # **2. Find the rings.** A straight line cannot see a ring. Define the *bump* of a profile: the mean activity of the annuli from 0.75 to 1.25 $R_e$ minus the mean of the first and the last annulus. What is the AUC of the bump, divided by the mean activity plus the width of the ridge, for being a ring?
@@ -468,11 +467,11 @@ ring_auc = ...
 bump = activity[:, 4:6].mean(axis=1) - activity[:, [1, 6]].mean(axis=1)
 usable = np.isfinite(bump + level)
 expected = roc_auc_score(kinds[usable] == "ring", (bump / (level + ridge.width))[usable])
-_ = checks.check("exercise 2", ring_auc, expected, tolerance=1e-3, hint="Column 0 of activity is the fibre; annuli are columns 1 to 6, each 0.25 Re wide.")
+_ = gm.course.check("exercise 2", ring_auc, expected, tolerance=1e-3, hint="Column 0 of activity is the fibre; annuli are columns 1 to 6, each 0.25 Re wide.")
 
 # %% tags=["solution"]
 ring_auc = roc_auc_score(kinds[usable] == "ring", (bump / (level + ridge.width))[usable])
-_ = checks.check("exercise 2", ring_auc, expected, tolerance=1e-3)
+_ = gm.course.check("exercise 2", ring_auc, expected, tolerance=1e-3)
 print(f"AUC {ring_auc:.2f}")
 
 # %% [markdown]
@@ -496,4 +495,4 @@ print(f"AUC {ring_auc:.2f}")
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

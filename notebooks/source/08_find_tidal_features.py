@@ -31,12 +31,12 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, checks, diagrams, plots, widgets
-from galmorph_helpers.labelled import find_set
+from galmorph_helpers.datasets.named import find_set
 from galmorph_helpers.mock.tides import KINDS
 from galmorph_helpers.published import ARRAKIHS, TIDAL_LIGHT_ABOVE, TIDAL_OBSERVED_AUC, TIDAL_RECALL, TIDAL_TESTS, WALMSLEY19
-from galmorph_helpers.tidal import debris_mask, stretched
-from galmorph_helpers.weights import shipped
+from galmorph_helpers.mock.deep import debris_mask
+from galmorph_helpers.imaging.stretch import stretched
+from galmorph_helpers.files import shipped
 
 seed = gm.start()
 claims = gm.Claims("08")
@@ -62,14 +62,14 @@ def sigma_of(limit, pixel):
 
 
 there_and_back = [abs(sigma_of(limit_of(s, p), p) / s - 1) for s in (1e-4, 0.01, 3.0) for p in (0.168, 1.0)]
-there_and_back += [abs(gm.sky_sigma_for_limit(gm.surface_brightness_limit(s, p), p) / sigma_of(limit_of(s, p), p) - 1) for s in (1e-4, 3.0) for p in (0.168, 1.0)]
+there_and_back += [abs(gm.surveys.sky_sigma_for_limit(gm.surveys.surface_brightness_limit(s, p), p) / sigma_of(limit_of(s, p), p) - 1) for s in (1e-4, 3.0) for p in (0.168, 1.0)]
 claims.check("noise to limit and back, largest relative error (own, and helper)", max(there_and_back), at_most=1e-6, because="the zero-point or the box were mistaken")
 
-shown = gm.tidal_population(60, seed=seed + 5, kind="stream", with_features=1.0)
+shown = gm.mock.tidal_population(60, seed=seed + 5, kind="stream", with_features=1.0)
 outside = debris_mask(shown).flatten(1).sum(1).numpy() * (np.asarray(shown["tidal_brightness"]) > 26.5)
 one = shown[[int(np.argmax(outside))]]
-four = [gm.tidal_sample(one, float(mu), seed=seed) for mu in (26, 28, 31, 35)]
-plots.images_row([stretched(s)[0, 0] for s in four], ["μ = 26", "μ = 28", "μ = 31", "μ = 35"], caption="The same stream at four depths (limit in mag arcsec⁻²) — mock galaxy",
+four = [gm.mock.tidal_sample(one, float(mu), seed=seed) for mu in (26, 28, 31, 35)]
+gm.plots.images_row([stretched(s)[0, 0] for s in four], ["μ = 26", "μ = 28", "μ = 31", "μ = 35"], caption="The same stream at four depths (limit in mag arcsec⁻²) — mock galaxy",
                  alt="One mock galaxy four times: at a limit of 26 only its disc stands out of the noise, from 28 on a stream appears beside it.")
 
 # %% [markdown]
@@ -78,9 +78,9 @@ plots.images_row([stretched(s)[0, 0] for s in four], ["μ = 26", "μ = 28", "μ 
 # The mock has seven kinds, after the scheme of [Martin et al. 2022](https://doi.org/10.1093/mnras/stac1003). Their surface brightnesses, widths and shares are a design of this course: streams are thinner than tails and a magnitude fainter, as [Sola et al. 2022](https://doi.org/10.1051/0004-6361/202142675) found; no debris holds more than a tenth of its galaxy's light; $(1+z)^4$ dims it. A stamp is 12 half-light radii wide, and some galaxies without debris have a neighbour by chance.
 
 # %%
-gallery = [gm.tidal_sample(gm.tidal_population(30, seed=seed + k, kind=kind, with_features=1.0), 33.0, seed=seed) for k, kind in enumerate(KINDS)]
+gallery = [gm.mock.tidal_sample(gm.mock.tidal_population(30, seed=seed + k, kind=kind, with_features=1.0), 33.0, seed=seed) for k, kind in enumerate(KINDS)]
 best = [int(np.argmax(np.asarray(s.table["signal_to_noise"]))) for s in gallery]
-plots.images_row([stretched(s)[i, 0] for s, i in zip(gallery, best, strict=True)], KINDS, size=1.5, caption="The clearest of thirty galaxies of each kind, μ = 33 — mock galaxies",
+gm.plots.images_row([stretched(s)[i, 0] for s, i in zip(gallery, best, strict=True)], KINDS, size=1.5, caption="The clearest of thirty galaxies of each kind, μ = 33 — mock galaxies",
                  alt="Seven mock galaxies: shells as arcs on both sides, a stream, curved tails, a plume on one side, a bridge to a companion, a second nucleus, a merging pair.")
 
 # %% [markdown]
@@ -90,13 +90,13 @@ plots.images_row([stretched(s)[i, 0] for s, i in zip(gallery, best, strict=True)
 
 # %%
 n = gm.pick(cpu=3600, gpu=12000)
-sky = gm.tidal_population(n, seed=seed, with_features=0.6)
+sky = gm.mock.tidal_population(n, seed=seed, with_features=0.6)
 depth = rng.choice(limits, n)
-sample = gm.tidal_sample(sky, depth, seed=seed)
+sample = gm.mock.tidal_sample(sky, depth, seed=seed)
 f_tidal, label, kind = (np.asarray(sample.table[c]) for c in ("f_tidal", "label", "tidal_kind"))
 assert ((f_tidal == 0) == (label == 0)).all() and ((f_tidal >= 1) == (label == 1)).all()
 shares = {"negative, F = 0": label == 0, "uncertain": np.isnan(label), "positive, F ≥ 1": label == 1}
-diagrams.trends({"What five experts make of images": {name: (limits, [rows[depth == d].mean() for d in limits]) for name, rows in shares.items()}},
+gm.plots.trends({"What five experts make of images": {name: (limits, [rows[depth == d].mean() for d in limits]) for name, rows in shares.items()}},
                 xlabel="limit μ (mag arcsec⁻²)", ylabels=["share of galaxies"], alt="Shares of labels against depth: positives grow from almost none at 26 to over a third at 35, negatives shrink.")
 with_debris = (kind != "none").mean()
 hidden = [((label == 0) & (kind != "none"))[depth == d].sum() / (label == 0)[depth == d].sum() for d in (26, 35)]
@@ -112,29 +112,29 @@ claims.check("positives at 31 minus positives at 26, share of galaxies", (label 
 
 # %%
 certain = np.flatnonzero(np.isfinite(label))
-images = gm.detector_input(sample)
+images = gm.imaging.detector_input(sample)
 train, rest = certain[: int(0.8 * len(certain))], certain[int(0.8 * len(certain)) :]
 torch.manual_seed(seed)
 scratch = gm.CompactCNN()
 history = gm.fit(scratch, images[train], label[train], validation=(images[rest], label[rest]), epochs=5, seed=seed)
 detector = gm.load_weights(gm.CompactCNN(), "mock_tides")
-plots.learning_curve({"detector, from scratch": history}, alt="Training and validation loss fall together over five epochs.")
+gm.plots.learning_curve({"detector, from scratch": history}, alt="Training and validation loss fall together over five epochs.")
 
 # %% [markdown]
 # A few thousand galaxies and half a minute make a poor detector. The same network trained on many more of them for some minutes is shipped with the course ([card](../data/weights/mock_tides.md)); its galaxies are none of these. From here on it is *the* detector. The threshold is the one with the best F1 on the validation galaxies.
 
 # %%
-test_sky = gm.tidal_population(1700, seed=seed + 50, with_features=0.48)
+test_sky = gm.mock.tidal_population(1700, seed=seed + 50, with_features=0.48)
 test_depth = np.where(rng.random(1700) < 0.62, rng.choice(limits[limits >= 30], 1700), rng.choice(limits[:3], 1700))
-test = gm.tidal_sample(test_sky, test_depth, seed=seed + 50)
+test = gm.mock.tidal_sample(test_sky, test_depth, seed=seed + 50)
 test_label, test_kind = np.asarray(test.table["label"]), np.asarray(test.table["tidal_kind"])
-views = gm.detector_input(test)
+views = gm.imaging.detector_input(test)
 probability = {"scratch": gm.predict(scratch, views, views=1), "detector": gm.predict(detector, views)}
 threshold = gm.choose_threshold(label[certain], gm.predict(detector, images[certain]))  # all may validate: the shipped detector saw none
 deep, known = test_depth >= 30, np.isfinite(test_label)
 rows = {"original": known & deep, "original + shallow": known}
 table = gm.metrics_table({name: (test_label[r], probability["detector"][r], threshold) for name, r in rows.items()} | {"original, trained here": (test_label[known & deep], probability["scratch"][known & deep], threshold)})
-plots.show_metrics(table, metrics=("accuracy", "precision", "recall", "f1", "auc"), published=TIDAL_TESTS, caption=f"Detector of tidal features, threshold {threshold:.2f}; mock galaxies")
+gm.plots.show_metrics(table, metrics=("accuracy", "precision", "recall", "f1", "auc"), published=TIDAL_TESTS, caption=f"Detector of tidal features, threshold {threshold:.2f}; mock galaxies")
 
 # %%
 original, shallow = table[0], table[1]
@@ -155,10 +155,10 @@ claims.check("precision moves by adding shallow images, absolute", abs(original[
 # Now the question a survey asks: of the galaxies that *have* debris, which share is found? The same galaxies are observed at each depth, and compared with the truth that only a mock has, not with labels.
 
 # %%
-same = gm.tidal_population(450, seed=seed + 60, with_features=0.5)
+same = gm.mock.tidal_population(450, seed=seed + 60, with_features=0.5)
 truth = np.asarray(same["tidal_kind"]) != "none"
 depths = np.array([26, 28, 29, 30, 31, 33.0])
-called = {d: gm.predict(detector, gm.detector_input(gm.tidal_sample(same, d, seed=seed + 60)), views=1) >= threshold for d in depths}
+called = {d: gm.predict(detector, gm.imaging.detector_input(gm.mock.tidal_sample(same, d, seed=seed + 60)), views=1) >= threshold for d in depths}
 
 
 def scores(calls, truth):
@@ -167,7 +167,7 @@ def scores(calls, truth):
 
 
 by_depth = np.array([scores(called[d], truth) for d in depths])
-diagrams.trends({"Against the truth: 450 galaxies at each depth": {name: (depths, by_depth[:, i]) for i, name in enumerate(("recall", "precision", "accuracy"))}},
+gm.plots.trends({"Against the truth: 450 galaxies at each depth": {name: (depths, by_depth[:, i]) for i, name in enumerate(("recall", "precision", "accuracy"))}},
                 xlabel="limit μ (mag arcsec⁻²)", ylabels=["score"], alt="Recall rises steeply with depth; precision and accuracy change less.")
 at = {d: by_depth[i] for i, d in enumerate(depths)}
 print("calls: " + ", ".join(f"μ = {d:g}: {called[d].sum()}" for d in depths))
@@ -182,10 +182,10 @@ claims.check("recall gained from 26 to 31", at[31][0] - at[26][0], at_least=0.15
 
 # %%
 redshifts = (0.03, 0.06, 0.12)
-moved = {z: gm.tidal_sample(gm.tidal_population(300, seed=seed + 61, redshift=z, with_features=0.5), 29.0, seed=seed) for z in redshifts}  # the same galaxies, farther away
+moved = {z: gm.mock.tidal_sample(gm.mock.tidal_population(300, seed=seed + 61, redshift=z, with_features=0.5), 29.0, seed=seed) for z in redshifts}  # the same galaxies, farther away
 there = np.asarray(moved[0.03].table["tidal_kind"]) != "none"
-by_redshift = np.array([scores(gm.predict(detector, gm.detector_input(s), views=1) >= threshold, there) for s in moved.values()])
-diagrams.trends({"300 galaxies moved to three redshifts, μ = 29": {name: (redshifts, by_redshift[:, i]) for i, name in enumerate(("recall", "precision", "accuracy"))}},
+by_redshift = np.array([scores(gm.predict(detector, gm.imaging.detector_input(s), views=1) >= threshold, there) for s in moved.values()])
+gm.plots.trends({"300 galaxies moved to three redshifts, μ = 29": {name: (redshifts, by_redshift[:, i]) for i, name in enumerate(("recall", "precision", "accuracy"))}},
                 xlabel="redshift", ylabels=["score"], alt="Recall and accuracy fall with redshift, precision somewhat less.")
 claims.check("recall lost from z = 0.03 to 0.12 at μ = 29", by_redshift[0, 0] - by_redshift[-1, 0], at_least=0.0, because="distance did not matter")
 
@@ -194,7 +194,7 @@ found = probability["detector"] >= threshold
 published = {"shells": TIDAL_RECALL["shells"], "stream": TIDAL_RECALL["streams"]} | {k: f"< {TIDAL_RECALL['mergers, tails, bridges']:.2f}" for k in ("tails", "bridge", "merger")}
 sure, real = known & deep & (test_label == 1), deep
 by_kind = {k: (found[sure & (test_kind == k)], found[real & (test_kind == k)]) for k in KINDS}
-diagrams.show_table(Table(rows=[(k, len(s), f"{s.mean():.2f} ± {np.sqrt(s.mean() * (1 - s.mean()) / len(s)):.2f}", f"{r.mean():.2f}", str(published.get(k, "–"))) for k, (s, r) in by_kind.items()],
+gm.plots.show_table(Table(rows=[(k, len(s), f"{s.mean():.2f} ± {np.sqrt(s.mean() * (1 - s.mean()) / len(s)):.2f}", f"{r.mean():.2f}", str(published.get(k, "–"))) for k, (s, r) in by_kind.items()],
                           names=("debris", "certain", "recall, certain", "recall, all that have it", "published")), caption="Recall by kind of debris, limits of 30 and deeper; mock galaxies")
 recall_of = {k: s.mean() for k, (s, _) in by_kind.items()}
 everything = {k: r.mean() for k, (_, r) in by_kind.items()}
@@ -209,8 +209,8 @@ claims.check("recall of shells minus that of bridges, all that have them", every
 order = np.argsort(-probability["detector"])
 chosen = [next(i for i in order if test_kind[i] == k and deep[i]) for k in ("shells", "stream", "tails", "merger")]
 chosen += [next(i for i in order if test_kind[i] == "none" and deep[i])]
-maps = gm.saliency(detector, views[chosen])
-plots.images_row([m for i in chosen for m in (views[i, 0],)], [f"{test_kind[i]}, p = {probability['detector'][i]:.2f}" for i in chosen], overlay=list(maps), size=2.1,
+maps = gm.learning.saliency(detector, views[chosen])
+gm.plots.images_row([m for i in chosen for m in (views[i, 0],)], [f"{test_kind[i]}, p = {probability['detector'][i]:.2f}" for i in chosen], overlay=list(maps), size=2.1,
                  caption="Where the answer hangs (dark: strongly) — mock galaxies; the last has no debris", alt="Saliency maps over five galaxies: the network looks at arcs, tails and the places beside the disc; in the last one at a companion or the disc's edge.")
 true_pixels = debris_mask(test_sky[chosen[:4]]).numpy()
 on_debris = [float(m[t].mean() / m.mean()) for m, t in zip(maps[:4], true_pixels, strict=True) if t.sum() > 20]
@@ -222,17 +222,17 @@ print("saliency on debris over its mean in the stamp: " + ", ".join(f"{v:.1f}" f
 # A survey reports the share of galaxies it calls, $c$. With completeness $R$ and the share $b$ of debris-free galaxies that are called, $c = fR + (1-f)\,b$; solve it for the true fraction $f$.
 
 # %%
-survey_sky = gm.tidal_population(450, seed=seed + 70, with_features=0.3)
+survey_sky = gm.mock.tidal_population(450, seed=seed + 70, with_features=0.3)
 survey_truth = (np.asarray(survey_sky["tidal_kind"]) != "none").mean()
 report = []
 for d in (28.0, 30.0, 33.0):
-    calls = gm.predict(detector, gm.detector_input(gm.tidal_sample(survey_sky, d, seed=seed + 70)), views=1) >= threshold
+    calls = gm.predict(detector, gm.imaging.detector_input(gm.mock.tidal_sample(survey_sky, d, seed=seed + 70)), views=1) >= threshold
     R, b = called[d][truth].mean(), called[d][~truth].mean()
     own = np.clip((calls.mean() - b) / (R - b), 0, 1)
-    f, error = gm.corrected_fraction(calls, completeness=R, contamination=b, n_calibration=(truth.sum(), (~truth).sum()))
+    f, error = gm.metrics.corrected_fraction(calls, completeness=R, contamination=b, n_calibration=(truth.sum(), (~truth).sum()))
     assert abs(own - f) < 1e-9
     report.append((f"{d:g}", f"{R:.2f}", f"{b:.2f}", calls.mean(), f, error))
-diagrams.show_table(Table(rows=report, names=("μ", "R", "b", "share called", "corrected", "error")), formats={"share called": ".3f", "corrected": ".3f", "error": ".3f"},
+gm.plots.show_table(Table(rows=report, names=("μ", "R", "b", "share called", "corrected", "error")), formats={"share called": ".3f", "corrected": ".3f", "error": ".3f"},
                     caption=f"A survey of 450 galaxies, of which {survey_truth:.3f} have debris; mock galaxies")
 claims.check("share called at μ = 28, over the truth", report[0][3] / survey_truth, at_most=0.9, because="shallow surveys missed nothing")
 claims.check("corrected minus true fraction, largest in sigma", max(abs(r[4] - survey_truth) / r[5] for r in report), at_most=3.5, because="R and b were not those of the survey's galaxies")
@@ -245,29 +245,29 @@ claims.check("corrected minus true fraction, largest in sigma", max(abs(r[4] - s
 # The talk's warning: on observed HSC images the detector reached an AUC of 0.64, even after transfer learning. The labels are uncertain, the data shallow (μ = 26), the pixels 0.168″ and not 1″, and the simulations had no background galaxies, no artefacts, no sky residuals. Put all that in, step by step. The labels stay those that experts give to the deep, clean image: the question is what of it a worse image still shows.
 
 # %%
-domain_sky = gm.tidal_population(1100, seed=seed + 80, with_features=0.6)
+domain_sky = gm.mock.tidal_population(1100, seed=seed + 80, with_features=0.6)
 steps = {
     "clean, μ = 31": dict(limit=31.0),
     "clean, μ = 26": dict(limit=26.0),
     "clean, μ = 26, 0.168″": dict(limit=26.0, pixel_scale=0.168, psf_fwhm=0.7),
     "realistic, μ = 26, 0.168″": dict(limit=26.0, pixel_scale=0.168, psf_fwhm=0.7, realistic=True),
 }
-domain = {name: gm.tidal_sample(domain_sky, seed=seed + 80, **options) for name, options in steps.items()}
+domain = {name: gm.mock.tidal_sample(domain_sky, seed=seed + 80, **options) for name, options in steps.items()}
 deep_label = np.asarray(domain["clean, μ = 31"].table["label"])  # of experts who see the deep image
 judged = np.flatnonzero(np.isfinite(deep_label))
 learn, half = judged[: len(judged) // 2], judged[len(judged) // 2 :]
-auc = {name: roc_auc_score(deep_label[half], gm.predict(detector, gm.detector_input(s[half]), views=1)) for name, s in domain.items()}
+auc = {name: roc_auc_score(deep_label[half], gm.predict(detector, gm.imaging.detector_input(s[half]), views=1)) for name, s in domain.items()}
 
 # %% [markdown]
 # Now let the detector see realistic images: fine-tune it on the other half.
 
 # %%
-target_views = gm.detector_input(domain["realistic, μ = 26, 0.168″"])
+target_views = gm.imaging.detector_input(domain["realistic, μ = 26, 0.168″"])
 tuned = gm.load_weights(gm.CompactCNN(), "mock_tides")
 gm.fit(tuned, target_views[learn[80:]], deep_label[learn[80:]], validation=(target_views[learn[:80]], deep_label[learn[:80]]), epochs=4, learning_rate=5e-4, seed=seed)
 auc["realistic, fine-tuned"] = roc_auc_score(deep_label[half], gm.predict(tuned, target_views[half], views=1))
-diagrams.show_table(Table(rows=[(name, f"{value:.3f}") for name, value in auc.items()], names=("images", "AUC")), caption=f"The same {len(half)} galaxies with certain labels; mock galaxies")
-plots.images_row([stretched(s)[half[5], 0] for s in domain.values()], list(steps), size=2.4, caption="One galaxy through the four domains — mock galaxy", alt="One mock galaxy four times: clean and deep, clean and shallow, with finer pixels, and with background galaxies, cirrus and gradients.")
+gm.plots.show_table(Table(rows=[(name, f"{value:.3f}") for name, value in auc.items()], names=("images", "AUC")), caption=f"The same {len(half)} galaxies with certain labels; mock galaxies")
+gm.plots.images_row([stretched(s)[half[5], 0] for s in domain.values()], list(steps), size=2.4, caption="One galaxy through the four domains — mock galaxy", alt="One mock galaxy four times: clean and deep, clean and shallow, with finer pixels, and with background galaxies, cirrus and gradients.")
 fall = auc["clean, μ = 31"] - auc["realistic, μ = 26, 0.168″"]
 gain = auc["realistic, fine-tuned"] - auc["realistic, μ = 26, 0.168″"]
 claims.check("AUC lost from clean and deep to realistic", fall, at_least=0.15, because="the network had learnt what debris are, whatever lies around")
@@ -279,19 +279,19 @@ claims.compare("AUC on realistic images, fine-tuned (published: observed HSC)", 
 #
 # ## Point at the light
 #
-# To measure debris one needs its pixels. **Promptable segmentation**: a person points, a program answers with a mask. `gm.segment(image, points)` grows a region from the points, on the image less what looks the same turned by 180° ([read it](../galmorph_helpers/segment.py)). The talk tried Segment Anything on mocks of μ = 28, 30, 31 and 35: give `gm.segment` a model and the same call asks it. Its weights (375 MB) are fetched only on request.
+# To measure debris one needs its pixels. **Promptable segmentation**: a person points, a program answers with a mask. `gm.measure.segment(image, points)` grows a region from the points, on the image less what looks the same turned by 180° ([read it](../galmorph_helpers/measure/segmentation.py)). The talk tried Segment Anything on mocks of μ = 28, 30, 31 and 35: give `gm.measure.segment` a model and the same call asks it. Its weights (375 MB) are fetched only on request.
 
 # %%
-streams = gm.tidal_population(120, seed=seed + 90, kind="stream", with_features=1.0)
+streams = gm.mock.tidal_population(120, seed=seed + 90, kind="stream", with_features=1.0)
 masks = debris_mask(streams).numpy()
 usable = np.flatnonzero(masks.sum((1, 2)) > 30)[:50]
 points = [np.argwhere(masks[i])[np.random.default_rng(i).choice(masks[i].sum(), 3)][:, ::-1] for i in usable]
 segment_depths = (26.0, 28.0, 30.0, 31.0, 35.0)
-drawn = {d: gm.tidal_sample(streams[usable], d, seed=seed + 90).images[:, 0].numpy() for d in segment_depths}
-answers = {d: [gm.segment(image, p) for image, p in zip(drawn[d], points, strict=True)] for d in segment_depths}
-iou = {d: np.array([gm.overlap(m, masks[i]) for m, i in zip(answers[d], usable, strict=True)]) for d in segment_depths}
+drawn = {d: gm.mock.tidal_sample(streams[usable], d, seed=seed + 90).images[:, 0].numpy() for d in segment_depths}
+answers = {d: [gm.measure.segment(image, p) for image, p in zip(drawn[d], points, strict=True)] for d in segment_depths}
+iou = {d: np.array([gm.measure.overlap(m, masks[i]) for m, i in zip(answers[d], usable, strict=True)]) for d in segment_depths}
 error = [v.std() / np.sqrt(len(v)) for v in iou.values()]
-charts.profiles({f"{len(usable)} streams, three points each": (segment_depths, [v.mean() for v in iou.values()], error)}, xlabel="limit μ (mag arcsec⁻²)", ylabel="intersection over union", zero=True,
+gm.plots.profiles({f"{len(usable)} streams, three points each": (segment_depths, [v.mean() for v in iou.values()], error)}, xlabel="limit μ (mag arcsec⁻²)", ylabel="intersection over union", zero=True,
                 title="Masks from prompts, without any network — mock galaxies", alt="Intersection over union grows with depth and levels off beyond 31.")
 falls = np.diff([iou[d].mean() for d in segment_depths[1:]])
 claims.check("IoU from μ = 28 to 30 to 31 to 35, smallest step", falls.min(), at_least=-0.005, because="depth did not help")
@@ -302,11 +302,11 @@ pick_one = int(np.argsort(iou[35.0])[-8])
 worst = int(np.argmin(iou[35.0]))
 strips = [np.arcsinh(drawn[d][i] * 60) for i in (pick_one, worst) for d in (28.0, 35.0)]
 overlays = [answers[d][i].astype(float) if answers[d][i].any() else None for i in (pick_one, worst) for d in (28.0, 35.0)]
-plots.images_row(strips, [f"μ = {d:g}, IoU {iou[d][i]:.2f}" for i in (pick_one, worst) for d in (28.0, 35.0)], overlay=overlays, size=2.2, caption="A stream that is traced, and one that is not — mock galaxies",
+gm.plots.images_row(strips, [f"μ = {d:g}, IoU {iou[d][i]:.2f}" for i in (pick_one, worst) for d in (28.0, 35.0)], overlay=overlays, size=2.2, caption="A stream that is traced, and one that is not — mock galaxies",
                  alt="Left: a stream hardly traced at 28 and well at 35. Right: one that is not traced at either depth, because the galaxy's own light is stronger.")
 try:
-    model = gm.load_sam()
-    asked = [gm.overlap(gm.segment(drawn[35.0][k], points[k], model=model), masks[usable[k]]) for k in range(5)]
+    model = gm.measure.load_sam()
+    asked = [gm.measure.overlap(gm.measure.segment(drawn[35.0][k], points[k], model=model), masks[usable[k]]) for k in range(5)]
     print(f"Segment Anything on five streams at μ = 35: IoU {np.mean(asked):.2f}, region growing {iou[35.0][:5].mean():.2f}")
 except (ImportError, FileNotFoundError) as reason:
     print(f"Segment Anything is not here: {'its library is missing, ' if isinstance(reason, ImportError) else ''}gm.load_sam(download=True) fetches its weights once (375 MB). The lesson goes on without.")
@@ -319,28 +319,28 @@ except (ImportError, FileNotFoundError) as reason:
 # ARRAKIHS, chosen by ESA in 2022, will look at about a hundred galaxies like the Milky Way from space. The talk's numbers and those of the mission's pages today differ a little.
 
 # %%
-diagrams.show_table(Table(rows=[(name, row["talk"], row["mission"]) for name, row in ARRAKIHS.items()], names=("ARRAKIHS", "talk", "mission's pages")))
+gm.plots.show_table(Table(rows=[(name, row["talk"], row["mission"]) for name, row in ARRAKIHS.items()], names=("ARRAKIHS", "talk", "mission's pages")))
 
 
 def plan(hours=10.0, aperture=0.25, pixel_scale=1.4, sky=22.3):
     """Limit against exposure of one telescope, in the best of cases."""
     time = np.geomspace(0.05, 1000, 60)
-    limit = [gm.depth_of_exposure(3600 * t, aperture=aperture, pixel_scale=pixel_scale, sky=sky) for t in time]
-    here = gm.depth_of_exposure(3600 * hours, aperture=aperture, pixel_scale=pixel_scale, sky=sky)
-    diagrams.trends({f"{aperture:g} m, sky {sky:g}: after {hours:g} h μ = {here:.1f}": {"limit": (np.log10(time), limit), "chosen": ([np.log10(hours)], [here])}}, xlabel="log exposure (hours)", ylabels=["limit μ (mag arcsec⁻²)"],
+    limit = [gm.surveys.depth_of_exposure(3600 * t, aperture=aperture, pixel_scale=pixel_scale, sky=sky) for t in time]
+    here = gm.surveys.depth_of_exposure(3600 * hours, aperture=aperture, pixel_scale=pixel_scale, sky=sky)
+    gm.plots.trends({f"{aperture:g} m, sky {sky:g}: after {hours:g} h μ = {here:.1f}": {"limit": (np.log10(time), limit), "chosen": ([np.log10(hours)], [here])}}, xlabel="log exposure (hours)", ylabels=["limit μ (mag arcsec⁻²)"],
                     alt=f"The limit deepens by 1.25 magnitudes for ten times the exposure; {here:.1f} after {hours:g} hours.")
 
 
 plan()
-_ = widgets.explore(plan, hours=(0.1, 500, 0.1, 10), aperture=(0.1, 8.4, 0.05, 0.25), pixel_scale=(0.1, 3, 0.05, 1.4), sky=(20, 23, 0.1, 22.3))
-claims.check("μ gained by a hundred times the exposure", gm.depth_of_exposure(36000, aperture=1, pixel_scale=0.4) - gm.depth_of_exposure(360, aperture=1, pixel_scale=0.4), at_least=2.49, because="the noise were not that of the sky's photons")
+_ = gm.course.explore(plan, hours=(0.1, 500, 0.1, 10), aperture=(0.1, 8.4, 0.05, 0.25), pixel_scale=(0.1, 3, 0.05, 1.4), sky=(20, 23, 0.1, 22.3))
+claims.check("μ gained by a hundred times the exposure", gm.surveys.depth_of_exposure(36000, aperture=1, pixel_scale=0.4) - gm.surveys.depth_of_exposure(360, aperture=1, pixel_scale=0.4), at_least=2.49, because="the noise were not that of the sky's photons")
 
 # %% [markdown]
 # Only photon noise is in it: with scattered light, flat fields and crowding real surveys stay above, and a small telescope in space wins because its sky is dark and steady. Now a hundred galaxies, each with one stream. How many would our detector find?
 
 # %%
-hundred = gm.tidal_population(100, seed=seed + 95, kind="stream", with_features=1.0, redshift=(0.03, 0.05))
-streams_found = {mu: int((gm.predict(detector, gm.detector_input(gm.tidal_sample(hundred, mu, seed=seed))) >= threshold).sum()) for mu in (26.0, 28.0, 30.0, 31.0)}
+hundred = gm.mock.tidal_population(100, seed=seed + 95, kind="stream", with_features=1.0, redshift=(0.03, 0.05))
+streams_found = {mu: int((gm.predict(detector, gm.imaging.detector_input(gm.mock.tidal_sample(hundred, mu, seed=seed))) >= threshold).sum()) for mu in (26.0, 28.0, 30.0, 31.0)}
 above = {mu: float((np.asarray(hundred["tidal_brightness"]) < mu).mean()) for mu in streams_found}
 print("streams found around 100 galaxies that have one: " + ", ".join(f"μ = {mu:g}: {k} ± {np.sqrt(k * (100 - k) / 100):.0f}" for mu, k in streams_found.items()))
 print("share whose brightest part is above the limit: " + ", ".join(f"μ = {mu:g}: {v:.0%}" for mu, v in above.items()))
@@ -352,32 +352,32 @@ claims.check("streams found of 100 at μ = 31 minus at 26", streams_found[31.0] 
 #
 # ## On observed galaxies
 #
-# Observed images with labels of *faint debris* are rare. With labels of mergers there are: Galaxy Zoo 1. In 5,000 SDSS galaxies 86 are mergers, so "no" is right for 98.3 %. The images are stretched JPEGs; a network trained on linear mock images of one band does not fit them. What fits: ask whether there is a second galaxy, and whether light joins it to the first (`gm.companion_features`), and let trees decide.
+# Observed images with labels of *faint debris* are rare. With labels of mergers there are: Galaxy Zoo 1. In 5,000 SDSS galaxies 86 are mergers, so "no" is right for 98.3 %. The images are stretched JPEGs; a network trained on linear mock images of one band does not fit them. What fits: ask whether there is a second galaxy, and whether light joins it to the first (`gm.measure.companion_features`), and let trees decide.
 
 # %%
 del images, views, domain, target_views, drawn  # make room
 mergers = find_set("gz1_sdss_6446")
 stored = Table.read(shipped("observed_mergers.csv"), format="ascii.csv")
 summary = [(m, *(f"{stored[c][stored['method'] == m].mean():.3f}" for c in ("auc", "average_precision"))) for m in dict.fromkeys(stored["method"])]
-diagrams.show_table(Table(rows=summary, names=("method", "AUC", "average precision")), caption="Mergers against all others, five folds, mean over seeds: computed beforehand (data/observed_mergers.md); observed galaxies")
+gm.plots.show_table(Table(rows=summary, names=("method", "AUC", "average precision")), caption="Mergers against all others, five folds, mean over seeds: computed beforehand (data/observed_mergers.md); observed galaxies")
 
 # %%
 if mergers:
     claims.origins.append("folder")
     labels = Table.read(mergers / "labels.csv")
-    fold = gm.fold_numbers(np.arange(len(labels)), 5, seed=seed)
+    fold = gm.learning.fold_numbers(np.arange(len(labels)), 5, seed=seed)
     some = (fold == 0) | (labels["class_name"] == "merger") | (np.arange(len(labels)) % 3 == 0)  # all mergers, half of the others: time
     wide = gm.read_folder(mergers, size=96, crop=280, rows=some)
     is_merger = np.asarray(wide.table["class_name"]) == "merger"
     held = np.isin(wide.table["file"], labels["file"][fold == 0])
-    pairs = gm.companion_features(wide.images)
+    pairs = gm.measure.companion_features(wide.images)
     pairs = np.array([pairs[c] for c in pairs.colnames], float).T
     trees = ExtraTreesClassifier(300, min_samples_leaf=2, class_weight="balanced", n_jobs=2, random_state=seed).fit(pairs[~held], is_merger[~held])
     chance = trees.predict_proba(pairs[held])[:, 1]
     one_fold = roc_auc_score(is_merger[held], chance), average_precision_score(is_merger[held], chance)
     print(f"one fold, companions alone: AUC {one_fold[0]:.3f}, average precision {one_fold[1]:.3f} ({is_merger[held].sum()} mergers of {held.sum()})")
     top = np.flatnonzero(held)[np.argsort(-chance)[:12]]
-    plots.gallery(wide, top, titles=[str(c).replace("spiral_", "") for c in wide.table["class_name"][top]], columns=6, caption="The twelve likeliest mergers of the held-out fold, and what volunteers called them", alt="Twelve observed galaxies with close companions; a few are mergers by Galaxy Zoo, the others mostly chance pairs.")
+    gm.plots.gallery(wide, top, titles=[str(c).replace("spiral_", "") for c in wide.table["class_name"][top]], columns=6, caption="The twelve likeliest mergers of the held-out fold, and what volunteers called them", alt="Twelve observed galaxies with close companions; a few are mergers by Galaxy Zoo, the others mostly chance pairs.")
     live = stored[stored["method"] == "companions"]
     claims.check("one fold live minus stored mean of companions, AUC, in their scatter between folds", abs(one_fold[0] - live["auc"].mean()) / live["auc_fold_scatter"].mean(), at_most=4, because="the stored table were not of this method")
 best_auc, best_ap = (max(stored[c][stored["method"] == m].mean() for m in dict.fromkeys(stored["method"])) for c in ("auc", "average_precision"))
@@ -393,7 +393,7 @@ claims.check("observed mergers, five folds, stored: average precision", best_ap,
 disturbed_set = find_set("gz2_perturbed_30")
 if mergers and disturbed_set:
     stamps = [Image.open(f).crop((72, 72, 352, 352)).resize((96, 96), Image.Resampling.BOX) for f in sorted(disturbed_set.glob("*.jpg"))]
-    disturbed = gm.companion_features(np.stack([np.asarray(s) for s in stamps]).transpose(0, 3, 1, 2) / 255)
+    disturbed = gm.measure.companion_features(np.stack([np.asarray(s) for s in stamps]).transpose(0, 3, 1, 2) / 255)
     p_disturbed = trees.predict_proba(np.array([disturbed[c] for c in disturbed.colnames], float).T)[:, 1]
     p_calm = chance[~is_merger[held]]
     value = roc_auc_score(np.r_[np.ones(len(p_disturbed)), np.zeros(len(p_calm))], np.r_[p_disturbed, p_calm])
@@ -409,10 +409,10 @@ if ceers_set:
     votes = np.array([ceers.table[f"t11_is_the_galaxy_merging_or_disturbed__{c}"] for c in ("merging", "major_disturbance", "minor_disturbance", "none")], float)
     share = votes / votes.sum(0).clip(1)
     sure = np.flatnonzero((votes.sum(0) >= 10) & ((share[:2].sum(0) > 0.5) | (share[3] > 0.5)))[:1200]
-    features = gm.companion_features(ceers.images[sure])
+    features = gm.measure.companion_features(ceers.images[sure])
     features = np.array([features[c] for c in features.colnames], float).T
     disturbed = share[:2].sum(0)[sure] > 0.5
-    fold = gm.fold_numbers(np.arange(len(sure)), 5, seed=seed)
+    fold = gm.learning.fold_numbers(np.arange(len(sure)), 5, seed=seed)
     score = np.zeros(len(sure))
     for k in range(5):
         score[fold == k] = ExtraTreesClassifier(200, min_samples_leaf=2, class_weight="balanced", random_state=seed).fit(features[fold != k], disturbed[fold != k]).predict_proba(features[fold == k])[:, 1]
@@ -428,8 +428,8 @@ if m51:
     frame = frame - np.median(frame[:40, :40])
     coarse = frame.reshape(128, 4, 128, 4).mean((1, 3))
     arm = np.array([[28, 64], [30, 70]])
-    answer = gm.segment(coarse, arm, significance=3)
-    plots.images_row([np.arcsinh(coarse / 20), np.arcsinh(coarse / 20)], ["M51, B band", f"mask from two points: {answer.sum()} pixels"], overlay=[None, answer.astype(float) if answer.any() else None], size=3.4,
+    answer = gm.measure.segment(coarse, arm, significance=3)
+    gm.plots.images_row([np.arcsinh(coarse / 20), np.arcsinh(coarse / 20)], ["M51, B band", f"mask from two points: {answer.sum()} pixels"], overlay=[None, answer.astype(float) if answer.any() else None], size=3.4,
                      caption="M51 — observed galaxies (m51_iraf_devpix)", alt="M51, a spiral with two arms that look alike; the mask grown from two points on an arm is empty, since symmetric light counts as the galaxy.")
 
 # %% [markdown]
@@ -462,11 +462,11 @@ print(f"accuracy {(hits + negatives - hits * 0.2 / 0.8) / 1316:.2f} or {(hits + 
 times_longer = ...
 
 # %%
-_ = checks.check("exercise 1", times_longer, 10 ** (0.8 * 4), tolerance=1e-3, hint="Noise falls as the square root of time; four magnitudes are a factor 39.8 in noise.")
+_ = gm.course.check("exercise 1", times_longer, 10 ** (0.8 * 4), tolerance=1e-3, hint="Noise falls as the square root of time; four magnitudes are a factor 39.8 in noise.")
 
 # %% tags=["solution"]
 times_longer = 10 ** (0.4 * 4 * 2)
-_ = checks.check("exercise 1", times_longer, 10 ** (0.8 * 4), tolerance=1e-3)
+_ = gm.course.check("exercise 1", times_longer, 10 ** (0.8 * 4), tolerance=1e-3)
 
 # %% [markdown]
 # **2. Count the uncertain.** Which share of galaxies with debris is uncertain (0 < F < 1) at μ = 29 in `sample`? (Left out of training, they are still in the sky.)
@@ -477,11 +477,11 @@ uncertain_share = ...
 # %%
 selected = (depth == 29) & (kind != "none")
 expected = np.isnan(label[selected]).mean()
-_ = checks.check("exercise 2", uncertain_share, expected, tolerance=1e-6, hint="label is NaN where experts are uncertain; the depth of each galaxy is in `depth`.")
+_ = gm.course.check("exercise 2", uncertain_share, expected, tolerance=1e-6, hint="label is NaN where experts are uncertain; the depth of each galaxy is in `depth`.")
 
 # %% tags=["solution"]
 uncertain_share = np.isnan(label[(depth == 29) & (kind != "none")]).mean()
-_ = checks.check("exercise 2", uncertain_share, expected, tolerance=1e-6)
+_ = gm.course.check("exercise 2", uncertain_share, expected, tolerance=1e-6)
 
 # %% [markdown]
 # **3. Break the correction.** Measure $R$ and $b$ on galaxies at $z = 0.03$ and correct a survey at $z = 0.12$ with them. By how many of its errors is the result off? (No check.)
@@ -505,4 +505,4 @@ _ = checks.check("exercise 2", uncertain_share, expected, tolerance=1e-6)
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

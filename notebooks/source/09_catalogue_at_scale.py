@@ -33,7 +33,6 @@ from astropy.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
 import galmorph_helpers as gm
-from galmorph_helpers import catalogue, checks, diagrams, plots, shards, widgets
 from galmorph_helpers.runtime import release_memory
 from galmorph_helpers.published import LARGEST_CATALOGUE
 
@@ -66,7 +65,7 @@ claims.check("logits of folds trained together minus one by one, one step", apar
 
 # %%
 folds = gm.fit_folds(make_network, sky.images[train], late[train], k=5, epochs=3, batch_size=32, learning_rate=2e-3, seed=seed)
-classifier = catalogue.save_classifier(folder / "ltg.safetensors", folds.networks, sky.images[test])
+classifier = gm.catalogue.save_classifier(folder / "ltg.safetensors", folds.networks, sky.images[test])
 some = sky.images[:50].clone()
 del sky  # make room for workers
 release_memory()
@@ -82,8 +81,8 @@ print(f"{classifier.name}: {len(folds.networks)} networks and what the training 
 # %%
 n_survey, per_shard = gm.pick(cpu=3000, gpu=100_000), gm.pick(cpu=250, gpu=5000)
 begin = time.perf_counter()
-catalogue.simulate(folder / "sky", galaxies=n_survey, per_shard=per_shard, seed=seed + 77)
-paths = shards.find_shards(folder / "sky")
+gm.catalogue.simulate(folder / "sky", galaxies=n_survey, per_shard=per_shard, seed=seed + 77)
+paths = gm.catalogue.find_shards(folder / "sky")
 per_galaxy = sum(path.stat().st_size for path in paths) / n_survey
 print(f"{len(paths)} shards of {per_shard} galaxies, {per_galaxy / 1e3:.1f} kB a galaxy, {time.perf_counter() - begin:.0f} s")
 print(f"27 million of them: {LARGEST_CATALOGUE * per_galaxy / 1e9:.0f} GB")
@@ -94,13 +93,13 @@ print(f"27 million of them: {LARGEST_CATALOGUE * per_galaxy / 1e9:.0f} GB")
 # What a worker does with a shard is this: read, classify with each network, take mean and scatter. The helper adds a flag and a score for unfamiliar galaxies, and writes the result under its final name only when it is complete.
 
 # %%
-parts = list(shards.read_shard(paths[0]))
+parts = list(gm.catalogue.read_shard(paths[0]))
 ids, images = np.concatenate([part[0] for part in parts]), torch.cat([part[1] for part in parts])
 probability = np.stack([gm.predict(network, images, views=1) for network in folds.networks])
 by_hand = Table({"ID": ids, "P_LTG": probability.mean(0), "P_LTG_std": probability.std(0)})
 
-done = catalogue.classify_shard(str(paths[0]), str(classifier), str(folder))
-part = catalogue.read_parts(folder / paths[0].name)
+done = gm.catalogue.classify_shard(str(paths[0]), str(classifier), str(folder))
+part = gm.catalogue.read_parts(folder / paths[0].name)
 for name in by_hand.colnames:
     np.testing.assert_allclose(part[name], by_hand[name], atol=1e-5)
 print(f"{done['shard']}: {done['galaxies']} galaxies; by hand and by the helper the same")
@@ -113,14 +112,14 @@ print(f"{done['shard']}: {done['galaxies']} galaxies; by hand and by the helper 
 
 # %%
 sky_folder, out = folder / "sky", folder / "catalogue"
-with catalogue.cluster(2) as client:
-    client.run(catalogue.load_classifier, str(classifier))  # warm: imports, weights
+with gm.catalogue.dask_client(2) as client:
+    client.run(gm.catalogue.load_classifier, str(classifier))  # warm: imports, weights
     victim = list(client.run(os.getpid).values())[0]
     killer = subprocess.Popen([sys.executable, "-c", f"import os, time; time.sleep(0.3); os.kill({victim}, {int(signal.SIGKILL)})"])
-    run = catalogue.classify(sky_folder, classifier, out, client=client)
+    run = gm.catalogue.classify(sky_folder, classifier, out, client=client)
     killer.wait()
 print(run)
-table = catalogue.read_parts(out)
+table = gm.catalogue.read_parts(out)
 missing, twice = n_survey - len(set(table["ID"])), len(table) - len(set(table["ID"]))
 print(f"a worker was killed; galaxies missing: {missing}, twice: {twice}")
 claims.check("galaxies missing after a worker was killed", missing, at_most=0, because="the work of a lost worker were not given to another")
@@ -131,15 +130,15 @@ claims.check("galaxies twice after a worker was killed", twice, at_most=0, becau
 
 # %%
 out = folder / "again"
-command = [sys.executable, "-m", "galmorph_helpers.catalogue", "classify", str(sky_folder), str(classifier), str(out), "--workers", "0"]
+command = [sys.executable, "-m", "galmorph_helpers.catalogue.survey", "classify", str(sky_folder), str(classifier), str(out), "--workers", "0"]
 process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 while len(list(out.glob("sky_*.parquet"))) < 3 and process.poll() is None:
     time.sleep(0.02)
 process.kill()
 process.wait()
 before = len(list(out.glob("sky_*.parquet")))
-run = catalogue.classify(sky_folder, classifier, out)
-again = catalogue.read_parts(out)
+run = gm.catalogue.classify(sky_folder, classifier, out)
+again = gm.catalogue.read_parts(out)
 print(f"killed after {before} of {len(paths)} shards. {run}")
 order, order_again = np.argsort(table["ID"]), np.argsort(again["ID"])
 apart = np.abs(np.asarray(table["P_LTG"])[order] - np.asarray(again["P_LTG"])[order_again]).max()
@@ -157,16 +156,16 @@ claims.check("catalogue after kill and resume minus the other one, P_LTG", apart
 spoilt = folder / "spoilt"
 spoilt.mkdir()
 numbers = 10**9 + np.arange(50)
-shards.write_shard(spoilt / "a_good.parquet", numbers, some)
-damaged = bytearray(shards.write_shard(spoilt / "b_damaged.parquet", numbers + 100, some).read_bytes())
+gm.catalogue.write_shard(spoilt / "a_good.parquet", numbers, some)
+damaged = bytearray(gm.catalogue.write_shard(spoilt / "b_damaged.parquet", numbers + 100, some).read_bytes())
 damaged[len(damaged) // 2] ^= 1  # one bit
 (spoilt / "b_damaged.parquet").write_bytes(damaged)
 (spoilt / "c_cut_short.parquet").write_bytes(damaged[:5000])
-shards.write_shard(spoilt / "d_small.parquet", numbers + 200, some[:, :, ::2, ::2])
-shards.write_shard(spoilt / "e_bands.parquet", numbers + 300, some.flip(1), bands=("g", "r", "i"))
-shards.write_shard(spoilt / "f_empty.parquet", numbers[:0], some[:0])
-shards.write_shard(spoilt / "g_repeated.parquet", np.r_[numbers[:1], numbers[1:] + 400], some)
-command = [sys.executable, "-m", "galmorph_helpers.catalogue", "classify", str(spoilt), str(classifier), str(folder / "rest"), "--workers", "0"]
+gm.catalogue.write_shard(spoilt / "d_small.parquet", numbers + 200, some[:, :, ::2, ::2])
+gm.catalogue.write_shard(spoilt / "e_bands.parquet", numbers + 300, some.flip(1), bands=("g", "r", "i"))
+gm.catalogue.write_shard(spoilt / "f_empty.parquet", numbers[:0], some[:0])
+gm.catalogue.write_shard(spoilt / "g_repeated.parquet", np.r_[numbers[:1], numbers[1:] + 400], some)
+command = [sys.executable, "-m", "galmorph_helpers.catalogue.survey", "classify", str(spoilt), str(classifier), str(folder / "rest"), "--workers", "0"]
 ended = subprocess.run(command, capture_output=True, text=True)
 print(ended.stdout.split("s; ", 1)[-1])
 print("exit status:", ended.returncode)
@@ -182,7 +181,7 @@ claims.check("exit status of a run with spoilt shards", ended.returncode, at_lea
 truth = np.concatenate([np.asarray(gm.population(per_shard, seed=(seed + 77) * 1_000_003 + i, magnitude_limit=gm.SDSS.magnitude_limit, seeing=gm.SDSS.psf_fwhm[1])["t_type"], float) > 0 for i in range(len(paths))])[again["ID"]]
 flag, p = np.asarray(again["FLAG_LTG"]), np.asarray(again["P_LTG"])
 robust = flag >= 4
-plots.show_metrics(gm.metrics_table({"all galaxies": (truth, p), "robust ones": (truth[robust], p[robust])}), caption="ETG or LTG, mock survey, mean of five folds")
+gm.plots.show_metrics(gm.metrics_table({"all galaxies": (truth, p), "robust ones": (truth[robust], p[robust])}), caption="ETG or LTG, mock survey, mean of five folds")
 right = (p > 0.5) == truth
 print(f"robust: {robust.mean():.0%} of the galaxies; late types among them {np.mean(flag[robust] == 5):.0%}")
 print(f"right: {right[robust].mean():.3f} of the robust ones, {right[~robust].mean():.3f} of the others")
@@ -205,11 +204,11 @@ scores = {}
 for name, stamps in looks.items():
     place = folder / "looks" / name.replace(" ", "_").replace(",", "")
     place.mkdir(parents=True)
-    shards.write_shard(place / "one.parquet", np.arange(len(stamps)), stamps.clamp(0, 1))
-    catalogue.classify(place, classifier, place / "out")
-    scores[name] = np.asarray(catalogue.read_parts(place / "out")["OOD"])
+    gm.catalogue.write_shard(place / "one.parquet", np.arange(len(stamps)), stamps.clamp(0, 1))
+    gm.catalogue.classify(place, classifier, place / "out")
+    scores[name] = np.asarray(gm.catalogue.read_parts(place / "out")["OOD"])
 score_label = "log OOD (above 0: unfamiliar)"
-diagrams.histograms({score_label: {name: np.log10(values) for name, values in scores.items()}}, title="Score for unfamiliar galaxies", limits={score_label: (-0.6, 1.0)}, bins=20,
+gm.plots.histograms({score_label: {name: np.log10(values) for name, values in scores.items()}}, title="Score for unfamiliar galaxies", limits={score_label: (-0.6, 1.0)}, bins=20,
                     alt="Scores of another mock sky lie below 1; the Hubble deep field and pure noise lie above it; swapped bands and the DES-like sky hardly differ from training.")
 flagged = {name: np.mean(values > 1) for name, values in scores.items()}
 print({name: f"{share:.0%}" for name, share in flagged.items()})
@@ -237,10 +236,10 @@ def cost(work, repeats=3):
 
 threads = torch.get_num_threads()
 torch.set_num_threads(1)
-_, stamps = next(shards.read_shard(paths[0]))
+_, stamps = next(gm.catalogue.read_shard(paths[0]))
 k = len(folds.networks)
 bare = cost(lambda: [gm.predict(network, stamps, views=1) for network in folds.networks]) / len(stamps)
-whole = cost(lambda: catalogue.classify_shard(str(paths[0]), str(classifier), str(folder))) / per_shard
+whole = cost(lambda: gm.catalogue.classify_shard(str(paths[0]), str(classifier), str(folder))) / per_shard
 torch.set_num_threads(threads)
 (folder / paths[0].name).unlink()
 with FlopCounterMode(display=False) as counter:
@@ -267,7 +266,7 @@ gpu = max(LARGEST_CATALOGUE * operations * k / 19.5e12, volume / 25e9) / 3600
 rows = [("one core", hours(1)), ("two cores", hours(2)), ("a cluster of 64 cores", hours(64)), ("a cluster of 1000 cores", hours(1000)), ("one GPU, the floor", gpu)]
 costs = Table(rows=rows, names=("27 million galaxies, five networks", "hours"))
 costs["reading, GB/s"] = volume / (costs["hours"] * 3600) / 1e9
-diagrams.show_table(costs, caption="Extrapolated from the throughput measured above", formats={"hours": ".3g", "reading, GB/s": ".2g"})
+gm.plots.show_table(costs, caption="Extrapolated from the throughput measured above", formats={"hours": ".3g", "reading, GB/s": ".2g"})
 claims.check("hours for 27 million galaxies on two cores", hours(2), at_most=24, because="the networks were larger, or this machine much slower")
 
 # %% [markdown]
@@ -281,7 +280,7 @@ def needed(deadline_hours):
 
 
 needed(1)
-_ = widgets.explore(needed, deadline_hours=(0.25, 12, 0.25, 1))
+_ = gm.course.explore(needed, deadline_hours=(0.25, 12, 0.25, 1))
 
 # %% [markdown]
 # ## On observed galaxies
@@ -295,13 +294,13 @@ if observed:
     chosen = np.flatnonzero(np.isfinite(answered["disc"]))[:1500]
     (folder / "sdss").mkdir()
     for number, rows in enumerate(np.array_split(chosen, 6)):
-        shards.write_shard(folder / "sdss" / f"sdss_{number}.parquet", rows, observed.images[rows], origin=observed.origin)
-    print(catalogue.classify(folder / "sdss", classifier, folder / "sdss_catalogue"))
-    found = catalogue.read_parts(folder / "sdss_catalogue")
+        gm.catalogue.write_shard(folder / "sdss" / f"sdss_{number}.parquet", rows, observed.images[rows], origin=observed.origin)
+    print(gm.catalogue.classify(folder / "sdss", classifier, folder / "sdss_catalogue"))
+    found = gm.catalogue.read_parts(folder / "sdss_catalogue")
     disc, familiar, sure = answered["disc"][found["ID"]], np.asarray(found["OOD"]) <= 1, np.asarray(found["FLAG_LTG"]) >= 4
     groups = {"all": np.ones(len(found), bool), "robust": sure, "familiar (OOD up to 1)": familiar, "unfamiliar": ~familiar}
     p_observed = np.asarray(found["P_LTG"])
-    plots.show_metrics(gm.metrics_table({name: (disc[m], p_observed[m]) for name, m in groups.items() if len(set(disc[m])) == 2}), caption="Disc or smooth, observed SDSS galaxies, networks that know the mock sky alone")
+    gm.plots.show_metrics(gm.metrics_table({name: (disc[m], p_observed[m]) for name, m in groups.items() if len(set(disc[m])) == 2}), caption="Disc or smooth, observed SDSS galaxies, networks that know the mock sky alone")
     print(f"unfamiliar: {np.mean(~familiar):.0%} of the observed galaxies")
 
 # %% [markdown]
@@ -320,11 +319,11 @@ print(f"The talk's catalogue: {LARGEST_CATALOGUE:,} galaxies. Here: {len(again):
 lost_and_files = ...  # (seconds, files)
 
 # %%
-_ = checks.check("exercise 1", lost_and_files, [1.25, 27_000], tolerance=0.01, hint="1,000 galaxies at 800 a second; 27 million over 1,000.")
+_ = gm.course.check("exercise 1", lost_and_files, [1.25, 27_000], tolerance=0.01, hint="1,000 galaxies at 800 a second; 27 million over 1,000.")
 
 # %% tags=["solution", "nbval-check-output"]
 lost_and_files = [1000 / 800, 27_000_000 / 1000]
-_ = checks.check("exercise 1", lost_and_files, [1.25, 27_000], tolerance=0.01)
+_ = gm.course.check("exercise 1", lost_and_files, [1.25, 27_000], tolerance=0.01)
 
 # %% [markdown]
 # **2. What would a tenth network cost?** Reading takes a share r of the time of five networks. If the catalogue runs at 0.85 of the bare loop with five networks, at what share does it run with ten?
@@ -333,11 +332,11 @@ _ = checks.check("exercise 1", lost_and_files, [1.25, 27_000], tolerance=0.01)
 share_of_ten = ...
 
 # %%
-_ = checks.check("exercise 2", share_of_ten, 0.9189, tolerance=0.01, hint="Five networks take 1, the rest 1 / 0.85 - 1; ten networks take 2 and the same rest.")
+_ = gm.course.check("exercise 2", share_of_ten, 0.9189, tolerance=0.01, hint="Five networks take 1, the rest 1 / 0.85 - 1; ten networks take 2 and the same rest.")
 
 # %% tags=["solution", "nbval-check-output"]
 share_of_ten = 2 / (2 + 1 / 0.85 - 1)
-_ = checks.check("exercise 2", share_of_ten, 0.9189, tolerance=0.01)
+_ = gm.course.check("exercise 2", share_of_ten, 0.9189, tolerance=0.01)
 
 # %% [markdown]
 # **3. Your own cluster.** Start `dask scheduler --host 127.0.0.1 --dashboard-address 127.0.0.1:8787` in one terminal and `dask worker tcp://127.0.0.1:8786 --host 127.0.0.1 --dashboard-address 127.0.0.1:0` in two others, and pass `--scheduler tcp://127.0.0.1:8786` to the command above. Stop one worker while it runs. (No check.)
@@ -361,4 +360,4 @@ _ = checks.check("exercise 2", share_of_ten, 0.9189, tolerance=0.01)
 
 # %% tags=["claims"]
 work.cleanup()
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

@@ -27,7 +27,6 @@ import torch
 from astropy.table import Table
 
 import galmorph_helpers as gm
-from galmorph_helpers import charts, checks, diagrams, plots
 
 seed = gm.start()
 claims = gm.Claims("10", origins=("mock", "deep field"))
@@ -38,9 +37,9 @@ claims = gm.Claims("10", origins=("mock", "deep field"))
 # Each lesson wrote down what it claimed, how long it took, and what it found. Lessons that were run in this copy of the course speak for your machine ("here"); for the others, the results of the notebooks as they are stored stand in.
 
 # %%
-results = gm.read_results(but=["10"])
+results = gm.course.read_results(but=["10"])
 rows = [(number, r["where"], r["seconds"], r["peak_mb"], len(r["claims"]), "yes" if all(c["holds"] for c in r["claims"]) else "NO", ", ".join(r["origins"])) for number, r in results.items()]
-diagrams.show_table(Table(rows=rows, names=("lesson", "run", "seconds", "MB", "claims", "all hold", "galaxies")), caption="The course, lesson by lesson", formats={"seconds": ".0f"})
+gm.plots.show_table(Table(rows=rows, names=("lesson", "run", "seconds", "MB", "claims", "all hold", "galaxies")), caption="The course, lesson by lesson", formats={"seconds": ".0f"})
 print(f"{sum(row[2] for row in rows) / 60:.0f} minutes in all, {sum(row[4] for row in rows)} claims")
 
 # %% [markdown]
@@ -49,14 +48,14 @@ print(f"{sum(row[2] for row in rows) / 60:.0f} minutes in all, {sum(row[4] for r
 # Published numbers come from observed galaxies, most measured ones from mock galaxies: to agree is no proof, and to differ is no scandal. *Agrees* means that the published value lies in the 95 % interval of ours, which says how well *we* measured, not how well the mock sky resembles the other.
 
 # %%
-beside = gm.published_table(results)
-diagrams.show_table(beside, caption="All published numbers of the course", formats={name: ".3g" for name in ("published", "measured", "low", "high")})
+beside = gm.course.published_table(results)
+gm.plots.show_table(beside, caption="All published numbers of the course", formats={name: ".3g" for name in ("published", "measured", "low", "high")})
 words, counts = np.unique(beside["verdict"], return_counts=True)
 print(", ".join(f"{word}: {count}" for word, count in zip(words, counts, strict=True)))
 
 # %%
 scores = beside[(beside["published"] <= 1) & (beside["published"] > 0.4) & (beside["measured"] <= 1) & np.isfinite(beside["low"])]
-charts.intervals(scores["what"], scores["measured"], scores["low"], scores["high"], published=scores["published"], xlabel="value, with its 95 % interval", title="Scores: published and measured",
+gm.plots.intervals(scores["what"], scores["measured"], scores["low"], scores["high"], published=scores["published"], xlabel="value, with its 95 % interval", title="Scores: published and measured",
                  alt="Measured scores with their intervals beside published ones, row by row: the table above gives each row and its verdict.")
 
 # %% [markdown]
@@ -84,7 +83,7 @@ MESSAGES = {
 lines = []
 for message, (figures, found) in MESSAGES.items():
     lines.append(f"**{message}** ({figures})\n")
-    lines += [f"- {name}: **{gm.claim_of(results, lesson, name):.3g}** (lesson {lesson})" for lesson, name in found if lesson in results] + [""]
+    lines += [f"- {name}: **{gm.course.claim_of(results, lesson, name):.3g}** (lesson {lesson})" for lesson, name in found if lesson in results] + [""]
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]
@@ -106,7 +105,7 @@ torch.manual_seed(seed)
 network = gm.load_weights(gm.CompactCNN(), "mock_trunk")
 gm.fit(network, sky.images[train], edge_on[train], validation=(sky.images[validation], edge_on[validation]), epochs=4, learning_rate=2e-3, seed=seed)
 threshold = gm.choose_threshold(edge_on[validation], gm.predict(network, sky.images[validation]))
-domain = gm.fit_domain(gm.image_features(network, sky.images[train]))
+domain = gm.learning.fit_domain(gm.learning.image_features(network, sky.images[train]))
 
 # %% [markdown]
 # **Check 1, without labels: is it the same kind of galaxy?** The out-of-domain score asks how far a galaxy lies from the training galaxies in the space of what the network sees: the mean of each of its maps. By construction one in a hundred training-like galaxies scores above 1.
@@ -119,11 +118,11 @@ domain = gm.fit_domain(gm.image_features(network, sky.images[train]))
 def before_use(name, images, answers=None):
     """One row of the checklist: what can be said of a sample before anybody believes the network."""
     p = gm.predict(network, images)
-    far = gm.out_of_domain(domain, gm.image_features(network, images)) > 1
+    far = gm.learning.out_of_domain(domain, gm.learning.image_features(network, images)) > 1
     row = {"sample": name, "N": len(images), "out of domain": far.mean(), "called edge-on": np.mean(p >= threshold), "mean probability": p.mean()}
     if answers is not None:
         found = gm.metrics_table({"": (answers, p, threshold)})[0]
-        row |= {"truly edge-on": np.mean(answers), "AUC": found["auc"], "accuracy": found["accuracy"], "always no": found["always_no"], "calibration error": gm.calibration_curve(answers, p)[1]}
+        row |= {"truly edge-on": np.mean(answers), "AUC": found["auc"], "accuracy": found["accuracy"], "always no": found["always_no"], "calibration error": gm.metrics.calibration_curve(answers, p)[1]}
     return row
 
 
@@ -148,7 +147,7 @@ if observed:
     checklist.append(before_use("observed SDSS", observed.images, labels))
 names = list(checklist[0])
 checked = Table({name: [row.get(name, np.nan) for row in checklist] for name in names})
-diagrams.show_table(checked, caption="Before you use a network: mock galaxies unless the name says otherwise", formats={"N": ",d", **dict.fromkeys(names[2:], ".3f")})
+gm.plots.show_table(checked, caption="Before you use a network: mock galaxies unless the name says otherwise", formats={"N": ",d", **dict.fromkeys(names[2:], ".3f")})
 
 # %% [markdown]
 # Read it from the top. What is like the training sample scores like it. Faint galaxies are a lesson in themselves: the network orders them as well as before and few are flagged, yet the share of edge-on galaxies is another one, because volunteers must see a disc to call it edge-on. A catalogue that assumed the training share would be wrong by that factor. That is a *prevalence shift*, and no score of single galaxies can see it. The blurred sky is a *domain shift*, and it is the row to remember: the accuracy falls to little more than that of always saying "no", and few galaxies are flagged. Blurred galaxies look like smaller or rounder ones, and such were in the training sample. The deep field is flagged almost whole; how wrong the network is there, nobody knows without labels. And noise gets its probabilities too.
@@ -175,7 +174,7 @@ for draw in range(5):
     after, before = gm.predict(tuned, target[few]), untouched[few]
     both = gm.metrics_table({"before": (answers[few], before, threshold), "after": (answers[few], after)})
     gain.append(both["auc"][1] - both["auc"][0])
-    error.append([gm.calibration_curve(answers[few], p)[1] for p in (before, after)])
+    error.append([gm.metrics.calibration_curve(answers[few], p)[1] for p in (before, after)])
 error = np.array(error)
 print(f"a hundred labels on {what}: AUC {np.mean(gain):+.3f} (five draws: {', '.join(f'{g:+.3f}' for g in gain)}), calibration error {error[:, 0].mean():.3f} before, {error[:, 1].mean():.3f} after")
 
@@ -215,11 +214,11 @@ if mine:
 share = ...
 
 # %%
-_ = checks.check("exercise 1", share, (0.10 - 0.03) / (0.95 - 0.03), hint="What is found: c = share * t + (1 - share) * f. Solve for the share.")
+_ = gm.course.check("exercise 1", share, (0.10 - 0.03) / (0.95 - 0.03), hint="What is found: c = share * t + (1 - share) * f. Solve for the share.")
 
 # %% tags=["solution"]
 share = (0.10 - 0.03) / (0.95 - 0.03)
-_ = checks.check("exercise 1", share, (0.10 - 0.03) / (0.95 - 0.03))
+_ = gm.course.check("exercise 1", share, (0.10 - 0.03) / (0.95 - 0.03))
 print(f"{share:.3f}")
 
 # %% [markdown]
@@ -229,11 +228,11 @@ print(f"{share:.3f}")
 n_labels = ...
 
 # %%
-_ = checks.check("exercise 2", n_labels, np.ceil(1.96**2 * 0.95 * 0.05 / 0.02**2), hint="The standard error of a share p is sqrt(p (1 - p) / n).")
+_ = gm.course.check("exercise 2", n_labels, np.ceil(1.96**2 * 0.95 * 0.05 / 0.02**2), hint="The standard error of a share p is sqrt(p (1 - p) / n).")
 
 # %% tags=["solution"]
 n_labels = np.ceil(1.96**2 * 0.95 * 0.05 / 0.02**2)
-_ = checks.check("exercise 2", n_labels, np.ceil(1.96**2 * 0.95 * 0.05 / 0.02**2))
+_ = gm.course.check("exercise 2", n_labels, np.ceil(1.96**2 * 0.95 * 0.05 / 0.02**2))
 print(int(n_labels))
 
 # %% [markdown]
@@ -255,4 +254,4 @@ print(int(n_labels))
 # ## What this lesson claims
 
 # %% tags=["claims"]
-plots.show_claims(claims.report())
+gm.plots.show_claims(claims.report())

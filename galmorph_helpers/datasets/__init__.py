@@ -1,0 +1,5 @@
+"""Observed galaxies on this disk: folders, named sets, published tables, the deep field."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,283 @@
+"""Emulate: the same galaxies, farther away, as a survey would have recorded them (after FERENGI, Barden+2008).
+
+A galaxy at z that is moved to z_new is dimmed by its *luminosity* distance and shrunk by its *angular-diameter*
+distance, (1 + z)^2 apart: with the wrong one it comes out 5 log10[(1 + z_new)^2 / (1 + z)^2] magnitudes too bright.
+All is done in Fourier space, in batches, on any device: the image's transform, divided by its PSF, is light that
+`observe` turns into the new survey's image, as it does with the light of mock galaxies.
+"""
+
+from dataclasses import replace
+
+import astropy.units as u
+import numpy as np
+import torch
+from astropy.table import QTable
+
+from ..runtime import device, progress
+from ..samples import R90_CUTOUT, GalaxySample, check_pixels
+from ..surveys import DES
+from .camera import observe
+from .distance import dimming, shrinkage
+from .fourier import divided, image_transform, inside, mean_square, sky_noise, transfer_function, transform
+from .kcorrection import family_magnitudes, spectral_family
+from .kcorrection import k_correction as correction
+from .stretch import colour_image
+
+BATCH = 128  # galaxies at once: bounds memory, and fixes what a seed draws
+SMALLEST = 8  # native pixels a side: a shrunk stamp with fewer shows no shape
+RESTORED = 1.05  # most that a frequency may be amplified; more means that the PSF cannot be matched
+SEEING_REACH = 1.2  # R90 of a point source in FWHM, as in the mock catalogue
+
+
+def redshift_for_magnitude(table, magnitude, *, survey=DES):
+    """Redshift at which each galaxy has an r magnitude, distance and K-correction counted.
+
+    Parameters
+    ----------
+    table : Table
+        `redshift`, `r_mag`, `g_r` of N galaxies.
+    magnitude : float or array (N,)
+        A galaxy that is fainter already keeps its redshift; none goes beyond 1.4.
+    survey : Survey
+        With bands g and r.
+
+    Returns
+    -------
+    numpy.ndarray (N,)
+    """
+    z, m, colour = (np.asarray(u.Quantity(table[name]).value, float) for name in ("redshift", "r_mag", "g_r"))
+    grid, r = np.linspace(0.001, 1.4, 700), survey.bands.index("r")
+    family = spectral_family(colour, z, survey)
+    low = np.minimum(family.astype(int), 2)
+    absolute = family_magnitudes(grid, survey)[:, :, r].T  # (family, redshifts)
+    part = (family - low)[:, None]
+    apparent = (1 - part) * absolute[low] + part * absolute[low + 1] + dimming(grid[0], grid)
+    apparent += (m - [np.interp(x, grid, a) for x, a in zip(z, apparent, strict=True)])[:, None]
+    wanted = np.broadcast_to(np.asarray(magnitude, float), len(z))
+    return np.maximum(z, [np.interp(w, a, grid) for w, a in zip(wanted, apparent, strict=True)])
+
+
+def emulate(
+    sample, *, z_new, survey=DES, z=None, pixel_scale=None, psf=None, psf_new=None, size=None, k_correction=True,
+    evolution=0.0, noise=True, look="flux", seed=0,
+):  # fmt: skip
+    """Move galaxies to higher redshifts and observe them with a survey. Labels stay what they were.
+
+    The new magnitude is m + 5 log10(D_L(z_new) / D_L(z)) + K(z_new) - K(z) + evolution (z_new - z).
+
+    Parameters
+    ----------
+    sample : GalaxySample, or torch.Tensor (N, C, H, W)
+        Linear fluxes, nanomaggies per pixel, bands as `survey` has them, the galaxy in the middle (of an odd or an even
+        stamp). Everything in the stamp is moved with it, neighbours too. A tensor is taken for flux: it cannot say.
+    z_new : float or array (N,)
+        At least z, at most 1.5 where a K-correction is wanted.
+    survey : Survey
+        Sets bands, PSF, native pixel, sky and photon noise of what comes out.
+    z, pixel_scale : float or array (N,), optional
+        Redshift (> 0) and pixel of the stamps (arcsec); by default the sample's columns `redshift`, `pixel_scale`.
+    psf : float, sequence of C floats, or array (h, w), optional
+        PSF of the stamps: FWHM, arcsec, of a Moffat profile without the pixel, or an image, at the stamps' pixel scale,
+        of what a point becomes, pixel included. By default that of the sample's survey.
+    psf_new : array (h, w), optional
+        Image, at the new survey's native pixels, of its PSF with its pixel, in the place of the Moffat profile.
+    size : int, optional
+        Side of the new stamps. Where the table has `r90`, they are 4.24 of the new R90 wide, 64 pixels by default;
+        else they have the survey's native pixels, as many as the largest shrunk stamp fills.
+    k_correction : bool or array (N, C) or (C,)
+        True: from the colour of the galaxy's inner quarter and the templates of `kcorrection`; images without a survey
+        count as seen through the new one's filters; a single band gets none. An array: K(z_new) - K(z), magnitudes.
+    evolution : float
+        Magnitudes per unit of redshift, negative where galaxies were brighter; 0 unless asked for.
+    noise : bool
+        False leaves out noise and all that differs from field to field (seeing, sky level, centring).
+    look : {"flux", "colour"}
+        Nanomaggies per pixel, or red-green-blue images in 0 to 1.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    GalaxySample
+        The sample's table with `redshift`, `r_mag`, colours, radii and `pixel_scale` as they now are, and `z_original`,
+        `magnitudes_lost` (N, C), `shrinkage`, `covered` (share of the stamp that the old stamp fills; the rest is
+        sky: mask or drop small ones), `noise_kept` (noise that came with the images in units of the new sky noise,
+        largest band; NaN without noise).
+
+    Raises
+    ------
+    ValueError
+        On a sample whose pixels are not flux, z <= 0, z_new < z, a pixel scale <= 0, pixels that are not finite, stamps
+        under 8 native pixels once shrunk, and a shrunk PSF that is broader than the new one: each names the galaxy and
+        what to do.
+
+    Notes
+    -----
+    Noise that is in the images is dimmed and smoothed with them, and stays correlated over about one new PSF. Its level
+    is measured on each stamp's border in blocks of 4 x 4 pixels, which counts most of what correlation it holds (that
+    of a 3 x 3 mean comes out 15 % too low), and so much less sky noise is added that the sum has the survey's variance.
+    Where even that is too much (`noise_kept` > 1: a step too small for the depth), the image is noisier than the
+    survey. The photon noise of the nearby galaxy is dimmed with its light, and not removed.
+    """
+    sample = _sample(sample, survey, z, pixel_scale, psf)
+    if look not in ("flux", "colour"):
+        raise ValueError(f"look must be 'flux' or 'colour', got {look!r}.")
+    images, table = sample.images, sample.table.copy()
+    n, bands, height, width = images.shape
+    z = np.asarray(table["redshift"], float)
+    z_new = np.broadcast_to(np.asarray(z_new, float), n)
+    scale = table["pixel_scale"].to_value("arcsec")
+    _check(images, z, z_new, scale)
+    smaller = shrinkage(z, z_new)
+    side = min(height, width) * scale * smaller / survey.pixel_scale
+    if (side < SMALLEST).any():
+        worst = int(side.argmin())
+        raise ValueError(
+            f"the stamp of galaxy {worst} is only {side[worst]:.1f} native pixels wide once shrunk to z_new = "
+            f"{z_new[worst]:g}; {SMALLEST} are needed: cut out a larger stamp, or choose a lower z_new."
+        )
+    lost = _magnitudes_lost(sample, survey, z, z_new, scale, k_correction, evolution)
+    scale_new, size = _stamps(table, sample.survey, survey, smaller, side, size)
+    where = device()
+    generator = torch.Generator(where).manual_seed(seed)
+    out, kept = torch.empty((n, bands, size, size)), np.full(n, np.nan)
+    for start in progress(range(0, n, BATCH), f"moving {n} galaxies"):
+        rows = slice(start, start + BATCH)
+        old, new, small = (
+            torch.as_tensor(x[rows].astype(np.float32), device=where) for x in (scale, scale_new, smaller)
+        )
+        batch, ratio = images[rows].to(where), old * small / new  # new pixels in an old one
+        low = transfer_function(sample.survey if psf is None else psf, old, ratio, size, bands)
+        high = transfer_function(survey, new, torch.ones_like(ratio), size, bands, resampled=False)
+        target = high if psf_new is None else image_transform(psf_new, new / survey.pixel_scale, size)
+        inverse = divided(inside(ratio, size), low)
+        kernel = target * inverse
+        _check_match(kernel, target, start, z_new, smaller)
+        dimmed = torch.as_tensor(10 ** (-0.4 * lost[rows]), dtype=torch.float32, device=where)[:, :, None, None]
+        # `observe` multiplies by its own Moffat profile and pixel, so the light is divided by them first.
+        restored = inverse if psf_new is None else divided(kernel, high)
+        light = transform(batch, ratio, size)
+        light = light * restored * dimmed if restored.is_complex() else light * (restored * dimmed)
+        quiet = replace(survey, sky_sigma=(0.0,) * bands)
+        flux = observe(light, quiet, new, size=size, generator=generator, noise=noise)
+        if noise:
+            own = sky_noise(batch) * dimmed[..., 0, 0] * (survey.pixel_scale / (old * small))[:, None]
+            own = own * survey.pixel_scale / new[:, None] * mean_square(kernel) ** 0.5  # left in a native pixel
+            sky = torch.tensor(survey.sky_sigma, device=where)
+            kept[rows] = (own / sky).amax(1).cpu()
+            missing = (sky**2 - own**2).clamp(min=0).sqrt()[:, :, None, None]
+            empty = replace(survey, sky_sigma=(1.0,) * bands)
+            flux += missing * observe(torch.zeros_like(light), empty, new, size=size, generator=generator)
+        out[rows] = (colour_image(flux, survey, new) if look == "colour" else flux).cpu()
+    share = (side * survey.pixel_scale / (size * scale_new)).clip(0, 1) ** 2
+    _carry(table, survey, lost, smaller, z_new, scale_new)
+    table["magnitudes_lost"], table["shrinkage"] = lost * u.mag, smaller
+    table["covered"], table["noise_kept"] = share, kept
+    name = f"{sample.name}, emulated" if sample.name else "emulated"
+    return GalaxySample(out, table, survey, sample.origin, f"{name} as {survey.name}", pixels=look)
+
+
+def _sample(sample, survey, z, pixel_scale, psf):
+    """What was given as a GalaxySample with redshifts, pixel scales and a known PSF."""
+    if not isinstance(sample, GalaxySample):
+        if z is None or pixel_scale is None or psf is None:
+            raise ValueError("images alone need z, pixel_scale (arcsec) and psf: give them, or a GalaxySample.")
+        numbers = QTable({"id": np.arange(len(sample))})
+        sample = GalaxySample(torch.as_tensor(sample), numbers, None, "folder", pixels="flux")
+    check_pixels(sample, "flux", what="emulate")
+    if psf is None and sample.survey is None:
+        raise ValueError("the sample's survey is not known: give psf, its FWHM in arcsec or an image.")
+    table, n = sample.table.copy(), len(sample)
+    if z is not None:
+        table["redshift"] = np.broadcast_to(np.asarray(z, float), n).copy()
+    if pixel_scale is not None:
+        table["pixel_scale"] = np.broadcast_to(np.asarray(pixel_scale, float), n) * u.arcsec
+    missing = [name for name in ("redshift", "pixel_scale") if name not in table.colnames]
+    if missing:
+        raise ValueError(f"the sample's table lacks {missing}: give z and pixel_scale.")
+    if sample.images.shape[1] != len(survey.bands):
+        raise ValueError(
+            f"images of {sample.images.shape[1]} bands, but {survey.name} has {survey.bands}: choose bands."
+        )
+    return replace(sample, table=table)
+
+
+def _check(images, z, z_new, scale):
+    """An error that names the galaxy, the value and what to do."""
+    rules = {
+        "redshift must be > 0 and finite: a galaxy at z = 0 has no distance": (z, z > 0),
+        "z_new must be at least the galaxy's redshift, and finite: nothing is restored that was not seen": (
+            z_new,
+            z_new >= z,
+        ),  # fmt: skip
+        "pixel_scale must be > 0 arcsec": (scale, scale > 0),
+    }
+    for rule, (value, fine) in rules.items():
+        bad = np.flatnonzero(~(fine & np.isfinite(value)))
+        if len(bad):
+            raise ValueError(f"{rule}; galaxy {bad[0]} has {value[bad[0]]:g} ({len(bad)} of {len(value)} do).")
+    bad = (~torch.isfinite(images.flatten(1).sum(1))).nonzero()[:, 0]
+    if len(bad):
+        raise ValueError(
+            f"{len(bad)} images have pixels that are not finite, the first is number {int(bad[0])}: leave them out, or "
+            "fill the pixels with the sky (torch.nan_to_num) and mask what they touch."
+        )
+
+
+def _magnitudes_lost(sample, survey, z, z_new, scale, k_correction, evolution):
+    """Distance + K + evolution, (N, bands) magnitudes."""
+    lost = (dimming(z, z_new) + evolution * (z_new - z))[:, None] + np.zeros(len(survey.bands))
+    if k_correction is False or (k_correction is True and len(survey.bands) == 1):
+        return lost
+    if k_correction is not True:
+        return lost + np.asarray(k_correction, float)
+    before = sample.survey or survey
+    if before.bands != survey.bands:
+        raise ValueError(f"the bands differ: {before.bands} and {survey.bands}; give k_correction as numbers.")
+    height, width = sample.images.shape[-2:]
+    y, x = torch.meshgrid(torch.arange(height) - (height - 1) / 2, torch.arange(width) - (width - 1) / 2, indexing="ij")
+    inner = sample.images[:, :2, torch.hypot(x, y) < min(height, width) / 8].sum(-1).clamp(min=1e-3)
+    colour = -2.5 * torch.log10(inner[:, 0] / inner[:, 1]).numpy()
+    family = spectral_family(colour, z, before)
+    return lost + correction(z, z_new, family=family, survey=before, survey_new=survey)
+
+
+def _r_fwhm(survey):
+    return survey.psf_fwhm[min(1, len(survey.bands) - 1)]
+
+
+def _stamps(table, survey, survey_new, smaller, side, size):
+    """Pixel scale (arcsec) of each new stamp and the side of all, pixels; moves `r90` where the table has it."""
+    if "r90" not in table.colnames:
+        return np.full(len(table), survey_new.pixel_scale), size or int(np.ceil(side.max() - 1e-6))
+    seeing = SEEING_REACH * (_r_fwhm(survey) if survey else 0.0)
+    r90 = table["r90"].to_value("arcsec")
+    intrinsic = np.sqrt(np.maximum(r90**2 - seeing**2, 0.01 * r90**2))
+    table["r90"] = np.hypot(intrinsic * smaller, SEEING_REACH * _r_fwhm(survey_new)) * u.arcsec
+    return R90_CUTOUT * table["r90"].to_value("arcsec") / (size or 64), size or 64
+
+
+def _check_match(kernel, target, start, z_new, smaller):
+    """A kernel that amplifies what the new PSF still passes would sharpen the image: not possible."""
+    kernel, target = kernel[..., ::2, ::2], target[..., ::2, ::2]  # smooth: every second frequency tells
+    gain = (kernel.abs() * (target.abs() > 0.01)).flatten(1).amax(1)
+    worst = int(gain.argmax())
+    if gain[worst] > RESTORED:
+        raise ValueError(
+            f"the PSF of galaxy {start + worst}, shrunk by {smaller[start + worst]:.2f} to z_new = "
+            f"{z_new[start + worst]:g}, is broader than the new survey's: matching it would amplify some frequencies "
+            f"{float(gain[worst]):.2f} times. Choose a higher z_new, or a survey with a broader PSF."
+        )
+
+
+def _carry(table, survey, lost, smaller, z_new, scale_new):
+    """Columns that distance changes; all others, labels among them, stay."""
+    table["z_original"] = table["redshift"]
+    table["redshift"], table["pixel_scale"] = z_new.copy(), scale_new * u.arcsec
+    for name in ("half_light_radius", "bulge_radius", "disc_radius"):
+        if name in table.colnames:
+            table[name] = table[name] * smaller
+    band = {name: lost[:, i] * u.mag for i, name in enumerate(survey.bands)}
+    for column, first, second in (("r_mag", "r", None), ("g_r", "g", "r"), ("bulge_g_r", "g", "r"), ("r_i", "r", "i")):
+        if column in table.colnames and first in band and (second is None or second in band):
+            table[column] = table[column] + band[first] - (band[second] if second else 0 * u.mag)

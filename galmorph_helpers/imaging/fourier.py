@@ -1,0 +1,118 @@
+"""Fourier transforms of stamps at the frequencies of other stamps, and what PSF, pixels and noise are there."""
+
+from math import pi
+
+import numpy as np
+import torch
+
+FAINTEST = 1e-7  # of a PSF's transform: where it passes less there is nothing to restore
+
+
+def transform(images, ratio, size):
+    """Fourier transform (N, C, P, P//2+1) of stamps with pixels `ratio` (N,) new ones wide, at `frequencies(size)`.
+
+    An exact transform at the frequencies that the new stamp needs, which no FFT of the old one has: the image between
+    its pixels is the band-limited one, so nothing is interpolated and no flux is lost.
+    """
+    kx, _ = frequencies(size, images.device)
+    half, padded = kx[0, 0], kx.shape[-2]
+
+    def waves(pixels):
+        x = (torch.arange(pixels, device=images.device) - (pixels - 1) / 2) * ratio[:, None]  # new pixels, centred
+        phase = 2 * pi * half[:, None] * (x + (size - 1) / 2)[:, None]  # from the new stamp's first pixel
+        near = (x.abs() <= padded / 2)[:, None]  # what lies outside would wrap around
+        return torch.cos(phase) * near, -torch.sin(phase) * near
+
+    across = along = waves(images.shape[-1])
+    if images.shape[-2] != images.shape[-1]:
+        along = waves(images.shape[-2])
+    # Real products, half the work of complex ones; those of frequencies k and -k differ in the sign of the sine.
+    products = torch.cat(along, 1)[:, None] @ (images @ torch.cat(across, 1).mT[:, None])
+    (cc, cs), (sc, ss) = (block.chunk(2, -1) for block in products.chunk(2, -2))
+    above, below = torch.complex(cc - ss, cs + sc), torch.complex(cc + ss, cs - sc)
+    return torch.cat((above, below[..., 1 : padded - len(half) + 1, :].flip(-2)), -2)
+
+
+def transfer_function(psf, pixel_scale, ratio, size, bands, *, resampled=True):
+    """What PSF and pixel pass of each frequency of the new stamp, (N, C, P, P//2+1).
+
+    `psf` is a survey, one FWHM or one a band (arcsec), or an image; `pixel_scale` that of the stamps (arcsec).
+    """
+    if not hasattr(psf, "psf_fwhm") and np.ndim(psf) == 2:
+        return image_transform(psf, ratio, size)
+    kx, ky = (k * ratio[:, None, None] for k in frequencies(size, ratio.device))  # cycles per stamp pixel
+    fwhm = psf.psf_fwhm if hasattr(psf, "psf_fwhm") else np.broadcast_to(np.asarray(psf, float), bands)
+    native = (psf.pixel_scale / pixel_scale if hasattr(psf, "psf_fwhm") else torch.ones_like(ratio))[:, None, None]
+    row, column = kx[:, :1], ky[:, :, :1]
+    pixel = torch.sinc(row * native) * torch.sinc(column * native)
+    if resampled and bool((native - 1).abs().max() > 1e-4):  # bilinear, averaged over the stamp's pixels: see `observe`
+        pixel = pixel**3 * (torch.sinc(row) * torch.sinc(column)) ** 2
+    k = torch.hypot(kx, ky)
+    return torch.stack([moffat_transform(k, float(f) / pixel_scale[:, None, None]) * pixel for f in fwhm], 1)
+
+
+def image_transform(psf, ratio, size):
+    """The same for a PSF image whose pixels are `ratio` new ones wide."""
+    psf = torch.as_tensor(np.asarray(psf, np.float32), device=ratio.device)
+    if psf.ndim != 2 or not bool(torch.isfinite(psf).all()) or not float(psf.sum()) > 0:
+        raise ValueError(f"a PSF image must be (h, w), finite, with a positive sum; got shape {tuple(psf.shape)}.")
+    kx, ky = frequencies(size, ratio.device)
+    centre = torch.exp(2j * pi * (kx + ky) * ((size - 1) / 2))
+    return transform((psf / psf.sum()).expand(len(ratio), 1, -1, -1), ratio, size) * centre[:, None]
+
+
+def divided(above, below):
+    """above / below where there is something to divide by, else 0."""
+    return torch.where(below.abs() > FAINTEST, above / below, 0.0)
+
+
+def inside(ratio, size):
+    """1 at the frequencies of the new stamp that the old pixels recorded, 0 beyond their Nyquist frequency."""
+    kx, ky = (k * ratio[:, None, None] for k in frequencies(size, ratio.device))
+    return ((kx[:, :1].abs() <= 0.5) & (ky[:, :, :1].abs() <= 0.5)).float()[:, None]
+
+
+def mean_square(kernel):
+    """Sum of |kernel|^2 over all frequencies of the padded stamp times their spacing squared, (N, C)."""
+    weight = torch.full((kernel.shape[-1],), 2.0, device=kernel.device)
+    weight[[0, -1]] = 1.0  # rfft keeps half of the plane
+    return (kernel.abs() ** 2 * weight).sum((-2, -1)) / kernel.shape[-2] ** 2
+
+
+def sky_noise(images):
+    """Noise of each band of each stamp, (N, C), as that of white noise which averages as it does: from its border, in
+    blocks of 4 x 4 pixels (median absolute deviations of the four sides; a galaxy that fills its stamp adds to it)."""
+    edge = max(4, min(images.shape[-2:]) // 8 // 4 * 4)
+    sides = [images[..., :edge, :], images[..., -edge:, :], images[..., :edge].mT, images[..., -edge:].mT]
+    found = []
+    for side in sides:
+        blocks = torch.nn.functional.avg_pool2d(side, 4).flatten(2)
+        found.append(4 * 1.4826 * (blocks - blocks.median(-1, keepdim=True).values).abs().median(-1).values)
+    return torch.stack(found).median(0).values
+
+
+PADDING = 1.25  # drawn on a field this much wider than the stamp, so that wings do not wrap around
+
+
+def frequencies(size, device="cpu"):
+    """Spatial frequencies (cycles per pixel) of the padded field of a stamp: kx (1, P, P//2+1) and ky alike."""
+    padded = 2 * round(PADDING * size / 2)
+    kx = torch.fft.rfftfreq(padded, device=device).expand(1, padded, -1)
+    ky = torch.fft.fftfreq(padded, device=device)[None, :, None].expand_as(kx)
+    return kx, ky
+
+
+def moffat_transform(k, fwhm):
+    """Fourier transform of a Moffat PSF of index 3.5 and unit flux: (1 + x + x^2 / 3) exp(-x), x = 2 pi k alpha.
+
+    Half-integer indices have such a closed form (the Matérn covariances); 3.5 lies in the observed range of 2.5 to 4.8.
+
+    Parameters
+    ----------
+    k : torch.Tensor
+        Spatial frequency, cycles per pixel.
+    fwhm : torch.Tensor or float
+        Full width at half maximum, pixels; alpha = fwhm / (2 sqrt(2^(1/3.5) - 1)).
+    """
+    x = k * (fwhm * (pi / (2 ** (1 / 3.5) - 1) ** 0.5))
+    return (1 + x + x**2 / 3).mul_(torch.exp(-x))

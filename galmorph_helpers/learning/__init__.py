@@ -1,0 +1,5 @@
+"""Networks and how they learn: training, folds, transfer, domains, contrast, clusters."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,103 @@
+"""Samples of the mock sky, as a survey sees them."""
+
+from dataclasses import replace
+
+import astropy.units as u
+import numpy as np
+import torch
+
+from ..imaging.camera import observe
+from ..imaging.stretch import colour_image
+from ..runtime import device, side_by_side
+from ..samples import R90_CUTOUT, GalaxySample
+from ..surveys import SDSS
+from .demographics import population
+from .rendering import light
+
+BATCH = 64  # galaxies drawn at once: bounds memory, and fixes what a seed draws
+
+
+def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of_view=None, table=None):
+    """Mock galaxies as a survey would have recorded them.
+
+    Parameters
+    ----------
+    n : int
+        Number of galaxies, unless a `table` is given.
+    survey : Survey
+    seed : int
+        Same seed, same sky.
+    size : int
+        Side of the stamps, pixels.
+    look : {"colour", "flux"}
+        "colour": red-green-blue images in 0 to 1; "flux": nanomaggies per pixel in the survey's bands.
+    field_of_view : float, optional
+        Side of every stamp, arcsec. By default a stamp is 4.24 R90 of its galaxy wide: all galaxies fill it alike.
+    table : QTable, optional
+        Draw these rows of a `population` instead of a new one.
+
+    Returns
+    -------
+    GalaxySample
+        Its table is that of `population`, with `pixel_scale` (arcsec) added.
+    """
+    if size < 8:
+        raise ValueError(f"a stamp needs at least 8 pixels a side, got size={size}.")
+    if (n is None) == (table is None):
+        raise ValueError("give either n, the number of galaxies to draw, or table, the catalogue to draw.")
+    if look not in ("colour", "flux"):
+        raise ValueError(f"look must be 'colour' or 'flux', got {look!r}.")
+    if field_of_view is not None and not field_of_view > 0:
+        raise ValueError(f"field_of_view must be > 0 arcsec, got {field_of_view!r}.")
+    table = (
+        population(n, seed=seed, magnitude_limit=survey.magnitude_limit, seeing=survey.psf_fwhm[1])
+        if table is None
+        else table.copy()
+    )
+    scale = (
+        R90_CUTOUT * table["r90"].to_value("arcsec") / size
+        if field_of_view is None
+        else np.full(len(table), field_of_view / size)
+    )
+    table["pixel_scale"] = scale * u.arcsec
+    where = device()
+    images = torch.empty((len(table), len(survey.bands), size, size))
+
+    def draw(start):
+        rows, own_seed = slice(start, start + BATCH), seed * 100_003 + start
+        pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
+        spectrum = light(table[rows], scale[rows], size=size, bands=survey.bands, seed=own_seed, device=where)
+        noise = torch.Generator(where).manual_seed(own_seed)
+        flux = observe(spectrum, survey, pixel, size=size, generator=noise)
+        images[rows] = (colour_image(flux, survey, pixel) if look == "colour" else flux).cpu()
+
+    side_by_side(draw, range(0, len(table), BATCH), f"drawing {len(table)} mock galaxies")
+    return GalaxySample(images, table, survey, "mock", f"{survey.name}-like, seed {seed}", pixels=look)
+
+
+COLOURED_AT_ONCE = 64  # galaxies coloured at once: bounds memory
+
+
+def seen_by(table, survey, *, look=None, seed=0):
+    """Colour pictures of mock galaxies by a survey, with a look of its own; the same seed gives the same light.
+
+    Parameters
+    ----------
+    table : QTable
+        Rows of `population`.
+    survey : Survey
+        `dataclasses.replace` makes hybrids: one survey with the PSF of another.
+    look : dict, optional
+        `DES_LOOK`, or `observe.SDSS_LOOK` (the default).
+    seed : int
+
+    Returns
+    -------
+    GalaxySample
+    """
+    sample = mock_sample(table=table, survey=survey, seed=seed, look="flux")
+    scale = torch.as_tensor(np.asarray(sample.table["pixel_scale"].to_value("arcsec")), dtype=torch.float32)
+    for start in range(0, len(sample), COLOURED_AT_ONCE):  # in place: two copies of a large sample need not fit
+        rows = slice(start, start + COLOURED_AT_ONCE)
+        sample.images[rows] = colour_image(sample.images[rows], survey, scale[rows], look=look)
+    return replace(sample, pixels="colour")
