@@ -86,7 +86,7 @@ def test_eight_views_are_the_mean_of_eight():
 
 def test_a_network_with_hooks_or_its_own_forward_is_left_alone():
     network = compact()
-    network[0].register_forward_hook(lambda *_: None)
+    network.stretch.register_forward_hook(lambda *_: None)
     assert fused(network, (3, SIZE, SIZE)) is network
 
     class Own(torch.nn.Sequential):
@@ -465,7 +465,7 @@ def test_a_classifier_that_says_nothing_is_not_written(stamps, tmp_path):
         gm.catalogue.save_classifier(tmp_path / "a.safetensors", [compact()], stamps[:1].expand(500, -1, -1, -1))
     with torch.no_grad():
         network = compact()
-        network[-2].bias.fill_(torch.nan)
+        network.head[0].bias.fill_(torch.nan)
     with pytest.raises(ValueError, match="not finite"):
         gm.catalogue.save_classifier(tmp_path / "a.safetensors", [network], stamps)
     assert not list(tmp_path.iterdir())

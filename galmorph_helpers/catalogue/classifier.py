@@ -119,9 +119,9 @@ def _check_numbers(facts, tensors):
 
 
 def _body(network, shape):
-    """A compact network folded for prediction, without its first layer, which all folds share."""
-    quick = fused(network.to(memory_format=torch.channels_last), shape)
-    return quick[1:]  # quick[0] is the SignedRoot
+    """A compact network folded for prediction, without its square root, which all folds share."""
+    root, *others = fused(network.to(memory_format=torch.channels_last), shape)
+    return torch.nn.Sequential(*others)
 
 
 @torch.inference_mode()

@@ -22,7 +22,6 @@ from .training import augment, training_mode
 METHODS = ("dann", "mmd", "statistics")
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the kernels, in units of the median distance
 JUDGE = 10  # the domain classifier learns that much faster: one that lags is defeated by any change
-TAIL = 2  # layers after the latent vector of `CompactCNN`: the last linear one, and its shape
 
 
 def ramp(progress):
@@ -106,16 +105,15 @@ def mmd(x, y, *, widths=WIDTHS):
 
 @torch.no_grad()
 def latent(network, images, *, batch_size=512):
-    """Latent vectors of galaxies: what the last layer of a `CompactCNN` sees. The network is put in evaluation mode.
+    """Latent vectors of galaxies: what the head of a `CompactCNN` sees. The network is put in evaluation mode.
 
     Returns
     -------
     numpy.ndarray (N, 64)
     """
-    trunk = _trunk(network)
     network.eval()
     where = next(network.parameters()).device
-    return torch.cat([trunk(_fast(batch, where)) for batch in images.split(batch_size)]).cpu().numpy()
+    return torch.cat([network.latent(_fast(batch, where)) for batch in images.split(batch_size)]).cpu().numpy()
 
 
 def domain_accuracy(source, target, *, seed=0):
@@ -231,8 +229,7 @@ def adapt(
         return normalised_for(network, target_images), Adaptation(method)
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    trunk, head = _trunk(network), nn.Sequential(*list(network)[-TAIL:])
-    width = head[0].in_features
+    width = network.head[0].in_features
     judge = nn.Sequential(nn.Linear(width, 64), nn.ReLU(), nn.Linear(64, 1), nn.Flatten(0)).to(where)
     learning = [{"params": network.parameters()}, {"params": judge.parameters(), "lr": JUDGE * learning_rate}]
     optimiser = torch.optim.AdamW(learning, lr=learning_rate, weight_decay=0.05)
@@ -249,9 +246,9 @@ def adapt(
         for step, (rows, others) in enumerate(parts):
             shown = (augment(part.to(where), generator=generator) for part in (images[rows], target_images[others]))
             ours, theirs = (
-                trunk(_fast(part, where)) for part in shown
+                network.latent(_fast(part, where)) for part in shown
             )  # apart, so that each survey is normalised by itself
-            task = loss(head(ours), target[rows].to(where))
+            task = loss(network.head(ours), target[rows].to(where))
             alpha = ramp((epoch * steps + step) / (epochs * steps))
             if method == "dann":
                 verdict = judge(reverse_gradient(torch.cat([ours, theirs]), alpha))
@@ -270,10 +267,6 @@ def adapt(
 def _fast(images, where):
     """On the device, in the order of pixels in which convolutions are fastest."""
     return images.to(where).contiguous(memory_format=torch.channels_last)
-
-
-def _trunk(network):
-    return nn.Sequential(*list(network)[:-TAIL])  # a slice would be made by the class of the network
 
 
 def _repeated(n, wanted, generator):

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..runtime import device, progress
-from .networks import fused, rectified
+from .networks import fused, layers, rectified
 from .training import augment, predict_value, training_mode
 
 MAP_SCALE = (0.5, 0.2, 0.3)  # dex of log flux, log age and metallicity that count as 1
@@ -261,10 +261,10 @@ class _Pooled(nn.Module):
 
     def __init__(self, encoder, shape):
         super().__init__()
-        if not any(isinstance(layer, nn.Conv2d) for layer in encoder.children()):
+        if not any(isinstance(layer, nn.Conv2d) for layer in layers(encoder)):
             raise ValueError("the encoder has no convolution among its layers: pass a chain of them, such as Encoder.")
         self.chain = fused(encoder, shape)
 
     def forward(self, x):
-        maps = rectified(self.chain.children(), x)[1]
+        maps = rectified(self.chain, x)[1]
         return torch.cat([pooled for a in maps for pooled in (a.mean((2, 3)), a.std((2, 3)), a.amax((2, 3)))], 1)

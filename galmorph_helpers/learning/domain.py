@@ -37,9 +37,9 @@ def image_features(network, images, *, batch_size=256):
     return torch.cat(found).cpu().numpy()
 
 
-def output_and_features(layers, x):
-    """What a chain of layers makes of a batch `x`, and its features: the mean of every map behind every rectifier."""
-    x, maps = rectified(layers, x)
+def output_and_features(network, x):
+    """What a network makes of a batch `x`, and its features: the mean of every map behind every rectifier."""
+    x, maps = rectified(network, x)
     return x, torch.cat([found.mean((2, 3)) for found in maps], 1)
 
 

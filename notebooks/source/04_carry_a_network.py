@@ -163,13 +163,11 @@ with torch.no_grad():
     for new, old in zip(carried.state_dict().values(), source.state_dict().values(), strict=True):
         new.copy_(old)  # that is all: 290,000 numbers and the statistics of the normalising layers
 frozen = copy.deepcopy(carried)
-for layer in list(frozen.children())[:8]:
-    layer.requires_grad_(False)
-    layer.eval()
-helper = gm.learning.freeze(source, 8)
+frozen.trunk[:2].requires_grad_(False)
+helper = gm.learning.freeze(source, 2)
 for other in (frozen.eval(), helper.eval(), source.cpu().eval()):  # the same answers, until training starts
     torch.testing.assert_close(carried.eval()(des_test[:8]), other(des_test[:8]))
-print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.count_parameters(frozen):,} (the helper: {gm.count_parameters(helper):,}), head {gm.count_parameters(gm.learning.freeze(source, 15)):,}")
+print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.count_parameters(frozen):,} (the helper: {gm.count_parameters(helper):,}), head {gm.count_parameters(gm.learning.freeze(source, 4)):,}")
 source.to(gm.device())
 
 # %% [markdown]
