@@ -7,8 +7,6 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-import pooch
-
 GONE = 86_400  # s: nobody still writes a file that was not touched for a day
 
 
@@ -63,7 +61,11 @@ def cache_folder(*parts):
     Path
         Below `GALMORPH_CACHE` if that is set, else below the user's cache folder.
     """
-    return Path(os.environ.get("GALMORPH_CACHE") or pooch.os_cache("galmorph")).joinpath(*parts)
+    if os.environ.get("GALMORPH_CACHE"):
+        return Path(os.environ["GALMORPH_CACHE"]).joinpath(*parts)
+    import pooch  # brings the machinery of downloads: only who has no folder of his own pays
+
+    return Path(pooch.os_cache("galmorph")).joinpath(*parts)
 
 
 def leaves(name):

@@ -21,14 +21,13 @@ from urllib3.util import Retry
 from ..runtime import progress
 from .contents import check
 from .errors import ArchiveError, BadContent, DiskFull, NotThere, Refused
-from .registry import load_registry
+from .registry import POLITE, load_registry
 
 TRY_AGAIN = (429, 500, 502, 503, 504)
 LONGEST_WAIT = 120  # s: a server that wants a longer pause is asked again after this one
 SLOWEST = 1000  # bytes/s: a transfer below this for PATIENCE seconds counts as stalled
 PATIENCE = 30.0
 CHUNK = 1 << 12  # bytes: small, since a slow server is only noticed between two of them
-POLITE = 1.0  # requests a second to a host that the registry does not name
 WORTH_A_BAR = 20e6  # bytes
 WORTH_RESUMING = 1 << 18  # bytes: a smaller file is fetched anew
 RESERVE = 200e6  # bytes of disk that a fetch leaves free
