@@ -100,10 +100,10 @@ def test_a_network_with_hooks_or_its_own_forward_is_left_alone():
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=9))
 def test_each_image_is_turned_as_drawn(drawn):
     images = torch.rand(len(drawn), 2, 5, 5)
-    turned = gm.learning.training._turned_each(images, torch.tensor(drawn))
-    assert torch.equal(turned, gm.learning.training._turned_by_bits(images, torch.tensor(drawn)))
+    turned = gm.learning.augmentation.turned_each(images, torch.tensor(drawn))
+    assert torch.equal(turned, gm.learning.augmentation.turned_by_bits(images, torch.tensor(drawn)))
     for image, k, out in zip(images, drawn, turned, strict=True):
-        assert torch.equal(out, gm.learning.training._turned(image[None], k)[0])
+        assert torch.equal(out, gm.learning.augmentation.turned(image[None], k)[0])
 
 
 # ---------------------------------------------------------------- folds at once
@@ -157,15 +157,9 @@ def test_networks_of_unequal_steps_are_not_trained_together():
     states = [gm.learning.random_state(False)] * 2
     with pytest.raises(ValueError, match="as many steps an epoch"):
         gm.learning.fit_together(
-            networks,
-            images,
-            target,
-            [rows[:33], rows[:32]],
-            [rows[33:]] * 2,
-            seeds=[0, 1],
-            states=states,
+            networks, images, target, [(rows[:33], rows[33:]), (rows[:32], rows[33:])], seeds=[0, 1], states=states,
             batch_size=32,
-        )
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------- shards

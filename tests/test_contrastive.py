@@ -187,7 +187,7 @@ def test_features_of_all_layers_are_their_mean_scatter_and_maximum(maps):
     encoder = gm.Encoder(5, (8, 16)).eval()
     features = gm.learning.represent_layers(encoder, maps[:6], views=1)
     seen = []
-    for relu in (layer for layer in encoder if isinstance(layer, torch.nn.ReLU)):
+    for relu in (layer for layer in encoder.modules() if isinstance(layer, torch.nn.ReLU)):
         relu.register_forward_hook(lambda _, __, out: seen.append(out.detach().flatten(2)))
     encoder(maps[:6])
     expected = torch.cat([pooled for a in seen for pooled in (a.mean(2), a.std(2), a.amax(2))], 1)

@@ -12,7 +12,7 @@ import galmorph_helpers as gm
 from galmorph_helpers.imaging.fourier import moffat_transform
 from galmorph_helpers.imaging.matching import degrade, sharpen
 from galmorph_helpers.imaging.stretch import SDSS_LOOK
-from galmorph_helpers.learning.adaptation import domain_labels, mmd, ramp, reverse_gradient
+from galmorph_helpers.learning.discrepancy import domain_labels, mmd, ramp, reverse_gradient
 from galmorph_helpers.learning.embedding import umap_plane
 from galmorph_helpers.published import TRANSFER, transfer_audit
 
@@ -147,9 +147,7 @@ def test_adapt_keeps_the_answers_and_the_source_network(method, surveys, source)
     images, others, target = surveys
     before = {k: v.clone() for k, v in source.state_dict().items()}
     loss = gm.learning.answered_loss
-    network, history = gm.learning.adapt(
-        source, (images, target), others, method=method, loss=loss, epochs=2, batch_size=32
-    )
+    network, history = gm.learning.adapt(source, (images, target), others, method=method, loss=loss, epochs=2)
     assert all(torch.equal(v, before[k]) for k, v in source.state_dict().items())
     assert history.method == method
     assert len(history.task) == len(history.domain) == (0 if method == "statistics" else 2)

@@ -7,7 +7,7 @@ import torch
 
 from ..runtime import device, progress
 from .together import fit_together, random_state
-from .training import fit, predict_value
+from .training import Training, fit, predict_value
 
 
 @dataclass
@@ -58,9 +58,9 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, togethe
     seed : int
     together : bool, optional
         Train all networks in one batched pass. Chosen on a GPU, which one small network cannot fill; on a CPU they are
-        trained one after another. The result is the same to rounding. See `galmorph_helpers.together`.
+        trained one after another. The result is the same to rounding. See `fit_together`.
     **training
-        Passed on to `fit`: epochs, learning_rate, loss, ...
+        Passed on to `fit`: `epochs`, `learning_rate`, `loss` ... (`Training`).
 
     Returns
     -------
@@ -90,7 +90,7 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, togethe
 
 def _at_once(make_network, images, target, rows, seed, training):
     """Networks and histories of all folds, those of as many steps an epoch trained in one batched pass."""
-    cuda, size = device().type == "cuda", training.get("batch_size", 64)
+    cuda, size = device().type == "cuda", Training(**training).batch_size
     networks, states, steps = [], [], [-(-len(kept) // size) for kept, _ in rows]
     for number in range(len(rows)):
         torch.manual_seed(seed + number)
@@ -99,9 +99,9 @@ def _at_once(make_network, images, target, rows, seed, training):
     histories = [None] * len(rows)
     for same in sorted(set(steps)):
         members = [i for i, n in enumerate(steps) if n == same]
-        kept, held = zip(*(rows[i] for i in members), strict=True)
-        chosen = {"seeds": [seed + i for i in members], "states": [states[i] for i in members]}
-        done = fit_together([networks[i] for i in members], images, target, kept, held, **chosen, **training)
+        some, parts, drawn = ([entries[i] for i in members] for entries in (networks, rows, states))
+        seeds = [seed + i for i in members]
+        done = fit_together(some, images, target, parts, seeds=seeds, states=drawn, **training)
         for i, history in zip(members, done, strict=True):
             histories[i] = history
     return networks, histories
@@ -109,6 +109,13 @@ def _at_once(make_network, images, target, rows, seed, training):
 
 def predict_folds(networks, images, *, views=8):
     """Outputs (logits or values, before any sigmoid) of every network for every galaxy.
+
+    Parameters
+    ----------
+    networks : list of torch.nn.Module
+        Such as those of `fit_folds`.
+    images : torch.Tensor (N, C, H, W)
+    views : {1, 8}
 
     Returns
     -------
