@@ -200,7 +200,7 @@ def test_experts_are_good_but_not_perfect_and_see_more_in_larger_images():
     assert np.mean(seen[spiral & small] == 3) < np.mean(seen[spiral & ~small] == 3)
 
 
-def test_figures_of_doubt_have_alt_text(monkeypatch):
+def test_figures_of_doubt_have_alt_text(monkeypatch, alt_text):
     shown = []
     monkeypatch.setattr(gm.plots.style, "display", shown.append)
     rng = np.random.default_rng(0)
@@ -213,5 +213,5 @@ def test_figures_of_doubt_have_alt_text(monkeypatch):
     gm.plots.rejection({"folds": (target, probability, spread)}, keep=0.5)
     curve = gm.metrics.calibration_curve(target, probability)
     gm.plots.reliability(*curve, title="t", alt="two curves", after=curve)
-    alts = [image._repr_mimebundle_()[1]["image/png"]["alt"] for image in shown]
+    alts = [alt_text(image) for image in shown]
     assert len(alts) == 3 and all(alts) and "50%" in alts[1]

@@ -360,7 +360,7 @@ def latent_map(for_sdss, for_des, title, finding):
     flat = umap_plane(vectors, seed=seed)
     survey, kind = np.repeat(["SDSS", "DES"], 300), np.tile(answers[test][:300, 0], 2)
     groups = {f"{word}, {s}": flat[(survey == s) & (kind == k)].T for k, word in ((1, "disc"), (0, "smooth")) for s in ("SDSS", "DES")}
-    gm.plots.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies", size=(5.6, 3.8), alt=finding)
+    gm.plots.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies", alt=finding)
 
 
 latent_map(source, source, "Before", "Latent vectors of the source network: smooth galaxies and discs lie apart, and within each the two surveys do, too.")

@@ -408,9 +408,9 @@ number = gm.mock.spectral_classes(faint.table, seed=seed)
 called_late = p_mean >= np.mean(thresholds)
 forming, below = (number > 4) & (number < 12), number < 4
 true_positive, true_negative = called_late[forming].mean(), 1 - called_late[below].mean()
-gm.plots.profiles({"called late by the networks": (np.arange(1, 13), [called_late[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)]),
-                 "late in truth": (np.arange(1, 13), [t[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)])},
-                xlabel="spectral class", ylabel="share of late types", alt="The share of late types rises from near 0.1 in spectral classes 1 to 3 to near 0.95 in classes 7 to 11, in truth and as called by the networks.")
+gm.plots.trends({"By spectral class": {"called late by the networks": (np.arange(1, 13), [called_late[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)]),
+                 "late in truth": (np.arange(1, 13), [t[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)])}},
+                xlabel="spectral class", ylabels=["share of late types"], alt="The share of late types rises from near 0.1 in spectral classes 1 to 3 to near 0.95 in classes 7 to 11, in truth and as called by the networks.")
 print(f"called late, spectral class above 4: {true_positive:.2f} (published {FAINT_CATALOGUE['vipers_late']:.2f}); of those {t[forming].mean():.2f} are late in truth")
 print(f"called early, spectral class below 4: {true_negative:.2f} (published {FAINT_CATALOGUE['vipers_early']:.2f}); of those {1 - t[below].mean():.2f} are early in truth")
 claims.compare("late among spectral classes above 4", FAINT_CATALOGUE["vipers_late"], true_positive)
