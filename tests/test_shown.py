@@ -46,8 +46,9 @@ def test_every_figure_has_alt_text_and_says_its_origin(shown):
 
 def test_the_bytes_of_a_picture_are_no_words():
     """Base64 may spell a folder of this machine; the alt text may not."""
-    from checking import output_text
     from nbformat.v4 import new_output
+
+    from checking import output_text
 
     figure = HTML('<img alt="at /home/ada" src="data:image/png;base64,AA/tmp/BB/home/eve==">')
     text = output_text(new_output("display_data", {"text/html": figure.data}))
