@@ -12,7 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..runtime import device, progress
+from .. import runtime
+from ..runtime import progress
 from .augmentation import augment
 from .discrepancy import domain_labels, mmd, ramp, reverse_gradient
 from .training import training_mode
@@ -38,8 +39,8 @@ def latent(network, images, *, batch_size=512):
     numpy.ndarray (N, 64)
     """
     network.eval()
-    where = next(network.parameters()).device
-    return torch.cat([network.latent(_fast(batch, where)) for batch in images.split(batch_size)]).cpu().numpy()
+    device = next(network.parameters()).device
+    return torch.cat([network.latent(_fast(batch, device)) for batch in images.split(batch_size)]).cpu().numpy()
 
 
 @torch.no_grad()
@@ -71,9 +72,9 @@ def normalised_for(network, images, *, batch_size=256):
             layer.reset_running_stats()
             layer.momentum = None  # a plain average over the batches
             layer.train()
-    where = next(network.parameters()).device
+    device = next(network.parameters()).device
     for batch in images.tensor_split(-(-len(images) // batch_size)):
-        network(_fast(batch, where))
+        network(_fast(batch, device))
     return network.eval()
 
 
@@ -120,14 +121,14 @@ def adapt(network, source, target_images, *, method="dann", loss, weight=0.3, ep
     """
     images, target = source[0], torch.as_tensor(np.asarray(source[1]), dtype=torch.float32)
     _check_surveys(images, target, target_images, method, weight)
-    where, history = device(), Adaptation(method)
-    network = copy.deepcopy(network).to(where, memory_format=torch.channels_last)
+    device, history = runtime.device(), Adaptation(method)
+    network = copy.deepcopy(network).to(device, memory_format=torch.channels_last)
     if method == "statistics":
         return normalised_for(network, target_images), history
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     judge = nn.Sequential(nn.Linear(network.head[0].in_features, 64), nn.ReLU(), nn.Linear(64, 1), nn.Flatten(0))
-    judge.to(where)
+    judge.to(device)
     learning = [{"params": network.parameters()}, {"params": judge.parameters(), "lr": JUDGE * LEARNING_RATE}]
     optimiser = torch.optim.AdamW(learning, lr=LEARNING_RATE, weight_decay=0.05)
     steps = max(1, len(images) // BATCH)
@@ -138,9 +139,9 @@ def adapt(network, source, target_images, *, method="dann", loss, weight=0.3, ep
         sums = np.zeros(2)
         for step, (ours, theirs) in enumerate(zip(order, others, strict=True)):
             pair = (images[ours], target_images[theirs])
-            shown = [_fast(augment(part.to(where), generator=generator), where) for part in pair]
+            shown = [_fast(augment(part.to(device), generator=generator), device) for part in pair]
             latents = [network.latent(part) for part in shown]  # apart: each survey is normalised by itself
-            task = loss(network.head(latents[0]), target[ours].to(where))
+            task = loss(network.head(latents[0]), target[ours].to(device))
             done = (epoch * steps + step) / (epochs * steps)
             domain = _domain_term(judge if method == "dann" else None, latents, done)
             optimiser.zero_grad()
@@ -175,9 +176,9 @@ def _check_surveys(images, target, target_images, method, weight):
         )
 
 
-def _fast(images, where):
+def _fast(images, device):
     """On the device, in the order of pixels in which convolutions are fastest."""
-    return images.to(where).contiguous(memory_format=torch.channels_last)
+    return images.to(device).contiguous(memory_format=torch.channels_last)
 
 
 def _repeated(n, wanted, generator):

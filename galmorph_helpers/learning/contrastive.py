@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..runtime import device, progress
+from .. import runtime
+from ..runtime import progress
 from .networks import fused, layers, rectified
 from .training import predict_value, training_mode
 from .views import view
@@ -76,7 +77,7 @@ def fit_contrastive(
     list of float
         The loss of each epoch. That of a network that tells nothing apart is log(2 batch_size - 1).
     """
-    where = device()
+    device = runtime.device()
     images = torch.as_tensor(images, dtype=torch.float32)
     if images.ndim != 4 or len(images) < 2:
         raise ValueError(f"contrastive learning needs (N, C, H, W) images with N >= 2, got {tuple(images.shape)}.")
@@ -84,11 +85,11 @@ def fit_contrastive(
         raise ValueError("images hold values that are not finite: mask them first, see prepare_maps.")
     if batch_size < 2:
         raise ValueError(f"batch_size must be >= 2, got {batch_size}: NT-Xent needs other galaxies in the batch.")
-    images = images.to(where)
-    encoder.to(where).eval()
+    images = images.to(device)
+    encoder.to(device).eval()
     with torch.no_grad():
         width = encoder(images[:2]).shape[1]
-    head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, PROJECTION)).to(where)
+    head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, PROJECTION)).to(device)
     network = nn.Sequential(encoder, head)
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.01)
@@ -98,7 +99,7 @@ def fit_contrastive(
     for _ in progress(range(epochs), "training without labels"):
         training_mode(network)
         total = 0.0
-        for batch in torch.randperm(len(images), generator=generator).to(where).tensor_split(steps):
+        for batch in torch.randperm(len(images), generator=generator).to(device).tensor_split(steps):
             both = torch.cat([views(images[batch], generator=generator) for _ in range(2)])
             loss = nt_xent(*network(both).chunk(2), temperature=temperature)
             optimiser.zero_grad()

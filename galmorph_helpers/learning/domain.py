@@ -32,8 +32,8 @@ def image_features(network, images, *, batch_size=256):
     numpy.ndarray (N, F)
     """
     network.eval()
-    where = next(network.parameters()).device
-    found = [output_and_features(network, x.to(where))[1] for x in images.split(batch_size)]
+    device = next(network.parameters()).device
+    found = [output_and_features(network, x.to(device))[1] for x in images.split(batch_size)]
     return torch.cat(found).cpu().numpy()
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..runtime import device, progress
+from .. import runtime
+from ..runtime import progress
 from .together import fit_together, random_state
 from .training import Training, fit, predict_value
 
@@ -75,7 +76,7 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, togethe
     images, target = torch.as_tensor(images), np.asarray(target)
     fold = fold_numbers(groups, k, seed=seed)
     rows = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(k)]
-    if device().type == "cuda" if together is None else together:
+    if runtime.device().type == "cuda" if together is None else together:
         networks, histories = _at_once(make_network, images, target, rows, seed, training)
         return Folds(networks, fold, histories)
     networks, histories = [], []
@@ -90,7 +91,7 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, togethe
 
 def _at_once(make_network, images, target, rows, seed, training):
     """Networks and histories of all folds, those of as many steps an epoch trained in one batched pass."""
-    cuda, size = device().type == "cuda", Training(**training).batch_size
+    cuda, size = runtime.device().type == "cuda", Training(**training).batch_size
     networks, states, steps = [], [], [-(-len(kept) // size) for kept, _ in rows]
     for number in range(len(rows)):
         torch.manual_seed(seed + number)
@@ -148,7 +149,7 @@ def predict_dropout(network, images, *, passes=20, batch_size=256, seed=0):
         raise ValueError(f"at least one dropout layer and 2 passes are needed, got {len(layers)} and {passes}.")
     if len(images) == 0:
         raise ValueError("no images to predict for.")
-    where = next(network.parameters()).device
+    device = next(network.parameters()).device
     network.eval()  # running statistics everywhere else
     for layer in layers:
         layer.train()
@@ -157,6 +158,6 @@ def predict_dropout(network, images, *, passes=20, batch_size=256, seed=0):
         torch.manual_seed(seed)
         for number in progress(range(passes), "passes with dropout"):
             turned = torch.rot90(images.flip(-1) if number % 2 else images, number // 2 % 4, (-2, -1))
-            out.append(torch.cat([network(batch.to(where)) for batch in turned.split(batch_size)]).cpu())
+            out.append(torch.cat([network(batch.to(device)) for batch in turned.split(batch_size)]).cpu())
     network.eval()
     return torch.stack(out).numpy()

@@ -6,7 +6,8 @@ import math
 import torch
 from torch.func import functional_call, stack_module_state, vmap
 
-from ..runtime import device, progress
+from .. import runtime
+from ..runtime import progress
 from .augmentation import augment, turned_each
 from .training import History, Training, _checked, _loss, _outputs, training_mode
 
@@ -26,9 +27,9 @@ class _Given(torch.nn.Module):
 class Draws:
     """The random numbers of k networks, each from its own sequence: order, augmentation, dropout."""
 
-    def __init__(self, seeds, states, where):
+    def __init__(self, seeds, states, device):
         self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self.states, self.cuda = states, where.type == "cuda"
+        self.states, self.cuda = states, device.type == "cuda"
 
     def masks(self, members, layers, n):
         """Dropout masks of some networks for a batch of n galaxies each.
@@ -132,7 +133,7 @@ def fit_together(networks, images, target, rows, *, seeds, states, **training):
     -------
     list of History
     """
-    how, where = Training(**training), device()
+    how, device = Training(**training), runtime.device()
     kept, held = ([torch.as_tensor(part) for part in parts] for parts in zip(*rows, strict=True))
     measure, name = _one_loss(how.loss, images, target, rows)
     steps = {math.ceil(len(part) / how.batch_size) for part in kept}
@@ -140,21 +141,21 @@ def fit_together(networks, images, target, rows, *, seeds, states, **training):
         raise ValueError(f"networks trained together need as many steps an epoch each, got {sorted(steps)}.")
     steps = steps.pop()
     kind = next(networks[0].parameters()).dtype
-    images, target = torch.as_tensor(images, dtype=kind).to(where), torch.as_tensor(target, dtype=kind).to(where)
-    networks = [network.to(where) for network in networks]
-    draws = Draws(seeds, states, where)
+    images, target = torch.as_tensor(images, dtype=kind).to(device), torch.as_tensor(target, dtype=kind).to(device)
+    networks = [network.to(device) for network in networks]
+    draws = Draws(seeds, states, device)
     stack = _Stack(networks, images, measure, draws)
     average = {n: v.detach().clone() for n, v in stack.state.items()}
     optimiser, schedule = how.optimiser(stack.weights.values(), steps)
     histories, best = [History([], [], 0, name) for _ in networks], [None] * len(networks)
     for epoch in progress(range(how.epochs), f"training {len(networks)} networks"):
-        total = torch.zeros(len(networks), device=where)
+        total = torch.zeros(len(networks), device=device)
         order = [part[torch.randperm(len(part), generator=g)] for part, g in zip(kept, draws.generators, strict=True)]
         for batches in zip(*(part.tensor_split(steps) for part in order), strict=True):
             optimiser.zero_grad()
             for n in sorted({len(batch) for batch in batches}):  # one galaxy more or less: a pass of its own
                 members = [i for i, batch in enumerate(batches) if len(batch) == n]
-                some = torch.cat([batches[i] for i in members]).to(where, non_blocking=True)
+                some = torch.cat([batches[i] for i in members]).to(device, non_blocking=True)
                 shown = _shown(images[some], how.augmented, [draws.generators[i] for i in members])
                 each = (len(members), n)
                 value = stack.losses(members, shown.unflatten(0, each), target[some].unflatten(0, each))

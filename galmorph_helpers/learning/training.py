@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from ..runtime import device, progress
+from .. import runtime
+from ..runtime import progress
 from .augmentation import augment, turned
 from .networks import fused
 
@@ -95,23 +96,23 @@ def fit(network, images, target, *, validation, seed=0, **training):
     ValueError
         If images or targets are not finite, do not match, or are all of one class.
     """
-    how, where = Training(**training), device()
+    how, device = Training(**training), runtime.device()
     # What a wrong number would spoil without a word is refused here.
     images, target = _checked(images, target, "training", missing=callable(how.loss))
     held, held_target = _checked(*validation, "validation", missing=callable(how.loss))
     measure, name = _loss(how.loss, target)
     # Galaxies and network go where the arithmetic is done, pixels in the order in which convolutions are fastest.
-    images, target, held_target = images.to(where), target.to(where), held_target.to(where)
-    network.to(where, memory_format=torch.channels_last)
+    images, target, held_target = images.to(device), target.to(device), held_target.to(device)
+    network.to(device, memory_format=torch.channels_last)
     steps = math.ceil(len(images) / how.batch_size)
     optimiser, schedule = how.optimiser(network.parameters(), steps)
     generator = torch.Generator().manual_seed(seed)
     average, history, best = copy.deepcopy(network), History([], [], 0, name), None
     for epoch in progress(range(how.epochs), "training"):
         training_mode(network)  # dropout on
-        total = torch.zeros((), device=where)
+        total = torch.zeros((), device=device)
         # Every galaxy once, in a new order, some at a time.
-        for batch in torch.randperm(len(images), generator=generator).to(where).tensor_split(steps):
+        for batch in torch.randperm(len(images), generator=generator).to(device).tensor_split(steps):
             # Turn and mirror: the network shall not learn how a galaxy happens to lie on the sky.
             shown = augment(images[batch], how=how.augmented, generator=generator) if how.augmented else images[batch]
             # Forward: what the network says, and how wrong that is.
@@ -216,11 +217,11 @@ def _outputs(network, images, batch_size=None, views=1):
     if len(images) == 0:
         raise ValueError("no images to predict for.")
     images = torch.as_tensor(images)
-    where = next(network.parameters()).device
+    device = next(network.parameters()).device
     quick = fused(network.eval(), images.shape[1:])
     out = []
-    for batch in images.split(batch_size or (64 if where.type == "cpu" else 4096)):
-        batch = batch.to(where, non_blocking=True)  # each batch travels once, whatever the number of views
+    for batch in images.split(batch_size or (64 if device.type == "cpu" else 4096)):
+        batch = batch.to(device, non_blocking=True)  # each batch travels once, whatever the number of views
         shown = (turned(batch, k).contiguous(memory_format=torch.channels_last) for k in range(views))
         out.append(sum(quick(view) for view in shown) / views)
     out = torch.cat(out)

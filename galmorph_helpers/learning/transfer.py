@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .. import runtime
 from ..datasets.named import labelled_sdss
 from ..labels import QUESTIONS
 from ..metrics.scores import binary_metrics
-from ..runtime import device
 from ..samples import split
 from .networks import CompactCNN
 from .training import fit, predict
@@ -129,7 +129,7 @@ def retrain(source, images, target, *, how="full", seed=0, epochs=None):
         batch_size=32 if len(images) < 1000 else 64, learning_rate=3e-3 if how in ("scratch", "head") else 1e-3,
         seed=seed,
     )  # fmt: skip
-    return network.to(device())
+    return network.to(runtime.device())
 
 
 def answer_scores(network, images, target, *, questions=QUESTIONS):
@@ -200,7 +200,7 @@ def observed_source(*, seed=0, epochs=5):
     target = np.stack([found["disc"], found["edge-on"]], 1)
     train, validation, test = split(sample, fractions=(0.72, 0.08, 0.20), seed=seed)
     torch.manual_seed(seed)
-    network = load_weights(CompactCNN(outputs=2), "sdss_questions").to(device())
+    network = load_weights(CompactCNN(outputs=2), "sdss_questions").to(runtime.device())
     held = (sample.images[validation], target[validation])
     fit(network, sample.images[train], target[train], validation=held, loss=answered_loss, epochs=epochs,
         learning_rate=2e-3, seed=seed)  # fmt: skip
