@@ -43,6 +43,18 @@ def progress(iterable, what, *, total=None):
 
     A bar shows in a terminal and in a live notebook; a notebook that is executed to be stored
     (``GALMORPH_QUIET=1``) and a log file stay clean.
+
+    Parameters
+    ----------
+    iterable : iterable
+    what : str
+        In words, beside the bar.
+    total : int, optional
+        Of an iterable that does not know its length.
+
+    Returns
+    -------
+    tqdm.tqdm
     """
     from tqdm.auto import tqdm
 
@@ -55,6 +67,14 @@ def side_by_side(work, items, what):
 
     One thread an operation means the same rounding on any number of cores. Cores stay busy while operations are large;
     where they are small, the interpreter, which batches share, is the limit: see benchmarks/rendering.md.
+
+    Parameters
+    ----------
+    work : callable
+        Of one item; what it returns is dropped.
+    items : sequence
+    what : str
+        Beside the progress bar.
     """
     if device().type != "cpu":
         for item in progress(items, what):

@@ -9,12 +9,12 @@ from astropy.io import fits
 from astropy.table import QTable, Table
 
 import galmorph_helpers as gm
-from galmorph_helpers.catalogue.columns import COLUMNS
+from galmorph_helpers.catalogue.columns import COLUMNS, MORPHOLOGY
 
 
 def columns(n=8, **changed):
     rng = np.random.default_rng(0)
-    out = {name: rng.random(n) for name in COLUMNS}
+    out = {name: rng.random(n) for name in MORPHOLOGY}
     out |= {"INTID": np.arange(n), "Visual_Class": np.arange(n) % 4, "Visual_Flag": np.zeros(n, int)}
     return out | changed
 
@@ -82,7 +82,7 @@ def test_missing_unknown_and_empty_columns_are_named():
     with pytest.raises(KeyError, match="not known: \\['TType'\\]"):
         gm.catalogue.morphology_catalogue(columns(TType=np.zeros(8)))
     with pytest.raises(ValueError, match="at least 1"):
-        gm.catalogue.morphology_catalogue({name: [] for name in COLUMNS})
+        gm.catalogue.morphology_catalogue({name: [] for name in MORPHOLOGY})
 
 
 def test_files_are_not_lost_or_misnamed(tmp_path):

@@ -76,7 +76,26 @@ def vizier_table(session, table, n):
 
 
 def sdss_sql(session, query, what):
-    """The answer of SkyServer (DR17) to an SQL query, as a Table."""
+    """The answer of SkyServer (DR17) to an SQL query.
+
+    Parameters
+    ----------
+    session : Session
+    query : str
+    what : str
+        In words, for messages.
+
+    Returns
+    -------
+    astropy.table.Table
+
+    Raises
+    ------
+    BadContent
+        If what came is no table.
+    ArchiveError
+        If it has no rows.
+    """
     service = _sdss(session)
     try:
         with _uncached():
@@ -103,6 +122,10 @@ def sdss_crossid(session, ra, dec, *, within=3.0):
         Degrees.
     within : float
         Arcsec.
+
+    Returns
+    -------
+    astropy.table.Table
     """
     service, parts = _sdss(session), []
     for start in range(0, len(ra), ROWS_A_QUERY):

@@ -126,7 +126,23 @@ def _body(network, shape):
 
 @torch.inference_mode()
 def logits_and_features(bodies, images, batch_size=None):
-    """Logits of all networks (k, N), and features of the first (N, F): the mean of each map of each convolution."""
+    """What k networks answer, and what the first of them sees: the mean of each map of each convolution.
+
+    Parameters
+    ----------
+    bodies : list of torch.nn.Module
+        As from `load_classifier`.
+    images : torch.Tensor (N, C, H, H)
+    batch_size : int, optional
+        By default what fits the cache of a CPU core (64), or fills a GPU (4096).
+
+    Returns
+    -------
+    numpy.ndarray (k, N)
+        Logits.
+    numpy.ndarray (N, F)
+        Features.
+    """
     device = next(bodies[0].parameters()).device
     root, logits, features = SignedRoot(), [], []
     for batch in images.split(batch_size or (64 if device.type == "cpu" else 4096)):

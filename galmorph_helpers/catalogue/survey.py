@@ -203,7 +203,28 @@ def _set_aside(run, paths, folder):
 def simulate(folder, *, galaxies, per_shard=1000, seed=0, size=64, client=None):
     """A survey of the mock sky, shard by shard; each is drawn with a seed of its own, so any machine makes the same.
 
-    Repeating it makes what is missing. Another survey in the same folder is refused (CannotStart): its plan lies there.
+    Repeating it makes what is missing.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if need be.
+    galaxies, per_shard : int
+        In all, and in a shard.
+    seed : int
+    size : int
+        Side of the stamps, pixels.
+    client : dask.distributed.Client, optional
+
+    Returns
+    -------
+    int
+        The number of shards.
+
+    Raises
+    ------
+    CannotStart
+        If the folder holds another survey: its plan lies there.
     """
     folder, tasks = Path(folder), {}
     plan = {"galaxies": galaxies, "per_shard": per_shard, "seed": seed, "size": size}
@@ -233,7 +254,21 @@ def _check_plan(folder, plan, names):
 
 
 def simulate_shard(path, n, seed, first_id, size):
-    """Write a shard of the mock sky, unless it is there; returns the number of galaxies."""
+    """Write a shard of the mock sky, unless it is there.
+
+    Parameters
+    ----------
+    path : str or Path
+    n, seed, first_id : int
+        Galaxies, the seed that they are drawn with, and the number of the first.
+    size : int
+        Side of the stamps, pixels.
+
+    Returns
+    -------
+    int
+        The number of galaxies.
+    """
     if not Path(path).exists():
         sample = mock_sample(n, seed=seed, size=size)
         write_shard(path, first_id + np.arange(n), sample.images)
