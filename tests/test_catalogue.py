@@ -125,8 +125,8 @@ def test_folds_together_are_folds_in_turn(n, options, monkeypatch):
     def checked(x, y, what, *, missing=False):
         return torch.as_tensor(x), torch.as_tensor(np.asarray(y))
 
-    monkeypatch.setattr(gm.learning.training, "_checked", checked)
-    monkeypatch.setattr(gm.learning.together, "_checked", checked)
+    monkeypatch.setattr(gm.learning.training, "checked", checked)
+    monkeypatch.setattr(gm.learning.together, "checked", checked)
     runs = [
         gm.fit_folds(lambda: gm.CompactCNN(size=SIZE).double(), images, target, k=3, epochs=2, together=way, **options)
         for way in (False, True)

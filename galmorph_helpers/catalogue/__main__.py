@@ -26,8 +26,9 @@ def main(arguments=None):
         command.add_argument("--workers", type=int, default=os.cpu_count(), help="processes here; 0 is without Dask")
         command.add_argument("--scheduler", help="address of a Dask cluster, instead of processes here")
     given = parser.parse_args(arguments)
-    from .survey import CannotStart, classify, simulate  # takes seconds: who asks for help does not wait
-    from .workers import dask_client
+    from .simulation import simulate  # takes seconds: who asks for help does not wait
+    from .survey import classify
+    from .workers import CannotStart, dask_client
 
     try:
         with dask_client(given.workers, given.scheduler) as client:

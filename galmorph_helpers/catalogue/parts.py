@@ -22,7 +22,8 @@ STORED = {
 
 def _field(name, kind):
     unit, description, *_ = COLUMNS[name]
-    return pa.field(name, kind, nullable=False, metadata={"unit": "" if unit is None else str(unit), "description": description})
+    said = {"unit": "" if unit is None else str(unit), "description": description}
+    return pa.field(name, kind, nullable=False, metadata=said)
 
 
 SCHEMA = pa.schema([_field(name, kind) for name, kind in STORED.items()])

@@ -6,6 +6,10 @@ import logging
 from ..runtime import progress
 
 
+class CannotStart(ValueError):
+    """Why a run was refused before it changed anything."""
+
+
 @contextlib.contextmanager
 def dask_client(workers=2, address=None):
     """A Dask client: of the cluster at `address`, or of `workers` processes with one thread each on this machine.

@@ -8,6 +8,7 @@ from . import (
     embedding,
     explain,
     folds,
+    inputs,
     networks,
     together,
     training,

@@ -9,7 +9,8 @@ from torch.func import functional_call, stack_module_state, vmap
 from .. import runtime
 from ..runtime import progress
 from .augmentation import augment, turned_each
-from .training import History, Training, _checked, _loss, _outputs, training_mode
+from .inputs import checked
+from .training import History, Training, _loss, _outputs, training_mode
 
 
 class _Given(torch.nn.Module):
@@ -180,8 +181,8 @@ def _one_loss(loss, images, target, rows):
     """The loss that all parts of a sample are trained with, and its name, once both halves of each part are checked."""
     named = []
     for kept, held in rows:
-        part = _checked(images[kept], target[kept], "training", missing=callable(loss))[1]
-        _checked(images[held], target[held], "validation", missing=callable(loss))
+        part = checked(images[kept], target[kept], "training", missing=callable(loss))[1]
+        checked(images[held], target[held], "validation", missing=callable(loss))
         named.append(_loss(loss, part))
     if len({name for _, name in named}) > 1:
         raise ValueError("the folds would be trained with different losses: pass loss='bce' or loss='mse'.")

@@ -4,13 +4,13 @@ import copy
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch.nn import functional as F
 
 from .. import runtime
 from ..runtime import progress
 from .augmentation import augment, turned
+from .inputs import checked
 from .networks import fused
 
 WEIGHT_DECAY = 0.1  # share of each weight that a step of learning rate 1 would take away
@@ -98,8 +98,8 @@ def fit(network, images, target, *, validation, seed=0, **training):
     """
     how, device = Training(**training), runtime.device()
     # What a wrong number would spoil without a word is refused here.
-    images, target = _checked(images, target, "training", missing=callable(how.loss))
-    held, held_target = _checked(*validation, "validation", missing=callable(how.loss))
+    images, target = checked(images, target, "training", missing=callable(how.loss))
+    held, held_target = checked(*validation, "validation", missing=callable(how.loss))
     measure, name = _loss(how.loss, target)
     # Galaxies and network go where the arithmetic is done, pixels in the order in which convolutions are fastest.
     images, target, held_target = images.to(device), target.to(device), held_target.to(device)
@@ -226,26 +226,3 @@ def _outputs(network, images, batch_size=None, views=1):
         out.append(sum(quick(view) for view in shown) / views)
     out = torch.cat(out)
     return out.float() if out.dtype == torch.bfloat16 else out  # which numpy does not know
-
-
-def _checked(images, target, what, *, missing=False):
-    """Tensors fit to train on, or an error that says what is wrong and where."""
-    images = torch.as_tensor(images, dtype=torch.float32)
-    target = torch.as_tensor(np.asarray(target), dtype=torch.float32)
-    if images.ndim != 4 or len(images) == 0:
-        raise ValueError(f"{what} images must be (N, C, H, W) with N > 0, got shape {tuple(images.shape)}.")
-    if len(images) != len(target):
-        raise ValueError(f"{len(images)} {what} images but {len(target)} targets.")
-    finite = torch.isfinite(images.flatten(1).sum(1))  # a sum is not finite if a pixel is not; needs no second copy
-    if not finite.all():
-        raise ValueError(
-            f"{int((~finite).sum())} {what} images have pixels that are not finite, "
-            f"the first is number {int((~finite).nonzero()[0, 0])}: leave them out."
-        )
-    if missing and torch.isnan(target.reshape(len(target), -1)).all(0).any():
-        raise ValueError(f"a column of the {what} targets is NaN from first to last: no galaxy answers that question.")
-    wrong = (torch.isinf(target) if missing else ~torch.isfinite(target)).reshape(len(target), -1).any(1)
-    if wrong.any():
-        first = int(wrong.nonzero()[0, 0])
-        raise ValueError(f"{what} target {first} is not finite: leave galaxies without a label out.")
-    return images, target
