@@ -149,7 +149,7 @@ def test_colour_image_is_bounded_and_blue_is_blue():
     image = colour_image(flux, gm.SDSS, torch.full((2,), gm.SDSS.pixel_scale))
     assert image.min() >= 0 and image.max() <= 1
     assert image[0, 2, 4, 4] > image[0, 0, 4, 4]
-    with pytest.raises(ValueError, match="three bands"):
+    with pytest.raises(ValueError, match="got images of 1: choose bands"):
         colour_image(flux[:, :1], gm.SDSS, torch.ones(2))
 
 

@@ -35,7 +35,7 @@ from galmorph_helpers.learning.embedding import umap_plane
 from galmorph_helpers.imaging.matching import degrade, sharpen
 from galmorph_helpers.imaging.stretch import colour_image
 from galmorph_helpers.published import TRANSFER, transfer_audit
-from galmorph_helpers.imaging.stretch import DES_LOOK
+from galmorph_helpers.surveys import DES_LOOK
 from galmorph_helpers.labels import QUESTIONS
 from galmorph_helpers.learning.transfer import answer_scores as scores, answered_loss
 from galmorph_helpers.files import shipped
@@ -102,7 +102,7 @@ for q in QUESTIONS:
 # %%
 SDSS, DES, few = gm.SDSS, gm.DES, gm.pick(cpu=400, gpu=5000)
 ratio = DES.pixel_scale / SDSS.pixel_scale  # noise a pixel falls with the pixel's side, at the same depth
-per_area = {**DES_LOOK, "weights": tuple(w * ratio**2 for w in DES_LOOK["weights"])}  # the same stretch for larger pixels
+per_area = replace(DES_LOOK, weights=tuple(w * ratio**2 for w in DES_LOOK.weights))  # the same stretch for larger pixels
 hybrids = {
     "SDSS": (SDSS, None),
     "pixels of DES": (replace(SDSS, pixel_scale=DES.pixel_scale, sky_sigma=tuple(s * ratio for s in SDSS.sky_sigma)), None),
