@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 import galmorph_helpers as gm
 from galmorph_helpers.imaging.kcorrection import along_family, band_magnitudes, family_magnitudes
@@ -87,7 +88,7 @@ EVERY = pytest.mark.parametrize("survey", [*SURVEYS, TWO_BANDS], ids=lambda s: s
 
 @EVERY
 def test_any_survey_draws_colours_emulates_and_labels(survey):
-    n, size, bands = 160, 32, len(survey.bands)
+    n, size, bands = 240, 32, len(survey.bands)
     channels = 1 if bands == 1 else 3
     flux = gm.mock_sample(n, survey, seed=1, size=size, look="flux")
     assert flux.images.shape == (n, bands, size, size) and torch.isfinite(flux.images).all()
@@ -98,7 +99,8 @@ def test_any_survey_draws_colours_emulates_and_labels(survey):
     assert len(gm.morphology_features(picture.images[:4])) == 4
     # Twice as far: fainter by the distance and, with more than a band, the K-correction of each band.
     table = gm.population(12, seed=3, magnitude_limit=16.5, seeing=survey.seeing)
-    near = gm.mock_sample(None, survey, seed=3, size=96, look="flux", field_of_view=96 * survey.pixel_scale, table=table)
+    width = 96 * survey.pixel_scale
+    near = gm.mock_sample(table=table, survey=survey, seed=3, size=96, look="flux", field_of_view=width)
     z = np.asarray(near.table["redshift"])
     far = gm.emulate(near, z_new=2 * z, survey=survey, size=size, look="colour")
     assert far.images.shape == (12, channels, size, size) and torch.isfinite(far.images).all()
@@ -113,11 +115,10 @@ def test_any_survey_draws_colours_emulates_and_labels(survey):
     label = np.asarray(picture.table["ltg"], float)
     torch.manual_seed(0)
     network = gm.CompactCNN(channels=channels, size=size)
-    train, test = slice(0, 110), slice(110, None)
-    gm.fit(network, picture.images[train], label[train], validation=(picture.images[test], label[test]), epochs=6)
-    probability = gm.predict(network, picture.images[test])
-    late = label[test] == 1
-    assert probability[late].mean() > probability[~late].mean() + 0.05
+    train, test = slice(0, 160), slice(160, None)
+    held = (picture.images[test], label[test])
+    gm.fit(network, picture.images[train], label[train], validation=held, epochs=8, batch_size=16)
+    assert roc_auc_score(label[test], gm.predict(network, picture.images[test])) > 0.75  # 0.82 to 0.97 over five seeds
     assert gm.mock.volunteer_votes(picture.table, survey)["edge_on"].max() <= 1
 
 

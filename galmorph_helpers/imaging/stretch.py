@@ -1,23 +1,27 @@
 """From flux to a picture: the stretches of the surveys, and of deep images."""
 
+from dataclasses import replace
 from math import pi
 
+import numpy as np
 import torch
 from torch.nn.functional import pad
 
 from ..samples import GalaxySample, check_pixels
-from ..surveys import SDSS_LOOK, ZERO_POINT, Look
+from ..surveys import SDSS, SDSS_LOOK, ZERO_POINT
 
 
 def derived_look(survey):
-    """A look for a survey that brings none: the sky's noise shows as strongly as in pictures of SDSS and DES.
+    """A look for a survey that brings none: that of SDSS, with weights by which noise shows as strongly in each band.
 
-    Their weights times the noise of a pixel are 0.037 to 0.054, in every band.
+    Such are the weights of SDSS and DES, too: times the noise of a pixel they are 0.037 to 0.054.
     """
-    noise = [survey.sky_sigma[survey.bands.index(band)] for band in survey.shown]
+    noise, usual = (
+        np.array([s.sky_sigma[s.bands.index(band)] for band in s.shown]) for s in (survey, SDSS)
+    )  # fmt: skip
     if min(noise) <= 0:
         raise ValueError(f"{survey.name} has no noise to set the stretch of its pictures by: give it a look.")
-    return Look(tuple(0.042 / sigma for sigma in noise), SDSS_LOOK.softening, SDSS_LOOK.pedestal, SDSS_LOOK.grey)
+    return replace(SDSS_LOOK, weights=tuple((usual * SDSS_LOOK.weights).mean() / noise))
 
 
 def channels(survey, *, look=None):
@@ -54,7 +58,7 @@ def colour_image(flux, survey, pixel_scale, *, look=None):
             "a look with one weight for each band shown, or look=None to derive one."
         )
     per_native = (survey.pixel_scale / pixel_scale.to(flux.device, flux.dtype))[:, None, None, None] ** 2
-    weights = torch.tensor(look.weights, device=flux.device)[None, :, None, None]
+    weights = torch.tensor(look.weights, device=flux.device, dtype=flux.dtype)[None, :, None, None]
     bands = flux[:, [survey.bands.index(band) for band in shown]].mul_(per_native * weights).add_(look.pedestal)
     if len(shown) == 2:
         bands = torch.stack((bands[:, 0], bands.mean(1), bands[:, 1]), 1)
