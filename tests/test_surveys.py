@@ -72,7 +72,7 @@ def test_a_survey_without_noise_is_allowed():
 # ---------------------------------------------------------------- any survey, from light to label
 
 # A survey that nobody flies: two bands, two trapezes for filters, a shallow one in the blue.
-TWO_BANDS = gm.Survey(
+TWO_BANDS = gm.surveys.Survey(
     name="Two bands",
     bands=("blue", "red"),
     pixel_scale=0.5,

@@ -12,16 +12,15 @@ from ..surveys import SDSS, SDSS_LOOK, ZERO_POINT
 
 
 def derived_look(survey):
-    """A look for a survey that brings none: that of SDSS, with weights by which noise shows as strongly in each band.
-
-    Such are the weights of SDSS and DES, too: times the noise of a pixel they are 0.037 to 0.054.
-    """
+    """A look for a survey that brings none: colours as in pictures of SDSS, so bright that noise shows as strongly."""
+    weights = {1: SDSS_LOOK.weights[1:2], 2: SDSS_LOOK.weights[::2]}.get(len(survey.shown), SDSS_LOOK.weights)
     noise, usual = (
-        np.array([s.sky_sigma[s.bands.index(band)] for band in s.shown]) for s in (survey, SDSS)
-    )  # fmt: skip
-    if min(noise) <= 0:
+        np.mean([w * s.sky_sigma[s.bands.index(band)] for w, band in zip(ws, s.shown, strict=True)])
+        for s, ws in ((survey, weights), (SDSS, SDSS_LOOK.weights))
+    )
+    if noise <= 0:
         raise ValueError(f"{survey.name} has no noise to set the stretch of its pictures by: give it a look.")
-    return replace(SDSS_LOOK, weights=tuple((usual * SDSS_LOOK.weights).mean() / noise))
+    return replace(SDSS_LOOK, weights=tuple(w * usual / noise for w in weights))
 
 
 def channels(survey, *, look=None):
