@@ -20,8 +20,8 @@ STORED = {
     "mock_faint": (gm.CompactCNN(), "latent", (48.159294, 6.272365)),
     "mock_tides": (gm.CompactCNN(), "forward", (0.853517, 0.853517)),
     "sdss_questions": (gm.CompactCNN(outputs=3), "forward", (-2.049394, 2.128627)),
-    "mock_maps_contrastive": (gm.Encoder(5, (24, 48, 96)), "forward", (106.472290, 7.169409)),
-    "mock_shapes_contrastive": (gm.Encoder(1, (24, 48, 96), size=32), "forward", (133.937439, 6.530005)),
+    "mock_maps_contrastive": (gm.learning.Encoder(5, (24, 48, 96)), "forward", (106.472290, 7.169409)),
+    "mock_shapes_contrastive": (gm.learning.Encoder(1, (24, 48, 96), size=32), "forward", (133.937439, 6.530005)),
 }
 
 
@@ -39,8 +39,8 @@ def test_shipped_weights_answer_as_when_they_were_trained(name):
     "network, parts, shape",
     [
         (gm.CompactCNN(), ["stretch", "trunk", "head"], (2, 3, 64, 64)),
-        (gm.DS18(), ["trunk", "head"], (2, 3, 69, 69)),
-        (gm.Encoder(), ["trunk", "head"], (2, 3, 32, 32)),
+        (gm.learning.DS18(), ["trunk", "head"], (2, 3, 69, 69)),
+        (gm.learning.Encoder(), ["trunk", "head"], (2, 3, 32, 32)),
     ],
 )
 def test_a_network_is_its_named_parts_in_order(network, parts, shape):
