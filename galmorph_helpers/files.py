@@ -69,7 +69,13 @@ def cache_folder(*parts):
 
 
 def leaves(name):
-    """Could a file's name lead out of its folder: is it absolute, or has it `..`, a drive, or a backslash?"""
+    """Could a file's name lead out of its folder: is it absolute, or has it `..`, a drive, or a backslash?
+
+    Examples
+    --------
+    >>> leaves("../secret.txt"), leaves("images/1.jpg")
+    (True, False)
+    """
     parts = PurePosixPath(name)
     return parts.is_absolute() or ".." in parts.parts or bool(re.match(r"[A-Za-z]:|.*[\\\0]", name, re.DOTALL))
 
@@ -108,6 +114,11 @@ def shipped(path):
     ------
     FileNotFoundError
         If the folder has no such file.
+
+    Examples
+    --------
+    >>> shipped("registry.toml").name
+    'registry.toml'
     """
     file = DATA / path
     if not file.exists():

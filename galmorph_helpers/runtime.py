@@ -34,7 +34,13 @@ def seed_everything(seed=0):
 
 
 def pick(*, cpu, gpu):
-    """A size that suits the machine: `cpu` on a laptop or Binder, `gpu` where there is a GPU."""
+    """A size that suits the machine: `cpu` on a laptop or Binder, `gpu` where there is a GPU.
+
+    Examples
+    --------
+    >>> pick(cpu=100, gpu=10_000) in (100, 10_000)
+    True
+    """
     return cpu if device().type == "cpu" else gpu
 
 

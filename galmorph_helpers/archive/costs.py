@@ -22,6 +22,11 @@ def estimate(name, n=None):
     ----------
     name : str
     n : int, optional
+
+    Examples
+    --------
+    >>> estimate("na10_sdss", 100)["requests"]
+    101
     """
     entry = known_set(name)
     n = how_many(entry, n)

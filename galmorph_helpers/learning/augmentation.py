@@ -25,6 +25,11 @@ def augment(images, *, how="turns", generator=None, zoom=1.15, shift=0.05):
     Returns
     -------
     torch.Tensor (N, C, H, W)
+
+    Examples
+    --------
+    >>> augment(torch.zeros(2, 3, 8, 8)).shape
+    torch.Size([2, 3, 8, 8])
     """
     if how == "turns":
         drawn = torch.randint(8, (len(images),), generator=generator).to(images.device, non_blocking=True)

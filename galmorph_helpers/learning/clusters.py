@@ -82,6 +82,11 @@ def match_labels(labels, reference):
     """`labels` renumbered to agree with `reference` for as many galaxies as possible (the Hungarian algorithm).
 
     Cluster numbers mean nothing: two runs may find the same clusters and number them otherwise.
+
+    Examples
+    --------
+    >>> match_labels([0, 0, 1], [1, 1, 0])
+    array([1, 1, 0])
     """
     labels, reference = np.asarray(labels), np.asarray(reference)
     if labels.shape != reference.shape:
@@ -92,7 +97,13 @@ def match_labels(labels, reference):
 
 
 def cramers_v(first, second):
-    """Cramér's V of two groupings: 0 if one says nothing of the other, 1 if all (SciPy's `association`)."""
+    """Cramér's V of two groupings: 0 if one says nothing of the other, 1 if all (SciPy's `association`).
+
+    Examples
+    --------
+    >>> cramers_v([0, 0, 1, 1], ["a", "a", "b", "b"])
+    1.0
+    """
     counts = crosstab(np.asarray(first), np.asarray(second)).count
     if min(counts.shape) < 2:
         raise ValueError(f"Cramér's V needs at least two groups on either side, got {counts.shape}.")

@@ -17,6 +17,11 @@ def ramp(progress):
     ----------
     progress : float
         Share of the training done, 0 to 1.
+
+    Examples
+    --------
+    >>> [float(round(ramp(p), 2)) for p in (0, 0.5, 1)]
+    [0.0, 0.99, 1.0]
     """
     if not 0 <= progress <= 1:
         raise ValueError(f"progress must be 0 to 1, the share of the training that is done, got {progress!r}.")
@@ -54,6 +59,11 @@ def domain_labels(n_source, n_target):
     Returns
     -------
     torch.Tensor, float32 (n_source + n_target,)
+
+    Examples
+    --------
+    >>> domain_labels(2, 1)
+    tensor([1., 1., 0.])
     """
     if n_source < 1 or n_target < 1:
         raise ValueError(f"both surveys need galaxies, got {n_source} source and {n_target} target galaxies.")
@@ -75,6 +85,12 @@ def mmd(x, y, *, widths=WIDTHS):
     Returns
     -------
     torch.Tensor, scalar in 0 to 2
+
+    Examples
+    --------
+    >>> x = torch.eye(3)
+    >>> mmd(x, x).item(), mmd(x, x + 9).item() > 0.5
+    (0.0, True)
     """
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise ValueError(f"both samples must be (N, D) with one D, got {tuple(x.shape)} and {tuple(y.shape)}.")

@@ -35,6 +35,12 @@ def fold_numbers(groups, k, *, seed=0):
     -------
     numpy.ndarray of int (N,)
         0 to k-1.
+
+    Examples
+    --------
+    >>> fold = fold_numbers([7, 7, 8, 9], 3)  # two images of one galaxy share a fold
+    >>> bool(fold[0] == fold[1]), len(set(fold))
+    (True, 3)
     """
     galaxy = np.unique(np.asarray(groups), return_inverse=True)[1]
     n = galaxy.max(initial=-1) + 1

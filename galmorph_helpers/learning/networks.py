@@ -56,6 +56,11 @@ class CompactCNN(nn.Sequential):
     galaxy in the middle; `.head` makes answers of the trunk's 64 numbers.
 
     Maps (N, C, size, size) to (N,) logits or values, or with `outputs` > 1 to (N, outputs).
+
+    Examples
+    --------
+    >>> CompactCNN(outputs=3)(torch.zeros(2, 3, 64, 64)).shape
+    torch.Size([2, 3])
     """
 
     def __init__(self, channels=3, outputs=1, size=64):
@@ -222,5 +227,11 @@ class _Plus(nn.Module):
 
 
 def count_parameters(network):
-    """Number of weights of a network that training changes."""
+    """Number of weights of a network that training changes.
+
+    Examples
+    --------
+    >>> count_parameters(CompactCNN())
+    288993
+    """
     return sum(p.numel() for p in network.parameters() if p.requires_grad)

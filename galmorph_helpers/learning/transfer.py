@@ -26,6 +26,11 @@ def answered_loss(outputs, target):
     ----------
     outputs, target : torch.Tensor (N, K)
         Logits; 0, 1 or NaN.
+
+    Examples
+    --------
+    >>> answered_loss(torch.tensor([[9.0, 0.0]]), torch.tensor([[1.0, float("nan")]])).item() < 0.001
+    True
     """
     if outputs.shape != target.shape:
         raise ValueError(f"outputs {tuple(outputs.shape)} and targets {tuple(target.shape)} must have one shape.")
