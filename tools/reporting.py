@@ -42,14 +42,12 @@ def broken(result: dict) -> list[str]:
     for claim in result.get("claims", []):
         if claim.get("holds"):
             continue
+        what = "claim" if standing(claim) == "without control yet" else standing(claim)
+        said = f"broken {what}: {claim['name']}: measured {claim['measured']}, expected {bound_words(claim)}"
         control = claim.get("control")
         if control and not control["breaks"]:
-            why = f"its control ({control['what']}: {control['value']:.4g}) must break the bound"
-        else:
-            why = "it must keep the bound"
-        what = "claim" if standing(claim) == "without control yet" else standing(claim)
-        measured = f"measured {claim.get('measured')}, bound {bound_words(claim)}"
-        found.append(f"broken {what}: {claim.get('name')}: {measured}: {why}")
+            said += f", which its control ({control['what']}: {control['value']:.4g}) must break"
+        found.append(said)
     return found
 
 
