@@ -3,7 +3,9 @@
 import csv
 import json
 import logging
+import os
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -12,7 +14,9 @@ import pytest
 
 import course
 import exercising
+import grading
 import lessons
+import reporting
 
 SAMPLE = Path(__file__).with_name("sample")
 SOURCE = (SAMPLE / "98_small.py").read_text(encoding="utf-8")
@@ -45,7 +49,7 @@ def call(root, *arguments):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    root = write_course(tmp_path_factory.mktemp("course"))
+    root = write_course(tmp_path_factory.mktemp("course"), QUICK)
     assert call(root, "build") == 0
     return root
 
@@ -64,7 +68,18 @@ def test_the_learners_notebook_has_stubs_and_goes_on(built):
     said = "".join(o.text for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "stream")
     assert "98.1: `to_flux` returns nothing yet" in said and "98.3: not answered yet" in said
     assert "98.1: the lesson goes on with the helper's `to_flux`" in said
+
+
+def test_a_lesson_with_claims_is_built_run_and_put_into_the_table(tmp_path, capsys):
+    root = write_course(tmp_path)
+    assert call(root, "build") == 0 and call(root, "check") == 0
+    said = "".join(o.text for c in notebook_of(root).cells for o in c.get("outputs", []) if o.output_type == "stream")
     assert "Findings: 1 of 1 hold. Not counted: 1 check." in said
+    (root / "pyproject.toml").write_text('[project]\nurls = {Repository = "https://github.com/me/course"}\n')
+    (root / "README.md").write_text("{}\n{}\n".format(*reporting.MARKS))
+    assert call(root, "table") == 0
+    row = (root / "README.md").read_text(encoding="utf-8").splitlines()[3]
+    assert "| 10 min |" in row and row.endswith("MB | 1 of 1 |  |")
 
 
 def test_no_line_of_a_solution_is_in_the_learners_notebook(built):
@@ -219,8 +234,6 @@ def test_a_class_is_graded_by_the_checks(built, tmp_path, capsys):
 
 
 def test_an_answer_that_never_ends_costs_its_points_and_no_more(built):
-    import grading
-
     endless = handed_in(built, RIGHT | {"exercise-98-1": "def to_flux(m):\n    while True:\n        pass"})
     (lesson,) = lessons.find(built)
     rows = grading.marks(lesson, endless, timeout=12)
@@ -241,6 +254,7 @@ def test_nbgrader_generates_and_gives_the_same_points(built, tmp_path, monkeypat
     from traitlets.config import Config
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # it calls alembic
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     monkeypatch.setenv("GALMORPH_QUIET", "1")
     monkeypatch.setenv("GALMORPH_RESULTS", str(tmp_path / "results"))
