@@ -169,7 +169,7 @@ for layer in list(frozen.children())[:8]:
 helper = gm.learning.freeze(source, 8)
 for other in (frozen.eval(), helper.eval(), source.cpu().eval()):  # the same answers, until training starts
     torch.testing.assert_close(carried.eval()(des_test[:8]), other(des_test[:8]))
-print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.count_parameters(frozen):,} (the helper: {gm.count_parameters(helper):,}), head {gm.count_parameters(gm.learning.freeze(source, 15)):,}")
+print(f"weights that learn: all {gm.learning.count_parameters(carried):,}, frozen {gm.learning.count_parameters(frozen):,} (the helper: {gm.learning.count_parameters(helper):,}), head {gm.learning.count_parameters(gm.learning.freeze(source, 15)):,}")
 source.to(gm.device())
 
 # %% [markdown]
