@@ -15,7 +15,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from lessons import KERNEL, LANGUAGE, first_line, outputs, place, title
+from lessons import KERNEL, LANGUAGE, OWN, first_line, outputs, place, title
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_TEXT = "(an interactive widget: run this cell to use it)"
@@ -36,10 +36,12 @@ def execute(
     folder: Path,
     environment: dict[str, str],
     timeout: int = 600,
+    go_on: bool = False,
     tick: Callable[[str], None] = lambda text: None,
 ) -> Run:
     """Execute in place, with `folder` as working directory. `tick` is told, a few times a second, the cell at work.
 
+    With `go_on`, cells after one that fails, or that takes longer than `timeout` seconds, are executed, too.
     The notebook runs in a thread of its own: this one samples memory and hears Ctrl-C, which then ends the kernel too.
     """
     at: dict[str, int] = {}
@@ -47,6 +49,8 @@ def execute(
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        allow_errors=go_on,
+        interrupt_on_timeout=go_on,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
@@ -57,7 +61,7 @@ def execute(
 
     def work() -> None:
         try:
-            client.execute(env=kernel_environment(environment))
+            client.execute(env=kernel_environment(environment, folder.parent))
         except Exception as error:  # a broken cell, a dead kernel, a timeout: told below, in the lesson's line
             failure.append(error)
 
@@ -77,8 +81,11 @@ def execute(
     return Run(seconds, max(peak_mb, children_mb()), first_error(notebook, at.get("index", 0), failure, timeout))
 
 
-def kernel_environment(extra: dict[str, str]) -> dict[str, str]:
+def kernel_environment(extra: dict[str, str], root: Path) -> dict[str, str]:
     env = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1", "JUPYTER_PLATFORM_DIRS": "1", **extra}
+    # The package of this checkout, wherever the one that is installed lies: another checkout, a folder that was moved.
+    places = [str(root.resolve()), str(OWN), os.environ.get("PYTHONPATH", "")]
+    env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(filter(None, places)))
     env.pop("MPLBACKEND", None)  # figures belong into the notebook, whatever the caller draws with
     return env
 
@@ -111,13 +118,13 @@ def end_kernel(client: NotebookClient) -> None:
 
 
 def first_error(notebook: NotebookNode, last: int, failure: list[Exception], timeout: int) -> str:
+    if failure and "Timeout" in type(failure[0]).__name__:  # the cell itself shows the KeyboardInterrupt that ended it
+        return f"{place(notebook, last)}: no answer within {timeout} s"
     for index, output in outputs(notebook):
         if output.output_type == "error":
             return f"{place(notebook, index)}: {output.ename}: {first_line(output.evalue)}"
     if not failure:
         return ""
-    if "Timeout" in type(failure[0]).__name__:
-        return f"{place(notebook, last)}: no answer within {timeout} s"
     if not notebook.cells:
         return f"{type(failure[0]).__name__}: {failure[0]}"
     return f"{place(notebook, last)}: {type(failure[0]).__name__}: {first_line(str(failure[0]))}"
