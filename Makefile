@@ -18,7 +18,7 @@ NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lab notebooks table seeds weights clean
+.PHONY: help setup run test lint lab notebooks table site seeds weights clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -37,7 +37,7 @@ $(READY): pyproject.toml constraints.txt
 	  $(PYTHON) -m venv --clear $(VENV); } || { \
 	  echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv; then the same make again." >&2; exit 1; }
 	@$(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
-	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test]'
+	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test,site]'
 	@touch $@
 
 run: $(READY) ## execute the course into _build/, lesson by lesson
@@ -63,6 +63,9 @@ notebooks: $(READY) ## build and execute notebooks/*.ipynb from notebooks/source
 
 table: $(READY) ## write the README's table of lessons from the results of the last run
 	@$(BIN)/python tools/course.py table
+
+site: $(READY) ## build the course's site into _build/site, offline: lessons, solutions, guide and reference
+	@$(BIN)/python tools/website.py
 
 seeds: $(READY) ## run a lesson with several seeds and write benchmarks/seeds_NN.md (LESSON=02 SEEDS="0 1 2 3 4")
 	@$(BIN)/python benchmarks/seeds.py $(or $(LESSON),00 02) --seeds $(SEEDS)

@@ -31,6 +31,7 @@ myst_heading_anchors = 3
 myst_heading_slug_func = "course_pages.anchor"
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
+add_module_names = False
 autodoc_typehints = "none"  # types stand in the docstrings, with shapes and units
 napoleon_google_docstring = False
 napoleon_use_param = False  # the words of a type are words, not links
@@ -52,5 +53,6 @@ html_theme_options = {
         "notebook_interface": "jupyterlab",
     },
     "show_navbar_depth": 1,
+    "navbar_persistent": [],  # one search field is enough
     "primary_sidebar_end": [],  # the theme keeps a place for advertisements there
 }

@@ -1,13 +1,22 @@
-"""What the site adds to Sphinx: formulae as MathML, anchors as Jupyter writes them, and words linked to the glossary."""
+"""What the site adds to Sphinx: formulae as MathML, anchors as Jupyter writes them, words linked to the glossary."""
 
 import re
 
 from docutils import nodes
-from formulae import mathml
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
-NO_LINK_INSIDE = (nodes.title, nodes.reference, nodes.literal, nodes.math, nodes.raw, addnodes.pending_xref, nodes.table)
+from formulae import mathml
+
+NO_LINK_INSIDE = (
+    nodes.title,
+    nodes.reference,
+    nodes.literal,
+    nodes.math,
+    nodes.raw,
+    addnodes.pending_xref,
+    nodes.table,
+)
 
 
 def setup(app):
@@ -29,7 +38,7 @@ def visit_inline_formula(writer, node):
 
 
 def visit_formula(writer, node):
-    writer.body.append(f'<div class="math">{formula(node, display=True)}</div>')
+    writer.body.append(f'<div class="formula">{formula(node, display=True)}</div>')
     raise nodes.SkipNode
 
 
@@ -52,7 +61,10 @@ def link_first_uses(app, doctree):
     words = glossary_words(app.env.doc2path("guide/glossary"))
     unseen = {word.lower(): word for word in words}
     # The longest first: "learning rate" before "learning".
-    pattern = re.compile(r"(?<![\w-])(" + "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) + r")(?:e?s)?(?![\w-])", re.I)
+    pattern = re.compile(
+        r"(?<![\w-])(" + "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) + r")(?:e?s)?(?![\w-])",
+        re.I,
+    )
     for text in list(doctree.findall(nodes.Text)) if words else []:
         if inside(text, NO_LINK_INSIDE) or not inside(text, (nodes.paragraph,)):
             continue
@@ -91,4 +103,8 @@ def glossary_words(path):
             lines = file.read().splitlines()
     except FileNotFoundError:
         return []
-    return [word for word, below in zip(lines, lines[1:], strict=False) if re.match(r"[^\s:#]", word) and below.startswith("  ")]
+    return [
+        word
+        for word, below in zip(lines, lines[1:], strict=False)
+        if re.match(r"[^\s:#]", word) and below.startswith("  ")
+    ]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+# A prime is a raised sign already: the converter raises it again, and it all but vanishes.
+PRIME = re.compile(r"<msup>(<m[in]>[^<]*</m[in]>)<mi>(&#x0203[2-4];)</mi></msup>")
 
 
 def mathml(tex: str, *, display: bool = False) -> str:
@@ -11,7 +16,7 @@ def mathml(tex: str, *, display: bool = False) -> str:
 
     Raises ValueError for a command that the converter does not know, which would else be printed as it stands.
     """
-    element = convert(tex, display="block" if display else "inline")
+    element = PRIME.sub(r'\1<mo lspace="0" rspace="0">\2</mo>', convert(tex, display="block" if display else "inline"))
     if "\\" in element:
         unknown = element[element.index("\\") :].partition("<")[0]
         raise ValueError(f"the formula {tex!r} has {unknown!r}, which cannot be made into MathML: write it another way")

@@ -17,14 +17,22 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import lessons
 import nbformat
 from nbformat import NotebookNode
 
+import lessons
+
 # What the site shows beside notebooks/, solutions/ and guide/; the rest of the project is a link to the repository.
 PAGES = ("data/*.md", "data/weights/*.md", "benchmarks/*.md")
-LOADED = ("stylesheet", "icon", "shortcut icon", "preload", "modulepreload", "manifest")  # what a browser fetches of <link>
-# How style sheets and scripts fetch: url(...), @import, import ... from, import(...), fetch(...), importScripts(...), .src = ...
+LOADED = (
+    "stylesheet",
+    "icon",
+    "shortcut icon",
+    "preload",
+    "modulepreload",
+    "manifest",
+)  # what a browser fetches of <link>
+# How style sheets and scripts fetch: url(), @import, import ... from, import(), fetch(), importScripts(), .src =
 LOADS = re.compile(
     r"""(?:\burl\(\s*['"]?|@import\s*['"]|\bfrom\s*['"]|\bimport\s*\(?\s*['"]|\bfetch\(['"]|Scripts\(['"]|\.src\s*=\s*['"])"""
     r"""((?:https?:)?//[\w.-]+\.\w[^'"\s)]*)"""
@@ -37,7 +45,9 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     pages = [page for pattern in PAGES for page in root.glob(pattern)]
     pages += sorted((root / "guide").rglob("*.md"))
-    notebooks = [path for name in ("notebooks", "solutions") for path in sorted((root / name).glob("[0-9][0-9]_*.ipynb"))]
+    notebooks = [
+        path for name in ("notebooks", "solutions") for path in sorted((root / name).glob("[0-9][0-9]_*.ipynb"))
+    ]
     shown = {path.relative_to(root).as_posix() for path in [*pages, *notebooks]}
 
     def links(text: str, path: Path) -> str:
@@ -55,6 +65,7 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
 
     for path in pages:
         lessons.write_atomic(folder / path.relative_to(root), links(path.read_text(encoding="utf-8"), path))
+    titles = {}
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
@@ -65,26 +76,33 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
         for _, output in lessons.outputs(notebook):
             if text := output.get("data", {}).get("text/markdown"):
                 output.data["text/markdown"] = links(text, path)
+        titles[path.relative_to(root).with_suffix("").as_posix()] = lessons.title(notebook)
         lessons.write_notebook(notebook, folder / path.relative_to(root))
     for path in (root / "docs").glob("*.md"):
-        lessons.write_atomic(folder / path.name, contents(path.read_text(encoding="utf-8"), shown))
+        lessons.write_atomic(folder / path.name, contents(path.read_text(encoding="utf-8"), titles))
     for name, text in reference().items():
         lessons.write_atomic(folder / "reference" / f"{name}.md", text)
 
 
-def contents(text: str, shown: set[str]) -> str:
-    """A page without the tables of contents of folders from which nothing is shown, such as solutions not made yet."""
+def contents(text: str, titles: dict[str, str]) -> str:
+    """A page whose list of `notebooks/*` or `solutions/*` names each with its title; an empty list is left out."""
 
-    def keep(found: re.Match[str]) -> str:
-        folder = re.search(r"^(\w+)/\*$", found[0], flags=re.M)
-        return found[0] if not folder or folder[1] == "reference" or any(p.startswith(f"{folder[1]}/") for p in shown) else ""
+    def listed(found: re.Match[str]) -> str:
+        folder = re.search(r"^(notebooks|solutions)/\*$", found[0], flags=re.M)
+        if not folder:
+            return found[0]
+        names = [n for n in titles if n.startswith(f"{folder[1]}/")]
+        entries = [f"{Path(n).name[:2]} {titles[n]} <{n}>" for n in names]
+        return found[0].replace(folder[0], "\n".join(entries)) if entries else ""
 
-    return re.sub(r"^```\{toctree\}.*?^```\n", keep, text, flags=re.M | re.S)
+    return re.sub(r"^```\{toctree\}.*?^```\n", listed, text, flags=re.M | re.S)
 
 
 def dress(cell: NotebookNode) -> None:
     """Fold what the notebook folds, and tell Sphinx the alt text of a figure."""
-    if set(lessons.tags(cell)) & {"solution", "claims"} or cell.metadata.get("jupyter", {}).get("source_hidden"):
+    if set(lessons.tags(cell)) & {"setup", "solution", "claims"} or cell.metadata.get("jupyter", {}).get(
+        "source_hidden"
+    ):
         cell.metadata["tags"] = [*lessons.tags(cell), "hide-input"]
     alts = [output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.outputs]
     if alt := next(filter(None, alts), None):
@@ -130,7 +148,7 @@ class Links(HTMLParser):
 
 
 def broken_links(site: Path) -> list[str]:
-    """What leads nowhere in a built site, and what would be asked of another host when it is opened without a network."""
+    """What leads nowhere in a built site, and what opening it would ask of another host."""
     pages = {page: Links(page) for page in sorted(site.rglob("*.html")) if page.relative_to(site).parts[0] != "_static"}
     wrong = []
     for page, links in pages.items():
@@ -171,7 +189,8 @@ def build(root: Path) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="folder of the course (default: this one)")
+    here = Path(__file__).parents[1]
+    parser.add_argument("--root", type=Path, default=here, help="folder of the course (default: this one)")
     root = parser.parse_args(arguments).root.resolve()
     failed = build(root)
     if not failed:
