@@ -38,7 +38,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lab notebooks table student grade seeds weights clean
+.PHONY: help setup run test lint lab notebooks table student grade site seeds weights clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -57,7 +57,7 @@ $(READY): pyproject.toml constraints.txt
 	  $(PYTHON) -m venv --clear $(VENV); } || { \
 	  echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv; then the same make again." >&2; exit 1; }
 	@$(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
-	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test]'
+	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test,site]'
 	@echo '$(CURDIR)' > $@
 
 run: $(READY) ## execute the course into _build/, lesson by lesson
@@ -91,6 +91,9 @@ student: $(READY) ## pack what a class gets into _build/student/: notebooks with
 
 grade: $(READY) ## say who solved what in the notebooks of a folder: make grade FOLDER=handed_in
 	@$(BIN)/python tools/course.py grade "$(or $(FOLDER),$(error Name the folder with the notebooks: make grade FOLDER=handed_in))"
+
+site: $(READY) ## build the course's site into _build/site, offline: lessons, solutions, guide and reference
+	@$(BIN)/python tools/website.py
 
 seeds: $(READY) ## run a lesson with several seeds and write benchmarks/seeds_NN.md (LESSON=02 SEEDS="0 1 2 3 4")
 	@$(BIN)/python benchmarks/seeds.py $(or $(LESSON),00 02) --seeds $(SEEDS)

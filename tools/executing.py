@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -159,6 +160,8 @@ def join_streams(cell_outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 PAGE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
 {% block input_group %}
 {%- if 'solution' in cell.metadata.get('tags', []) -%}
 <details><summary>Show the solution</summary>{{ super() }}</details>
@@ -174,12 +177,18 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 
 
 def page(notebook: NotebookNode, name: str, folder: Path) -> str:
-    """The notebook as one HTML page that needs no other file: pictures inside, solutions folded, alt text kept."""
+    """The notebook as one HTML page that needs no other file and no network: pictures and formulae inside, solutions
+    folded, alt text kept."""
     from jinja2 import DictLoader
     from nbconvert import HTMLExporter
 
+    from formulae import markdown_html
+
     exporter = HTMLExporter(
-        extra_loaders=[DictLoader({"page.html.j2": PAGE})], template_file="page.html.j2", embed_images=True
+        extra_loaders=[DictLoader({"page.html.j2": PAGE})],
+        template_file="page.html.j2",
+        embed_images=True,
+        filters={"markdown2html": partial(markdown_html, folder=str(folder))},
     )
     resources = {"metadata": {"name": title(notebook) or name, "path": str(folder)}}
     return exporter.from_notebook_node(notebook, resources=resources)[0]
