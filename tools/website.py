@@ -21,7 +21,6 @@ import nbformat
 from nbformat import NotebookNode
 
 import lessons
-from galmorph_helpers.files import whole_file
 
 # What the site shows beside notebooks/, solutions/ and guide/; the rest of the project is a link to the repository.
 PAGES = ("data/*.md", "data/weights/*.md", "benchmarks/*.md")
@@ -39,13 +38,6 @@ LOADS = re.compile(
     r"""((?:https?:)?//[\w.-]+\.\w[^'"\s)]*)"""
 )
 LINK = re.compile(r"(?<!!)\]\((?!https?:|mailto:|#)([^)\s]+)\)")
-
-
-def write(path: Path, text: str) -> None:
-    """Write a page, and the folder that it is in."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as part:
-        part.write_text(text, encoding="utf-8")
 
 
 def assemble(root: Path, folder: Path, *, repository: str) -> None:
@@ -72,7 +64,7 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
         return f"{repository}/{'tree' if (root / inside).is_dir() else 'blob'}/main/{inside}"
 
     for path in pages:
-        write(folder / path.relative_to(root), links(path.read_text(encoding="utf-8"), path))
+        lessons.write_whole(folder / path.relative_to(root), links(path.read_text(encoding="utf-8"), path))
     titles = {}
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
@@ -87,9 +79,9 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
         titles[path.relative_to(root).with_suffix("").as_posix()] = lessons.title(notebook)
         lessons.write_notebook(notebook, folder / path.relative_to(root))
     for path in (root / "docs").glob("*.md"):
-        write(folder / path.name, contents(path.read_text(encoding="utf-8"), titles))
+        lessons.write_whole(folder / path.name, contents(path.read_text(encoding="utf-8"), titles))
     for name, text in reference().items():
-        write(folder / "reference" / f"{name}.md", text)
+        lessons.write_whole(folder / "reference" / f"{name}.md", text)
 
 
 def contents(text: str, titles: dict[str, str]) -> str:

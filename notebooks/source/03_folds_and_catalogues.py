@@ -104,7 +104,7 @@ print("the loop and gm.fit_folds give the same networks")
 # %% [markdown]
 # ### Keep twins together
 #
-# A fold is honest only if its galaxies are new to the network. Surveys image some sky twice, and lists are merged: the same galaxy, or a copy of its image, may stand in a sample under two names. If one copy is trained on and the other held out, the score flatters. So folds are dealt by *galaxy*. Copies of an exposure share its noise, and no two exposures do: [`gm.measure.near_duplicates`](../galmorph_helpers/learning/folds.py) finds them by that. (Two exposures of one galaxy differ in noise; there the position on the sky tells, and rows are grouped by an identifier.) Hide some copies, turned or mirrored, and look:
+# A fold is honest only if its galaxies are new to the network. Surveys image some sky twice, and lists are merged: the same galaxy, or a copy of its image, may stand in a sample under two names. If one copy is trained on and the other held out, the score flatters. So folds are dealt by *galaxy*. Copies of an exposure share its noise, and no two exposures do: [`gm.measure.near_duplicates`](../galmorph_helpers/measure/copies.py) finds them by that. (Two exposures of one galaxy differ in noise; there the position on the sky tells, and rows are grouped by an identifier.) Hide some copies, turned or mirrored, and look:
 
 # %%
 copies = torch.cat([torch.rot90(sky.images[few[:6]], 1, (2, 3)), sky.images[few[6:12]].flip(3) * 0.9])
