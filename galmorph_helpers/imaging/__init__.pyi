@@ -1,6 +1,6 @@
 from . import camera, distance, emulated_fits, emulation, fourier, kcorrection, matching, stretch
 from .camera import observe
-from .distance import dimming, shrinkage
+from .distance import dimming, kpc_per_arcsec, shrinkage
 from .emulated_fits import emulate_fits, read_fits
 from .emulation import emulate, redshift_for_magnitude
 from .kcorrection import k_correction, spectral_family

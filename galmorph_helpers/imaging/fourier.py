@@ -4,6 +4,7 @@ from math import pi
 
 import numpy as np
 import torch
+from astropy.stats import mad_std
 
 FAINTEST = 1e-7  # of a PSF's transform: where it passes less there is nothing to restore
 
@@ -87,8 +88,8 @@ def sky_noise(images):
     found = []
     for side in sides:
         blocks = torch.nn.functional.avg_pool2d(side, 4).flatten(2)
-        found.append(4 * 1.4826 * (blocks - blocks.median(-1, keepdim=True).values).abs().median(-1).values)
-    return torch.stack(found).median(0).values
+        found.append(torch.as_tensor(4 * mad_std(blocks.cpu().numpy(), axis=-1)))
+    return torch.stack(found).median(0).values.to(images)
 
 
 PADDING = 1.25  # drawn on a field this much wider than the stamp, so that wings do not wrap around

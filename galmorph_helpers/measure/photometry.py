@@ -1,6 +1,7 @@
 """Pieces of photometry on a batch of stamps that `features` is put together from."""
 
 import numpy as np
+from astropy.stats import mad_std
 from scipy import ndimage
 
 STEP = 0.1  # pixel; bin of the growth curves
@@ -17,9 +18,7 @@ def sky_level(images):
     e = max(2, images.shape[-1] // 16)
     edges = [images[:, :e], images[:, -e:], images[:, :, :e], images[:, :, -e:]]
     edges = [x.reshape(len(x), -1) for x in edges]
-    level = [np.median(x, 1) for x in edges]
-    # 1.4826: from the median absolute deviation to the sigma of a Gaussian.
-    noise = [1.4826 * np.median(abs(x - m[:, None]), 1) for x, m in zip(edges, level, strict=True)]
+    level, noise = [np.median(x, 1) for x in edges], [mad_std(x, axis=1) for x in edges]
     return np.min(level, 0)[:, None, None], np.median(noise, 0)[:, None, None]
 
 

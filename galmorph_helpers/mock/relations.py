@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.table import Table
 
-from ..imaging.distance import COSMOLOGY
+from ..imaging.distance import kpc_per_arcsec
 from ..published import RELATIONS
 
 FEWEST = 20  # galaxies of a group; with fewer, agreement means nothing
@@ -113,7 +113,7 @@ def _measures(table):
     for name in ("S0", "S0/a", "Sa", "Sb", "Sc", "Sd"):
         put("median B/T", name, c["hubble_type"] == name, np.median, c["bulge_to_total"])
 
-    kpc = c["half_light_radius"] / COSMOLOGY.arcsec_per_kpc_proper(c["redshift"]).value
+    kpc = c["half_light_radius"] * kpc_per_arcsec(c["redshift"])
     ratio = np.log(kpc / shen_radius(mass, early))
     for group, mask in (("ETG", early), ("LTG", ~early)):
         put("median u - r", group, mask, np.median, c["u_r"])

@@ -7,6 +7,8 @@ signed distance from it, and how activity changes with radius.
 from dataclasses import dataclass
 
 import numpy as np
+from astropy.stats import mad_std
+from scipy.spatial import cKDTree
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,8 @@ def principal_components(flux, ivar=None, *, n_components=10, iterations=6, clip
         model = mean + (filled - mean) @ components.T @ components
         filled = np.where(good, filled, model)
         residual = np.sqrt(((filled - model) ** 2 * weight).sum(1) / np.maximum(good.sum(1), 1))
-        middle = np.median(residual[kept])
-        spread = 1.4826 * np.median(np.abs(residual[kept] - middle))
-        kept = (good.mean(1) > 0.5) & (residual <= middle + clip * max(spread, 1e-12))
+        limit = np.median(residual[kept]) + clip * max(mad_std(residual[kept]), 1e-12)
+        kept = (good.mean(1) > 0.5) & (residual <= limit)
     largest = components[np.arange(len(components)), np.abs(components).argmax(1)]
     return EigenSpectra(mean, components * np.sign(largest)[:, None], variance, kept)
 
@@ -178,8 +179,6 @@ def passive_ridge(coefficients, *, share=0.35, clip=2.5, iterations=50):
         raise ValueError(
             f"a passive sequence needs at least 30 spectra, got {len(points)}: use a ridge found in a larger sample."
         )
-    from scipy.spatial import cKDTree
-
     neighbours = max(5, len(points) // 50)
     distance = cKDTree(points).query(points, neighbours + 1)[0][:, -1]
     chosen = distance <= np.quantile(distance, share)
@@ -190,7 +189,7 @@ def passive_ridge(coefficients, *, share=0.35, clip=2.5, iterations=50):
         across, along = (points - point) @ normal, (points - point) @ direction
         point = point + normal * np.median(across[chosen])
         across -= np.median(across[chosen])
-        width = 1.4826 * np.median(np.abs(across[chosen]))
+        width = mad_std(across[chosen])
         low, high = np.quantile(along[chosen], [0.0, 1.0])
         again = (np.abs(across) < clip * width) & (along >= low - width) & (along <= high + width)
         if (again == chosen).all():

@@ -141,7 +141,7 @@ claims.check("surface brightness against (1+z)^-4, largest relative error", np.a
 # %%
 def shown(moved, z):
     """The stamp about the galaxy, 40 kpc wide, as a colour image; the square root lifts what is faint."""
-    side = int(40 / COSMOLOGY.kpc_proper_per_arcmin(z).value * 60 / gm.DES.pixel_scale)
+    side = int(40 / gm.imaging.kpc_per_arcsec(z) / gm.DES.pixel_scale)
     cut = max(0, (moved.images.shape[-1] - side) // 2)
     image = gm.colour_image(moved.images, gm.DES, torch.as_tensor(scale))[0].sqrt()
     return image[:, cut : image.shape[1] - cut, cut : image.shape[2] - cut]
