@@ -35,6 +35,9 @@ class GalaxySample:
     pixels : {"colour", "flux", "surface brightness"}
         "colour": a stretched picture in 0 to 1, red, green, blue or one grey channel; "flux": nanomaggies per pixel,
         bands from blue to red; "surface brightness": nanomaggies per square arcsecond, bands from blue to red.
+    psf : float, sequence of C floats, or array (h, w), optional
+        PSF of the images where it is not that of their survey: FWHM, arcsec, of a Moffat profile without the pixel, or
+        an image, at the stamps' pixel scale, of what a point becomes, pixel included.
     """
 
     images: torch.Tensor
@@ -43,6 +46,7 @@ class GalaxySample:
     origin: str
     name: str = ""
     pixels: str = field(kw_only=True)
+    psf: float | tuple | np.ndarray | None = field(default=None, kw_only=True)
 
     def __post_init__(self):
         if self.images.ndim != 4:
