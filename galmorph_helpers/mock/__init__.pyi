@@ -5,6 +5,7 @@ from . import (
     experts,
     foreground,
     kinematics,
+    known,
     manga,
     profiles,
     relations,
