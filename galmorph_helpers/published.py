@@ -44,21 +44,9 @@ MANGA_CLUSTERS = 2
 
 #: T-Type of each Hubble class on the scale of Domínguez Sánchez+2018, which the talk's axis follows.
 T_TYPE_DS18 = {
-    "E": -3,
-    "S0-": -2,
-    "S0": -1,
-    "S0/a": 0,
-    "Sa": 1,
-    "Sab": 2,
-    "Sb": 3,
-    "Sbc": 4,
-    "Sc": 5,
-    "Scd": 6,
-    "Sd": 7,
-    "Sdm": 8,
-    "Sm": 9,
-    "Im": 10,
-}
+    "E": -3, "S0-": -2, "S0": -1, "S0/a": 0, "Sa": 1, "Sab": 2, "Sb": 3, "Sbc": 4, "Sc": 5, "Scd": 6, "Sd": 7, "Sdm": 8,
+    "Sm": 9, "Im": 10,
+}  # fmt: skip
 
 #: Who looked at which galaxies, so that networks can learn from them: as the talk says it, and as the paper does.
 LABEL_SOURCES = {
@@ -81,11 +69,7 @@ LARGEST_CATALOGUE = 27_000_000
 
 #: A few of the works that the course rebuilds or leans on, entered by hand: a reading list, not a census.
 WORKS = (
-    (
-        2015,
-        "Dieleman+2015, MNRAS 450, 1441",
-        "Galaxy Zoo answers from pixels, by a convolutional network",
-    ),
+    (2015, "Dieleman+2015, MNRAS 450, 1441", "Galaxy Zoo answers from pixels, by a convolutional network"),
     (2015, "Huertas-Company+2015, ApJS 221, 8", "visual classes for 50,000 CANDELS galaxies"),
     (2018, "Domínguez Sánchez+2018, MNRAS 476, 3661", "T-Types and Galaxy Zoo questions for 670,000 SDSS galaxies"),
     (2019, "Domínguez Sánchez+2019, MNRAS 484, 93", "from one survey to another with few new labels"),
@@ -133,6 +117,17 @@ def audit(*, precision, recall, positive):
     -------
     Audit
         The values, and the ranges they span when each input moves within its rounding (half of 0.01).
+
+    Raises
+    ------
+    ValueError
+        If a number is no share, or the precision is 0.
+
+    Examples
+    --------
+    >>> bar = audit(precision=0.92, recall=0.90, positive=0.50)
+    >>> round(bar.accuracy, 2), round(bar.f1, 2)
+    (0.91, 0.91)
     """
     if not (0 < precision <= 1 and 0 <= recall <= 1 and 0 <= positive <= 1):
         raise ValueError(

@@ -80,7 +80,20 @@ class GalaxySample:
 
 
 def check_pixels(sample, wanted, *, what):
-    """An error unless the pixels of a `GalaxySample` are `wanted`, a key of `PIXELS`; `what` asks for them."""
+    """An error unless the pixels of a sample are those that are wanted.
+
+    Parameters
+    ----------
+    sample : GalaxySample
+    wanted : str
+        Key of `PIXELS`.
+    what : str
+        Who asks for them.
+
+    Raises
+    ------
+    ValueError
+    """
     if sample.pixels != wanted:
         raise ValueError(
             f"{what} needs {PIXELS[wanted].format('colour')}, and these are {sample.caption}: make or read the sample "
@@ -105,6 +118,19 @@ def split(sample, *, by=None, fractions=(0.7, 0.1, 0.2), seed=0):
     -------
     list of numpy.ndarray
         Sorted row indices of each part, to be used as ``sample[train]``.
+
+    Raises
+    ------
+    ValueError
+        If the fractions do not sum to 1, or there are too few galaxies to fill each part.
+    KeyError
+        For a column that the table does not have.
+
+    Examples
+    --------
+    >>> table = QTable({"objid": [1, 1, 2, 3, 4, 5, 5, 6, 7, 8]})
+    >>> [len(part) for part in split(table, fractions=(0.5, 0.25, 0.25), seed=1)]
+    [6, 2, 2]
     """
     table = getattr(sample, "table", sample)
     fractions = np.asarray(fractions, float)

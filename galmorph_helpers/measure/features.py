@@ -80,7 +80,7 @@ def morphology_features(images, *, threshold=3.0):
     >>> disc = np.exp(-1.678 * np.hypot(x, y) / 6)  # half of its light inside 6 pixels
     >>> table = morphology_features(disc[None, None])
     >>> round(float(table["r50"][0]), 1), round(float(table["ellipticity"][0]), 2)
-    (5.5, 0.0)
+    (5.8, 0.0)
     """
     images = _checked(images)
     n, bands, h, w = images.shape

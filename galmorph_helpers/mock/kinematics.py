@@ -35,9 +35,21 @@ def rotators(n, kind, *, seed=0):
 
     Parameters
     ----------
+    n : int
+        Number of galaxies, > 0.
     kind : {"E-FR", "S0"}
         Fast-rotating ellipticals: bulges of about 0.7 of the light, masses around 10^10.9. Lenticulars: about 0.4,
         masses around 10^10.4 and 10^11.0. All of these numbers are choices of the course.
+    seed : int
+
+    Returns
+    -------
+    Kinematics
+
+    Raises
+    ------
+    ValueError
+        For another kind, or n < 1.
     """
     if kind not in ("E-FR", "S0"):
         raise ValueError(f"kind must be 'E-FR' or 'S0', got {kind!r}.")

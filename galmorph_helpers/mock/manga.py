@@ -8,7 +8,8 @@ import numpy as np
 from astropy.io import fits
 from scipy.ndimage import gaussian_filter
 
-from ..spectra.spectroscopy import C_KM_S, d4000, line_flux, log_grid, rest_frame
+from ..spectra.indices import d4000, line_flux
+from ..spectra.spectroscopy import C_KM_S, log_grid, rest_frame
 from .s0_galaxies import components, lenticular_light, lenticulars
 from .s0_spectra import SEEING
 from .stellar_maps import hexagon

@@ -38,6 +38,11 @@ def lenticulars(n, *, seed=0, kinds=None):
         the mock knows: `kind` (key of `KINDS`), `activity_centre`, `activity_slope` (per Re), `ring`, `ionisation`,
         `metals` and `metals_slope` (of order 0.1), `dust` (A_V of the young stars), `sigma`, `v_max` (km/s), and the
         true redshift and reddening; one galaxy in 100 has a wrong redshift.
+
+    Raises
+    ------
+    ValueError
+        If n < 1, or `kinds` are not shares of the known ones.
     """
     if n < 1:
         raise ValueError(f"a mock catalogue needs n >= 1 galaxies, got n={n}.")

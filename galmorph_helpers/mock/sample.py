@@ -40,6 +40,16 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     -------
     GalaxySample
         Its table is that of `population`, with `pixel_scale` (arcsec) added.
+
+    Raises
+    ------
+    ValueError
+        For stamps under 8 pixels, both n and table or neither, another look, or a field of view that is not positive.
+
+    Examples
+    --------
+    >>> mock_sample(2, size=16)
+    <2 galaxies, 3 x 16 x 16 pixels, mock galaxies (SDSS-like, seed 0), colour pictures>
     """
     if size < 8:
         raise ValueError(f"a stamp needs at least 8 pixels a side, got size={size}.")

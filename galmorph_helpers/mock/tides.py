@@ -53,6 +53,11 @@ def tidal_population(n, *, seed=0, redshift=(0.03, 0.12), with_features=0.45, ki
         `tidal_brightness` (at its brightest, mag arcsec^-2, dimmed by (1 + z)^4), `tidal_width` (FWHM, kpc),
         `kpc_per_arcsec`, `companion` (light of a second galaxy / that of the first; chance neighbours without debris
         have one, too) and `tidal_seed` columns of numbers in 0 to 1 that set the geometry.
+
+    Raises
+    ------
+    ValueError
+        If n < 1, or a redshift, a share or a kind is not one of those.
     """
     low, high = np.broadcast_to(redshift, 2).astype(float)
     if not 0 < low <= high <= 1:
