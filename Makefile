@@ -52,8 +52,9 @@ else
 	@echo 'There is no notebook to test yet: make notebooks builds them.'
 endif
 
-lint: $(READY) ## check the style of the code
+lint: $(READY) ## check the style of the code and the order of the rooms
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 
 lab: $(READY) ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab $(firstword $(NOTEBOOKS))
