@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
 import galmorph_helpers as gm
-from galmorph_helpers.mock.s0_spectra import EDGES, KINDS, RATIOS, components
-from galmorph_helpers.spectra.spectroscopy import LINES, line_flux
+from galmorph_helpers.mock.s0_galaxies import KINDS, RATIOS, components
+from galmorph_helpers.mock.s0_spectra import EDGES
+from galmorph_helpers.spectra.indices import line_flux
+from galmorph_helpers.spectra.spectroscopy import LINES
 
 
 @pytest.fixture(scope="module")

@@ -272,7 +272,8 @@ def test_every_sample_says_what_its_pixels_are(folder, monkeypatch, tmp_path):
             assert sample.pixels == sample[:1].pixels == pixels, sample
             assert pixels in sample.caption and sample.caption in repr(sample)
     near = gm.mock_sample(table=table, survey=gm.DES, look="flux", field_of_view=30.0)
-    moved = [gm.emulate(near, z_new=0.1 + near.table["redshift"], look=look).pixels for look in ("flux", "colour")]
+    far = gm.emulate(near, z_new=0.1 + near.table["redshift"])
+    moved = [far.pixels, gm.imaging.coloured(far).pixels]
     assert moved == ["flux", "colour"]
 
 

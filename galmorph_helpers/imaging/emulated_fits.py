@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from ..files import whole_file
 from ..surveys import DES, ZERO_POINT
+from .cutouts import stamps
 from .emulation import emulate
 
 UNITS = ("nanomaggy", "nanomaggies", "nmgy")  # what BUNIT may call them
@@ -82,14 +83,14 @@ def emulate_fits(
         See `read_fits`; the bands are those of `survey`, in its order.
     z, z_new : float
     psf : float, sequence of float or array (h, w)
-        PSF of the image, as in `emulate`.
+        PSF of the image, as in `GalaxySample`.
     survey : Survey
     zero_point, missing
         As in `read_fits`.
     overwrite : bool
         Replace a file of that name.
     **options
-        Passed on to `emulate`: k_correction, evolution, noise, seed, psf_new.
+        Passed on to `emulate`: k_correction, noise, seed, psf_new.
 
     Returns
     -------
@@ -98,14 +99,12 @@ def emulate_fits(
         HISTORY) and, if pixels were missing, a MASK extension: 1 where a missing pixel reaches within one PSF.
     """
     path_out = Path(path_out)
-    if options.get("look", "flux") != "flux":
-        raise ValueError(f"a FITS file of nanomaggies needs look='flux', got {options['look']!r}: use gm.emulate.")
     if path_out.exists() and not overwrite:
         raise FileExistsError(f"{path_out.name} is there already; pass overwrite=True, or take another name.")
     flux, mask, scale, wcs = read_fits(path_in, zero_point=zero_point, missing=missing)
     if len(flux) != len(survey.bands):
         raise ValueError(f"{Path(path_in).name} has {len(flux)} bands, {survey.name} {survey.bands}: choose its bands.")
-    moved = emulate(flux[None], z=z, z_new=z_new, pixel_scale=scale, psf=psf, survey=survey, **options)
+    moved = emulate(stamps(flux[None], redshift=z, pixel_scale=scale, psf=psf), z_new=z_new, survey=survey, **options)
     image, row, shape = moved.images[0].numpy(), moved.table[0], moved.images.shape[-2:]
     header = _centred(wcs, mask.shape, shape, survey.pixel_scale).to_header()
     header["BUNIT"], header["SURVEY"], header["BANDS"] = "nanomaggy", survey.name, "".join(survey.bands)

@@ -32,7 +32,6 @@ from scipy.special import expit
 from torch.nn import functional as F
 
 import galmorph_helpers as gm
-from galmorph_helpers.imaging.distance import COSMOLOGY
 from galmorph_helpers.published import BINARY_MODELS, FOLDS
 
 seed = gm.start()
@@ -313,7 +312,7 @@ if manga:
 t_early = (p_ltg < 0.5) & (t_mean > 0)
 agree_early = (p_ltg < 0.5) & (t_mean < 0)
 physical = sky.table[test]
-kpc = (physical["half_light_radius"] * COSMOLOGY.kpc_proper_per_arcmin(physical["redshift"])).to_value(u.kpc)
+kpc = physical["half_light_radius"].to_value("arcsec") * gm.imaging.kpc_per_arcsec(physical["redshift"])
 quantities = {"half-light radius, log kpc": np.log10(kpc), "absolute r magnitude": physical["absolute_r"].value,
               "velocity dispersion, km/s": physical["velocity_dispersion"].to_value(u.km / u.s), "bulge-to-total ratio": np.asarray(physical["bulge_to_total"])}
 groups = {"early, T < 0": agree_early, "early, T > 0": t_early}

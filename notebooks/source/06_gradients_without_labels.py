@@ -128,7 +128,7 @@ claims.check("eigenspectra by SVD minus the helper's, absolute, up to sign", off
 # %% [markdown]
 # ### Mend holes, distrust outliers
 #
-# Holes filled with the mean pull galaxies towards the mean, and a wrong redshift or a broken calibration makes a direction of its own. `gm.spectra.principal_components` fills holes with what the components say of them, again and again until they settle, and leaves out spectra that the components cannot describe ([read it](../galmorph_helpers/spectra/gradients.py)). How much does that matter? Hide a tenth of each spectrum, break every thirtieth, and see by which angle the plane of the first two eigenspectra turns.
+# Holes filled with the mean pull galaxies towards the mean, and a wrong redshift or a broken calibration makes a direction of its own. `gm.spectra.principal_components` fills holes with what the components say of them, again and again until they settle, and leaves out spectra that the components cannot describe ([read it](../galmorph_helpers/spectra/eigenspectra.py)). How much does that matter? Hide a tenth of each spectrum, break every thirtieth, and see by which angle the plane of the first two eigenspectra turns.
 
 # %%
 rng = np.random.default_rng(seed)
