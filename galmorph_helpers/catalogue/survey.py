@@ -236,5 +236,5 @@ def simulate_shard(path, n, seed, first_id, size):
     """Write a shard of the mock sky, unless it is there; returns the number of galaxies."""
     if not Path(path).exists():
         sample = mock_sample(n, seed=seed, size=size)
-        write_shard(path, first_id + np.arange(n), sample.images)
+        write_shard(path, first_id + np.arange(n), sample.images, pixels=sample.pixels)
     return n

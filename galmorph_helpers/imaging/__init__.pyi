@@ -1,4 +1,15 @@
-from . import camera, distance, emulated_fits, emulation, fourier, kcorrection, matching, stretch
+from . import (
+    calibration,
+    camera,
+    distance,
+    emulated_fits,
+    emulation,
+    fits_images,
+    fourier,
+    kcorrection,
+    matching,
+    stretch,
+)
 from .camera import observe
 from .distance import dimming, shrinkage
 from .emulated_fits import emulate_fits, read_fits

@@ -18,13 +18,14 @@ from ..samples import R90_CUTOUT, GalaxySample, check_pixels
 from ..surveys import DES
 from .camera import observe
 from .distance import dimming, shrinkage
-from .fourier import divided, image_transform, inside, mean_square, sky_noise, transfer_function, transform
+from .fourier import PADDING, divided, image_transform, inside, mean_square, sky_noise, transfer_function, transform
 from .kcorrection import family_magnitudes, spectral_family
 from .kcorrection import k_correction as correction
 from .stretch import colour_image
 
 BATCH = 128  # galaxies at once: bounds memory, and fixes what a seed draws
 SMALLEST = 8  # native pixels a side: a shrunk stamp with fewer shows no shape
+MOST_MEMORY = 4e9  # bytes for one galaxy
 RESTORED = 1.05  # most that a frequency may be amplified; more means that the PSF cannot be matched
 SEEING_REACH = 1.2  # R90 of a point source in FWHM, as in the mock catalogue
 
@@ -138,6 +139,7 @@ def emulate(
         )
     lost = _magnitudes_lost(sample, survey, z, z_new, scale, k_correction, evolution)
     scale_new, size = _stamps(table, sample.survey, survey, smaller, side, size)
+    _check_size(size, bands, scale, survey)
     where = device()
     generator = torch.Generator(where).manual_seed(seed)
     out, kept = torch.empty((n, bands, size, size)), np.full(n, np.nan)
@@ -221,6 +223,17 @@ def _check(images, z, z_new, scale):
         raise ValueError(
             f"{len(bad)} images have pixels that are not finite, the first is number {int(bad[0])}: leave them out, or "
             "fill the pixels with the sky (torch.nan_to_num) and mask what they touch."
+        )
+
+
+def _check_size(size, bands, scale, survey):
+    """Planes of frequencies of one galaxy that ask for more memory than a laptop has are an error before they do."""
+    needed = 12 * bands * (PADDING * size) ** 2 * 4  # bytes: about a dozen complex half planes a band
+    if needed > MOST_MEMORY:
+        raise ValueError(
+            f"the new stamps would be {size} x {size} pixels and need {needed / 1e9:.0f} GB: the images' pixels of "
+            f"{scale.max():g} arcsec are coarse for {survey.name} ({survey.pixel_scale} arcsec). Cut out a smaller "
+            "stamp, or choose a higher z_new or a survey with larger pixels."
         )
 
 
