@@ -54,7 +54,8 @@ def sky(tmp_path, stamps):
     folder = tmp_path / "sky"
     folder.mkdir()
     for number in range(6):
-        gm.catalogue.write_shard(folder / f"s{number}.parquet", 40 * number + np.arange(40), stamps[:40], pixels="colour")
+        path = folder / f"s{number}.parquet"
+        gm.catalogue.write_shard(path, 40 * number + np.arange(40), stamps[:40], pixels="colour")
     return folder
 
 
@@ -250,7 +251,7 @@ def spoil(sky, stamps):
     (sky / "t_cut.parquet").write_bytes(raw[:900])
     ids = 10_000 + np.arange(40)
     gm.catalogue.write_shard(sky / "t_small.parquet", ids, stamps[:40, :, ::2, ::2], pixels="colour")
-    gm.catalogue.write_shard(sky / "t_bands.parquet", ids + 100, stamps[:40], bands=("g", "r", "i", pixels="colour"))
+    gm.catalogue.write_shard(sky / "t_bands.parquet", ids + 100, stamps[:40], bands=("g", "r", "i"), pixels="colour")
     gm.catalogue.write_shard(sky / "t_empty.parquet", ids[:0], stamps[:0], pixels="colour")
     gm.catalogue.write_shard(sky / "t_twice.parquet", [7, *(ids[1:] + 200)], stamps[:40], pixels="colour")
     flux = torch.where(torch.rand(40, 3, SIZE, SIZE) < 0.1, torch.nan, 5.0)
@@ -649,7 +650,8 @@ def test_a_gpu_and_a_cpu_say_the_same(way, monkeypatch, stamps):
 
 
 @pytest.mark.parametrize(
-    ("pixels", "stored"), [(None, "float32"), ("colour", "uint8"), ("flux", "float32"), ("surface brightness", "float32")]
+    ("pixels", "stored"),
+    [(None, "float32"), ("colour", "uint8"), ("flux", "float32"), ("surface brightness", "float32")],
 )
 def test_pixels_decide_how_a_shard_is_stored(tmp_path, stamps, pixels, stored):
     """Faint flux lies in 0 to 1, too, and 256 steps of it are no measurement."""

@@ -90,7 +90,7 @@ def _whole_numbers(ids):
     given = np.asarray(given)
     if given.dtype.kind not in "iu" or given.max() >= 2**63:
         raise ValueError(
-            f"ids must be integers below 2**63, got {given.dtype} such as {given[0].item()!r}: read the column as integers "
+            f"ids must be integers below 2**63, got {given.dtype} such as {given[0]}: read them as integers "
             "(a float keeps 15 digits, an SDSS objid has 19)."
         )
     return given.astype(np.int64)

@@ -186,7 +186,7 @@ def _decode(names, files, what, **options):
             if own[0] != usual[0]:
                 result = f"has {own[0]} channel(s) where the others have {usual[0]}"
             elif own != usual:
-                result = f"is a {_called(own)} where the others are {_called(usual)}s"
+                result = f"is a {_called(own)} where the others are each a {_called(usual)}"
         if isinstance(result, str):
             problems.append(f"{name or 'an empty name'} (row {row + 1}) {result}")
         else:

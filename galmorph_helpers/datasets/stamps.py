@@ -77,7 +77,7 @@ def _understood(image):
         return seen.convert("L" if mode in ("LA", "La", "L") else "RGB")
     if mode in ("L", "RGB", *DEPTHS):
         return image
-    if mode == "I" and image.format == "PNG":  # Pillow before 11.3 has 16 bits in 32
+    if mode == "I" and image.format in ("PNG", "PPM"):  # 16 bits at most, which Pillow may keep in 32
         return Image.fromarray(np.asarray(image).astype(np.uint16))
     if mode in ("1", "P", "YCbCr"):
         return image.convert("L" if mode == "1" else "RGB")

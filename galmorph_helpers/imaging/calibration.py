@@ -1,6 +1,7 @@
 """What one count of a FITS image is, by its header: a unit, a zero point, or a sentence that asks for it."""
 
 import math
+import re
 
 import numpy as np
 from astropy import units as u
@@ -73,7 +74,8 @@ _WHAT = "the AB magnitude of one count"
 
 def _physical(text, header, name, area):
     """Nanomaggies of one unit of a flux density, or of one per solid angle."""
-    plain = text.replace("maggies", "maggy").replace("microJy", "uJy").replace("pixel", "pix")
+    plain = text.lower() if re.search("magg|nmgy", text, re.IGNORECASE) else text
+    plain = plain.replace("maggies", "maggy").replace("microJy", "uJy").replace("pixel", "pix")
     try:
         unit = u.Unit(plain.replace("/Ang", "/AA").replace("^", "**"))
     except (ValueError, TypeError) as error:

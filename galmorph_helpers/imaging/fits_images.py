@@ -150,10 +150,17 @@ def celestial(header, hdus, name):
     """The WCS of the last two axes, distortions with it."""
     with warnings.catch_warnings():  # of keywords in an older style, which astropy reads all the same
         warnings.simplefilter("ignore", FITSFixedWarning)
-        wcs = WCS(header, hdus)  # the whole file: tables of distortion stand in other HDUs
-    if not wcs.has_celestial:
-        raise Unreadable(f"{name} has no celestial WCS: add CTYPE, CRVAL, CRPIX and CD, or use gm.emulate.")
-    plane = wcs if wcs.naxis == 2 else wcs.sub([1, 2])  # not `wcs.celestial`, which turns the axes over
-    if not plane.has_celestial:
-        raise Unreadable(f"{name}: the sky must be on the first two axes, CTYPEn are {list(wcs.wcs.ctype)}.")
-    return plane
+        try:
+            wcs = WCS(header, hdus)  # the whole file: tables of distortion stand in other HDUs
+            if not wcs.has_celestial:
+                raise Unreadable(f"{name} has no celestial WCS: add CTYPE, CRVAL, CRPIX and CD, or use gm.emulate.")
+            if wcs.naxis == 2:
+                return wcs
+            if {wcs.wcs.lng, wcs.wcs.lat} != {0, 1}:
+                raise Unreadable(f"{name}: the sky must be on the first two axes, CTYPEn are {list(wcs.wcs.ctype)}.")
+            return wcs.sub([1, 2])  # not `wcs.celestial`, which puts longitude first
+        except Unreadable:
+            raise
+        except Exception as error:  # of wcslib, which dumps its call stack
+            why = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+            raise Unreadable(f"{name} has a WCS that cannot be used ({why[:200]}).") from error
