@@ -15,16 +15,36 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
+SOLUTIONS := $(sort $(wildcard solutions/[0-9][0-9]_*.ipynb))
+# The folder with the notebooks that a class handed in, for `make grade`.
+FOLDER ?=
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
+# A .venv works in the folder that it was made in, with the Python that it was made with: said here, before it is used.
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
+ifneq ($(wildcard $(READY)),)
+MADE_IN := $(shell cat $(READY))
+ifneq ($(MADE_IN),$(if $(MADE_IN),$(CURDIR)))
+$(error This folder was moved: its $(VENV) was made in $(MADE_IN), and works only there. Do  rm -r $(VENV)  and then the same make again)
+endif
+ifneq ($(origin PYTHON),file)
+RELEASE := -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+HAVE := $(shell $(BIN)/python $(RELEASE))
+ifneq ($(shell $(PYTHON) $(RELEASE)),$(HAVE))
+$(info PYTHON=$(PYTHON) is not used: $(VENV) has Python $(HAVE) already. To change that, do  rm -r $(VENV)  and then the same make again.)
+endif
+endif
+endif
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lab notebooks table seeds weights clean
+.PHONY: help setup run test lint lab notebooks table student grade site seeds weights clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
 	@echo
-	@echo '  LESSON=02 picks a lesson (run, notebooks); FORCE=1 runs it though its result is current;'
+	@echo '  LESSON=02 picks a lesson (run, notebooks, lab, student); FORCE=1 runs it though its result is current;'
 	@echo '  PYTHON=python3.12 picks the Python that .venv is made with (3.11 or newer).'
 
 setup: $(READY) ## create .venv and install the tested set into it (the other targets do so by themselves)
@@ -37,8 +57,8 @@ $(READY): pyproject.toml constraints.txt
 	  $(PYTHON) -m venv --clear $(VENV); } || { \
 	  echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv; then the same make again." >&2; exit 1; }
 	@$(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
-	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test]'
-	@touch $@
+	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test,site]'
+	@echo '$(CURDIR)' > $@
 
 run: $(READY) ## execute the course into _build/, lesson by lesson
 	@$(BIN)/python tools/course.py run $(foreach n,$(LESSON),--lesson $(n)) $(if $(FORCE),--force)
@@ -47,22 +67,33 @@ test: $(READY) ## run the unit tests, then every notebook cell by cell
 	$(BIN)/python -m pytest
 ifneq ($(NOTEBOOKS),)
 	GALMORPH_STRICT=1 GALMORPH_QUIET=1 GALMORPH_RESULTS="$(CURDIR)/_build/nbval" \
-	  $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=10 $(NOTEBOOKS)
+	  PYTHONPATH="$(CURDIR)" $(BIN)/python -m pytest \
+	  --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=10 $(NOTEBOOKS) $(SOLUTIONS)
 else
 	@echo 'There is no notebook to test yet: make notebooks builds them.'
 endif
 
-lint: $(READY) ## check the style of the code
+lint: $(READY) ## check the style of the code and the order of the rooms
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 
-lab: $(READY) ## open JupyterLab on the first notebook
-	$(BIN)/jupyter lab $(firstword $(NOTEBOOKS))
+lab: $(READY) ## open JupyterLab on the first notebook, or on that of LESSON
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(firstword $(foreach n,$(LESSON),$(wildcard notebooks/$(n)_*.ipynb)) $(NOTEBOOKS))
 
-notebooks: $(READY) ## build and execute notebooks/*.ipynb from notebooks/source/*.py
+notebooks: $(READY) ## build and execute notebooks/ (to be solved) and solutions/ from notebooks/source/
 	@$(BIN)/python tools/course.py build $(LESSON)
 
 table: $(READY) ## write the README's table of lessons from the results of the last run
 	@$(BIN)/python tools/course.py table
+
+student: $(READY) ## pack what a class gets into _build/student/: notebooks without solutions, package, data
+	@$(BIN)/python tools/course.py student $(LESSON)
+
+grade: $(READY) ## say who solved what in the notebooks of a folder: make grade FOLDER=handed_in
+	@$(BIN)/python tools/course.py grade "$(or $(FOLDER),$(error Name the folder with the notebooks: make grade FOLDER=handed_in))"
+
+site: $(READY) ## build the course's site into _build/site, offline: lessons, solutions, guide and reference
+	@$(BIN)/python tools/website.py
 
 seeds: $(READY) ## run a lesson with several seeds and write benchmarks/seeds_NN.md (LESSON=02 SEEDS="0 1 2 3 4")
 	@$(BIN)/python benchmarks/seeds.py $(or $(LESSON),00 02) --seeds $(SEEDS)

@@ -47,7 +47,7 @@ def scores(network, images, answers):
 def measure(images, answers, seed, galaxies):
     """{name: value} of one seed."""
     sky = gm.mock_sample(galaxies, seed=1000 + seed)
-    votes = gm.volunteer_votes(sky.table, gm.SDSS, seed=seed)
+    votes = gm.mock.volunteer_votes(sky.table, gm.SDSS, seed=seed)
     torch.manual_seed(seed)
     taught = gm.load_weights(gm.CompactCNN(outputs=2), "mock_trunk")
     trained(

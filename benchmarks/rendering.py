@@ -42,7 +42,7 @@ def plain(n, seed):
 def ours(table, bands):
     """Noiseless images (N, bands, 64, 64) by the mock sky."""
     s, where, use = gm.SDSS, gm.device(), slice(1, 2) if bands == ("r",) else slice(None)
-    survey = gm.Survey(s.name, bands, s.pixel_scale, s.psf_fwhm[use], s.sky_sigma[use], s.electrons[use], 17.77)
+    survey = gm.surveys.Survey(s.name, bands, s.pixel_scale, s.psf_fwhm[use], s.sky_sigma[use], s.electrons[use], 17.77)
     out = torch.empty(len(table), len(bands), SIZE, SIZE)
 
     def draw(start):

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from galmorph_helpers.course.counting import bound_words
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -40,7 +42,7 @@ def table(lesson, results):
     for name in names:
         found = [next((c for c in r["claims"] if c["name"] == name), None) for r in results.values()]
         measured = [c["measured"] if c else float("nan") for c in found]
-        bound = f"≥ {found[0]['at_least']:g}" if "at_least" in found[0] else f"≤ {found[0]['at_most']:g}"
+        bound = bound_words(found[0])
         holds = sum(bool(c and c["holds"]) for c in found)
         cells = " | ".join(f"{m:.4g}" for m in measured)
         lines.append(f"| {name} | {bound} | {cells} | {np.mean(measured):.4g} | {holds}/{len(found)} |")

@@ -65,7 +65,7 @@ def mock(seed, sizes, ways):
     """All rows of one seed: source and unchanged network, then every strategy with every number of galaxies."""
     table = gm.population(max(sizes) + N_TEST, seed=50_000 + seed)
     target = gm.mock.answers(table, seed=seed)
-    des = gm.mock.seen_by(table, gm.DES, look=gm.imaging.stretch.DES_LOOK, seed=50_000 + seed).images
+    des = gm.mock.seen_by(table, gm.DES, look=gm.surveys.DES_LOOK, seed=50_000 + seed).images
     test, pool = np.arange(N_TEST), np.arange(N_TEST, len(table))
     sdss = gm.mock.seen_by(table[test], gm.SDSS, seed=50_000 + seed).images
     source = gm.load_weights(gm.CompactCNN(outputs=3), "sdss_questions").to(gm.device())

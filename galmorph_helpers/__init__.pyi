@@ -23,21 +23,17 @@ from .course.claims import Claims
 from .datasets.folders import read_folder
 from .datasets.named import find_set, labelled_sdss
 from .datasets.xdf import deep_field
-from .hubble import convert_t_type
 from .imaging.camera import observe
 from .imaging.emulation import emulate
 from .imaging.stretch import colour_image
-from .labels import certain
 from .learning.folds import fit_folds, predict_folds
-from .learning.networks import DS18, CompactCNN, Encoder, count_parameters
+from .learning.networks import CompactCNN, Encoder
 from .learning.training import fit, predict
 from .learning.weights import load_weights
 from .measure.features import morphology_features
 from .metrics.scores import choose_threshold, metrics_table
 from .mock.demographics import population
-from .mock.examples import specimens
 from .mock.sample import mock_sample
-from .mock.volunteers import volunteer_votes
-from .runtime import device, pick, progress, seed_everything, start
+from .runtime import device, pick, start
 from .samples import GalaxySample, split
-from .surveys import DES, SDSS, Survey
+from .surveys import DES, SDSS

@@ -625,7 +625,7 @@ def test_bad_input_is_named(stamps, tmp_path):
     with pytest.raises(ValueError, match="at least 500 images"):
         gm.catalogue.save_classifier(tmp_path / "c.safetensors", [compact()], stamps[:100])
     with pytest.raises(ValueError, match=r"got \['DS18'\]"):
-        gm.catalogue.save_classifier(tmp_path / "c.safetensors", [gm.DS18(size=SIZE)], stamps)
+        gm.catalogue.save_classifier(tmp_path / "c.safetensors", [gm.learning.DS18(size=SIZE)], stamps)
     with pytest.raises(ValueError, match="0 to 1"):
         gm.metrics.robust_flag([[0.2, 3.0]])
 

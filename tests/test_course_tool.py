@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import course
+import executing
 import lessons
 import reporting
 
@@ -180,9 +182,10 @@ def test_run_writes_page_and_result_and_skips_what_is_current(make_course, capsy
         return course.current_outcome(root, lessons.find(root)[0]) is not None
 
     assert is_current()
-    monkeypatch.setenv("GALMORPH_DATA", "elsewhere")
-    assert not is_current()
-    monkeypatch.delenv("GALMORPH_DATA")
+    for variable in ("GALMORPH_DATA", "GALMORPH_SEED", "GALMORPH_DEVICE"):
+        monkeypatch.setenv(variable, "5")
+        assert not is_current()
+        monkeypatch.delenv(variable)
     for name in ("galmorph_helpers/mock/rendering.py", "data/weights/cnn.safetensors"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("new")
@@ -190,6 +193,61 @@ def test_run_writes_page_and_result_and_skips_what_is_current(make_course, capsy
         (root / name).unlink()
     make_course(lesson_01=GOOD + "\n# a comment\n")
     assert not is_current()
+
+
+def test_a_set_added_to_the_observed_data_is_a_reason_to_run_again(make_course, tmp_path, monkeypatch):
+    root = make_course(lesson_01=GOOD)
+    (lesson,) = lessons.find(root)
+    table = tmp_path / "sets" / "one" / "labels.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("file,bar", encoding="utf-8")
+    monkeypatch.setenv("GALMORPH_DATA", str(tmp_path / "sets"))
+    marks = [course.fingerprint(root, lesson)]
+    assert course.fingerprint(root, lesson) == marks[0]
+    table.write_text("file,bar\na.png,1", encoding="utf-8")
+    marks.append(course.fingerprint(root, lesson))
+    (tmp_path / "sets" / "two").mkdir()
+    (tmp_path / "sets" / "two" / "labels.csv").write_text("", encoding="utf-8")
+    marks.append(course.fingerprint(root, lesson))
+    assert len(set(marks)) == 3
+
+
+def test_a_cell_that_takes_too_long_is_reported_as_that(make_course):
+    root = make_course(lesson_01=with_cell("import time; time.sleep(60)"))
+    (lesson,) = lessons.find(root)
+    notebook = lessons.read_source(lesson.source)
+    run = executing.execute(notebook, folder=root / "notebooks", environment={}, timeout=2)
+    assert run.error == 'cell 3 (under "Add them up", starts "import time; time.sleep(60)"): no answer within 2 s'
+
+
+def test_a_notebook_that_was_opened_and_saved_is_as_it_should_be(make_course):
+    root = make_course(lesson_01=GOOD)
+    call(root, "build")
+    path = root / "notebooks" / "01_tiny.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.language_info |= {"version": "3.12.1", "nbconvert_exporter": "python"}
+    nbformat.write(notebook, path)
+    assert call(root, "check") == 0
+    notebook.metadata.kernelspec.name = "another"
+    nbformat.write(notebook, path)
+    assert call(root, "check") == 1
+
+
+def test_a_lesson_imports_the_package_of_its_own_checkout(make_course):
+    where = "import galmorph_helpers\nassert galmorph_helpers.__file__ == 'here', galmorph_helpers.__file__"
+    root = make_course(lesson_01=with_cell(where))
+    (root / "galmorph_helpers").mkdir()
+    (root / "galmorph_helpers" / "__init__.py").write_text("__file__ = 'here'", encoding="utf-8")
+    assert call(root, "build") == 0
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path):
+    texts = [letter * 300_000 for letter in "abcdefgh"]
+    path = tmp_path / "table.md"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda text: [lessons.write_whole(path, text) for _ in range(20)], texts))
+    assert path.read_text(encoding="utf-8") in texts
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_run_goes_on_after_a_failing_lesson(make_course, capsys):
@@ -213,7 +271,7 @@ def test_a_broken_claim_fails_the_run_and_is_run_again(make_course, capsys):
         assert call(root, "run") == 1
         out = capsys.readouterr().out
         assert "0/1 claims hold" in out
-        assert "broken claim: the sum: measured 1, expected at least 2" in out
+        assert "broken claim: the sum: measured 1, expected ≥ 2" in out
         assert "(current)" not in out
 
 
@@ -264,21 +322,29 @@ def test_prints_are_one_output_and_overwritten_text_is_gone(make_course):
 
 
 def test_table_stands_between_its_marks(make_course):
-    root = make_course(lesson_01=GOOD, lesson_02=GOOD)
+    read = GOOD.replace("Two sentences.", "40 minutes to read, some to run.")
+    root = make_course(lesson_01=read, lesson_02="# ---\n# minutes: 60\n# ---\n\n" + read)
     (root / "pyproject.toml").write_text('[project]\nurls = {Repository = "https://github.com/me/course"}\n')
     (root / "README.md").write_text("before\n{}\nold\n{}\nafter\n".format(*reporting.MARKS))
     results = root / "_build" / "results"
     results.mkdir(parents=True)
-    claim = {"name": "recall", "measured": 0.9123, "at_least": 0.8, "holds": True}
-    (results / "01.json").write_text(json.dumps({"seconds": 61.4, "peak_mb": 812.2, "claims": [claim]}))
+    old = {"name": "recall", "measured": 0.9123, "at_least": 0.8, "holds": True}
+    new = {**old, "control": {"what": "none", "value": 0.5, "breaks": True}, "hoped": 0.9, "reached": True}
+    claims = [old, new, {**new, "holds": False, "hoped": None}, {**old, "kind": "check"}]
+    del claims[2]["hoped"]
+    (results / "01.json").write_text(json.dumps({"seconds": 61.4, "peak_mb": 812.2, "claims": claims}))
     assert call(root, "table") == 0
     lines = (root / "README.md").read_text().splitlines()
     assert (lines[0], lines[-1]) == ("before", "after") and "old" not in lines
     one, two = (line for line in lines if line.startswith("| [0"))
     assert "[01 Count the galaxies](notebooks/01_tiny.ipynb)" in one
     assert "github/me/course/blob/main/notebooks/01_tiny.ipynb" in one
-    assert "| 61 s | 812 MB | 1 of 1 | recall: 0.912 |" in one
-    assert "| not run |" in two
+    assert "| 40 min | 61 s | 812 MB | 1 of 2; 1 without control yet | 1 of 1 |" in one
+    assert "| 60 min | not run |" in two
+    (root / "data" / "results").mkdir(parents=True)
+    (root / "data" / "results" / "02.json").write_text(json.dumps({"seconds": 5, "peak_mb": 90, "claims": []}))
+    assert call(root, "table") == 0
+    assert "| 60 min | 5 s | 90 MB | none |  |" in (root / "README.md").read_text()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")

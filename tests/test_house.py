@@ -174,3 +174,59 @@ def test_every_environment_variable_is_in_the_readme_s_table():
     row = re.compile(r"^\| `(GALMORPH_[A-Z]+)` \| .+ \| .+ \|$", re.MULTILINE)
     listed = row.findall((ROOT / "README.md").read_text(encoding="utf-8"))
     assert sorted(listed) == sorted(used) and len(used) >= 8
+
+
+# ---------------------------------------------------------------- make
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The Makefile in a folder with a .venv that is up to date: what `make -n` says and would do."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for place in (".venv/bin/python", "notebooks/00_a.ipynb", "notebooks/02_b.ipynb"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    (tmp_path / ".venv/bin/python").unlink()
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    (tmp_path / ".venv/.ready").write_text(f"{tmp_path}\n", encoding="utf-8")
+    return tmp_path
+
+
+def make(folder, *arguments):
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHON", "LESSON", "FOLDER", "MAKEFLAGS", "MAKELEVEL")}
+    return subprocess.run(["make", "-n", *arguments], cwd=folder, env=kept, capture_output=True, text=True)
+
+
+def test_the_address_that_make_lab_prints_opens_the_lesson(clone):
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_a.ipynb" in make(clone, "lab").stdout
+    assert "--LabApp.default_url=/lab/tree/notebooks/02_b.ipynb" in make(clone, "lab", "LESSON=02").stdout
+
+
+def test_another_python_than_that_of_the_venv_is_spoken_of(clone):
+    other = clone / "python3.99"
+    other.write_text("#!/bin/sh\necho 3.99\n", encoding="utf-8")
+    other.chmod(0o755)
+    have = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    said = make(clone, "run", f"PYTHON={other}").stdout
+    assert f"PYTHON={other} is not used: .venv has Python {have} already. To change that, do  rm -r .venv" in said
+    assert "is not used" not in make(clone, "run", f"PYTHON={sys.executable}").stdout
+    assert "is not used" not in make(clone, "run").stdout
+
+
+def test_a_folder_that_was_moved_says_what_to_do(clone, tmp_path_factory):
+    assert make(clone, "run").returncode == 0
+    moved = tmp_path_factory.mktemp("elsewhere") / "a course"
+    clone.rename(moved)
+    done = make(moved, "run")
+    assert done.returncode and "This folder was moved" in done.stderr and "rm -r .venv" in done.stderr
+    assert make(moved, "clean").returncode == 0
+    (moved / ".venv/.ready").write_text(f"{moved}\n", encoding="utf-8")
+    assert make(moved, "run").returncode == 0
+    (moved / ".venv/.ready").write_text("", encoding="utf-8")  # made before the place was written down
+    assert make(moved, "run").returncode == 0
+
+
+def test_make_grade_asks_for_a_folder(clone):
+    assert "make grade FOLDER=" in make(clone, "grade").stderr
+    assert 'course.py grade "my class"' in make(clone, "grade", "FOLDER=my class").stdout

@@ -23,8 +23,8 @@ def blobs():
 
 
 def test_ds18_has_the_published_number_of_weights():
-    network = gm.DS18()
-    assert gm.count_parameters(network) == DS18_PARAMETERS == 2_602_849
+    network = gm.learning.DS18()
+    assert gm.learning.count_parameters(network) == DS18_PARAMETERS == 2_602_849
     assert network(torch.zeros(2, 3, 69, 69)).shape == (2,)
 
 

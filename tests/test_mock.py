@@ -118,7 +118,7 @@ def test_sersic_plus_disc_agrees_with_galsim(index, bulge_share):
 
 def _one_band():
     s = gm.SDSS
-    return gm.Survey(
+    return gm.surveys.Survey(
         "r only", ("r",), s.pixel_scale, s.psf_fwhm[1:2], s.sky_sigma[1:2], s.electrons[1:2], s.magnitude_limit
     )
 
@@ -149,7 +149,7 @@ def test_colour_image_is_bounded_and_blue_is_blue():
     image = colour_image(flux, gm.SDSS, torch.full((2,), gm.SDSS.pixel_scale))
     assert image.min() >= 0 and image.max() <= 1
     assert image[0, 2, 4, 4] > image[0, 0, 4, 4]
-    with pytest.raises(ValueError, match="three bands"):
+    with pytest.raises(ValueError, match="got images of 1: choose bands"):
         colour_image(flux[:, :1], gm.SDSS, torch.ones(2))
 
 
@@ -208,7 +208,7 @@ def test_a_batch_without_structure_is_drawn():
 
 
 def test_volunteers_see_what_can_be_seen(catalogue):
-    votes = gm.volunteer_votes(catalogue, gm.SDSS, seed=0)
+    votes = gm.mock.volunteer_votes(catalogue, gm.SDSS, seed=0)
     disc = catalogue["t_type"] > -3
     tilt = catalogue["inclination"].to_value("deg")
     large = catalogue["r90"].to_value("arcsec") > 5
@@ -224,10 +224,10 @@ def test_volunteers_see_what_can_be_seen(catalogue):
     assert np.mean(catalogue["t_type"][smooth] > 0) > 0.15  # smooth is not elliptical
     barred = (catalogue["bar_light"] > 0.2) & (tilt < 50)
     assert votes["bar"][barred & large].mean() > votes["bar"][barred & ~large].mean() + 0.1  # blurred bars are missed
-    label = gm.certain(votes["edge_on"])
+    label = gm.labels.certain(votes["edge_on"])
     assert 0.08 < np.nanmean(label) < 0.25 and 0.02 < np.isnan(label).mean() < 0.2
     with pytest.raises(ValueError, match="low and high"):
-        gm.certain([0.5], low=0.8, high=0.2)
+        gm.labels.certain([0.5], low=0.8, high=0.2)
 
 
 def test_a_seed_draws_the_same_sky_on_one_core_and_on_two():

@@ -61,8 +61,8 @@ def test_tables_show_intervals_published_rows_and_broken_claims(shown, tmp_path,
 
 @pytest.mark.parametrize(
     "answer, right, says",
-    [(..., False, "not answered"), (None, False, "not answered"), (3.0, True, "right"), (4.0, False, "off by up to 1"),
-     ([3.0, 3.0], False, "shape"), (float("nan"), False, "NaN")],
+    [(..., False, "not answered"), (None, False, "not answered"), (3.0, True, "right"),
+     (4.0, False, "is off. Count again."), ([3.0, 3.0], False, "shape"), (float("nan"), False, "NaN")],
 )  # fmt: skip
 def test_exercise_checks_say_what_is_wrong(answer, right, says, capsys):
     assert gm.course.check("exercise", answer, 3.0, hint="Count again.") is right

@@ -11,10 +11,10 @@ from torch.nn import functional as F
 import galmorph_helpers as gm
 from galmorph_helpers.imaging.fourier import moffat_transform
 from galmorph_helpers.imaging.matching import degrade, sharpen
-from galmorph_helpers.imaging.stretch import SDSS_LOOK
 from galmorph_helpers.learning.adaptation import domain_labels, mmd, ramp, reverse_gradient
 from galmorph_helpers.learning.embedding import umap_plane
 from galmorph_helpers.published import TRANSFER, transfer_audit
+from galmorph_helpers.surveys import SDSS_LOOK
 
 
 @pytest.fixture(scope="module")
@@ -263,7 +263,7 @@ def test_galaxies_needed_reads_the_curve():
 def test_same_galaxies_two_surveys_two_looks():
     table = gm.population(12, seed=3)
     sdss = gm.mock.seen_by(table, gm.SDSS, seed=3)
-    des = gm.mock.seen_by(table, gm.DES, look=gm.imaging.stretch.DES_LOOK, seed=3)
+    des = gm.mock.seen_by(table, gm.DES, look=gm.surveys.DES_LOOK, seed=3)
     assert np.allclose(sdss.images, gm.mock_sample(table=table, seed=3).images)
     assert np.allclose(sdss.images, gm.mock.seen_by(table, gm.SDSS, look=SDSS_LOOK, seed=3).images)
     assert des.images.mean() > sdss.images.mean() + 0.05

@@ -13,9 +13,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from lessons import Lesson, first_line, headings, outputs, place, read_source, tags
+import exercising
+from galmorph_helpers.course.counting import standing
+from lessons import Lesson, first_line, headings, is_new_edition, outputs, place, read_source, tags
 
 MAX_BYTES = 3_000_000
+MAX_CELLS, MAX_LINES, MAX_WIDTH = 30, 15, 100  # of a lesson's core: code cells, lines a cell, characters a line
 
 
 def output_text(output: NotebookNode) -> str:
@@ -82,6 +85,58 @@ def source_problems(notebook: NotebookNode) -> list[str]:
     for index, cell in enumerate(notebook.cells):
         if "skip-execution" in tags(cell) and "nbval-skip" not in tags(cell):
             found.append(f'{place(notebook, index)}: tagged "skip-execution" without "nbval-skip"')
+    return found + [f"{place(notebook, index)}: {what}" for index, what in exercising.problems(notebook)]
+
+
+def edition_problems(notebook: NotebookNode) -> list[str]:
+    """What a lesson of the new edition keeps, beyond what all do: solutions in exercises, a core that can be read."""
+    apart = {"setup", "claims"}
+    core = [(i, c) for i, c in enumerate(notebook.cells) if c.cell_type == "code" and not apart.intersection(tags(c))]
+    found = [f"a core of {len(core)} code cells, {MAX_CELLS} at most"] if len(core) > MAX_CELLS else []
+    for index, cell in core:
+        lines = cell.source.splitlines()
+        if "solution" in tags(cell):
+            found.append(f'{place(notebook, index)}: tagged "solution", which is in plain sight: make it an exercise')
+        if len(lines) > MAX_LINES:
+            found.append(f"{place(notebook, index)}: {len(lines)} lines, {MAX_LINES} at most")
+        if any(len(line) > MAX_WIDTH for line in lines):
+            found.append(f"{place(notebook, index)}: a line of over {MAX_WIDTH} characters")
+    return found
+
+
+def claim_problems(result: dict) -> list[str]:
+    """Findings of the new edition that could not have failed: without a control, or with one that keeps the bound."""
+    found = []
+    for claim in result.get("claims", []):
+        if standing(claim) == "without control yet":
+            found.append(f'the finding "{claim["name"]}" has no control: name what breaks its bound')
+        elif claim.get("control") and not claim["control"]["breaks"]:
+            found.append(f'the control of "{claim["name"]}" keeps the bound, so that the finding says nothing')
+    return found
+
+
+def answer_problems(solved: NotebookNode, learners: NotebookNode) -> list[str]:
+    """Lines of solutions that a learner can read before asking, in a cell or in what it prints."""
+    texts = [(i, cell.source) for i, cell in enumerate(learners.cells)]
+    texts += [(i, output_text(output)) for i, output in outputs(learners)]
+    found = []
+    for task in exercising.tasks(solved):
+        for line in exercising.hidden_lines(task.answer.source):
+            seen = next((i for i, text in texts if line in text), None)
+            if seen is not None:
+                found.append(f"{place(learners, seen)}: shows a line of the solution of {task.number}: {line[:60]}")
+    return found
+
+
+def verdict_problems(notebook: NotebookNode, *, solved: bool) -> list[str]:
+    """Checks that refuse the lesson's own solution, or that take a stub for one."""
+    found = []
+    for task in exercising.tasks(notebook):
+        points, said = exercising.verdict(task.check, task.number)
+        if solved and points != task.points:
+            found.append(f"the solution of {task.number} does not pass its check ({said or 'it says nothing'})")
+        if not solved and points:
+            found.append(f"the stub of {task.number} passes its check ({said})")
     return found
 
 
@@ -93,7 +148,9 @@ def sync_problems(source: NotebookNode, notebook: NotebookNode) -> list[str]:
                 return [f"{place(source, index)}: its {part} differs from the stored notebook's"]
     if len(source.cells) != len(notebook.cells):
         return [f"the source has {len(source.cells)} cells, the stored notebook {len(notebook.cells)}"]
-    if source.metadata != notebook.metadata:
+    # JupyterLab writes the release of the Python at hand into language_info when a notebook is opened and saved.
+    want, have = ({**each.metadata, "language_info": None} for each in (source, notebook))
+    if want != have:
         return ["the notebook's metadata differ from what the source gives"]
     runs = [(i, c) for i, c in enumerate(notebook.cells) if c.cell_type == "code" and c.source.strip()]
     runs = [(i, c) for i, c in runs if "skip-execution" not in tags(c)]
@@ -106,8 +163,42 @@ def sync_problems(source: NotebookNode, notebook: NotebookNode) -> list[str]:
 
 def problems(lesson: Lesson, root: Path) -> list[str]:
     """All that is wrong with a lesson as it lies in the repository."""
-    source = read_source(lesson.source)
+    source, solved = read_source(lesson.source), read_source(lesson.source, solved=True)
+    found = source_problems(solved)
+    if is_new_edition(lesson):
+        found += edition_problems(source) + claim_problems(stored_result(lesson, root))
     if not lesson.notebook.exists():
-        return [*source_problems(source), "it has no notebook yet"]
+        return [*found, "it has no notebook yet"]
     notebook = nbformat.read(lesson.notebook, as_version=4)
-    return source_problems(source) + sync_problems(source, notebook) + output_problems(notebook, root)
+    found += sync_problems(source, notebook) + output_problems(notebook, root) + answer_problems(solved, notebook)
+    found += verdict_problems(notebook, solved=False)
+    if not exercising.tasks(solved):
+        return found + ["it has a solutions notebook, but no exercise"] * lesson.solution.exists()
+    if not lesson.solution.exists():
+        return [*found, "it has no solutions notebook yet"]
+    notebook = nbformat.read(lesson.solution, as_version=4)
+    wrong = sync_problems(solved, notebook) + output_problems(notebook, root) + verdict_problems(notebook, solved=True)
+    if read_json(solutions_file(lesson, root)) != solutions(solved):
+        wrong.append("what gm.course.solution shows is not what the source says")
+    return found + [f"solutions: {what}" for what in wrong]
+
+
+def solutions(solved: NotebookNode) -> dict[str, str]:
+    """What `gm.course.solution` shows, by number."""
+    return {task.number: exercising.solution(task.answer.source) for task in exercising.tasks(solved)}
+
+
+def solutions_file(lesson: Lesson, root: Path) -> Path:
+    return root / "galmorph_helpers" / "course" / "exercises" / f"{lesson.number}.json"
+
+
+def stored_result(lesson: Lesson, root: Path) -> dict:
+    return read_json(root / "data" / "results" / f"{lesson.number}.json")
+
+
+def read_json(path: Path) -> dict:
+    """What a file holds; nothing where there is none, or where a run was cut short."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}

@@ -2,9 +2,11 @@
 """Build, run and check the course.
 
 course.py run [--lesson NN]   execute the lessons into _build/ (pages, results, a table of time and memory)
-course.py build [NN ...]      make the executed notebooks/NN_name.ipynb from notebooks/source/NN_name.py
+course.py build [NN ...]      make the executed notebooks/NN_name.ipynb (and solutions/) from its source
 course.py check [NN ...]      say what is wrong with the notebooks as they are stored; executes nothing
-course.py table               write the README's table of lessons from _build/results/
+course.py table               write the README's table of lessons from the last results
+course.py student [NN ...]    pack what a class gets into _build/student/
+course.py grade FOLDER        say who solved what in the notebooks of a folder; the table goes to _build/grades.csv
 """
 
 from __future__ import annotations
@@ -20,28 +22,52 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from nbformat import NotebookNode
+
+# The package of this checkout is meant, not one that was installed from another.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import checking
 import executing
+import exercising
+import grading
 import lessons
+import packing
+from checking import read_json
 from lessons import Lesson
-from reporting import Outcome, broken, budget, read_json, table
+from reporting import Outcome, broken, budget, table
+
+TOLD = ("GALMORPH_DATA", "GALMORPH_SEED", "GALMORPH_DEVICE")  # variables that can change a result
 
 
 def fingerprint(root: Path, lesson: Lesson) -> str:
-    """Changes with whatever can change the lesson's result: its source, the package, the data, the tested versions."""
+    """Changes with whatever can change the lesson's result: source, package, data, tested versions, seed, device."""
     files = [
         lesson.source,
         root / "constraints.txt",
-        *(root / "galmorph_helpers").rglob("*.py"),
+        *(p for p in (root / "galmorph_helpers").rglob("*") if p.suffix in (".py", ".pyi", ".json")),
         *(p for p in (root / "data").rglob("*") if p.parent.name != "results"),
     ]
     if '"reads-results"' in lesson.source.read_text(encoding="utf-8"):  # such as the take-home lesson
         folders = (root / "data" / "results", root / "_build" / "results")
         files += (p for folder in folders for p in folder.glob("*.json") if p.stem != lesson.number)
-    digest = hashlib.sha256(os.environ.get("GALMORPH_DATA", "").encode())
+    told = [f"{name}={os.environ.get(name, '')}" for name in TOLD]
+    digest = hashlib.sha256("\0".join(told).encode())
+    for place, size, when in listing(os.environ.get("GALMORPH_DATA")):
+        digest.update(f"\0{place}\0{size}\0{when}".encode())
     for path in sorted(p for p in files if p.is_file()):
         digest.update(f"\0{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def listing(folder: str | None) -> list[tuple[str, int, int]]:
+    """Name, size and date of each file of the observed sets: too many to read, but a set that was added shows."""
+    found = []
+    for place, _, names in os.walk(folder or os.devnull):
+        for name in names:
+            facts = os.stat(os.path.join(place, name), follow_symlinks=False)
+            found.append((os.path.relpath(os.path.join(place, name), folder), facts.st_size, facts.st_mtime_ns))
+    return sorted(found)
 
 
 def current_outcome(root: Path, lesson: Lesson) -> Outcome | None:
@@ -71,7 +97,7 @@ def run_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tuple
     notebook = lessons.read_source(lesson.source)
     run = executing.execute(notebook, folder=root / "notebooks", environment=environment(results), tick=tick)
     page = root / "_build" / f"{lesson.name}.html"
-    lessons.write_atomic(page, executing.page(notebook, lesson.name, root / "notebooks"))
+    lessons.write_whole(page, executing.page(notebook, lesson.name, root / "notebooks"))
     if modified(result_path) == before:  # the claims cell was not reached: an older result must not pass for this one
         result_path.unlink(missing_ok=True)
     result = read_json(result_path)
@@ -87,7 +113,7 @@ def run_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tuple
     if notes:
         stamp.unlink(missing_ok=True)
     else:
-        lessons.write_atomic(stamp, json.dumps(asdict(outcome), indent=1) + "\n")
+        lessons.write_whole(stamp, json.dumps(asdict(outcome), indent=1) + "\n")
     return outcome, notes
 
 
@@ -139,32 +165,67 @@ def build(root: Path, numbers: list[str] | None) -> int:
     failed = False
     for lesson in lessons.find(root, numbers):
         where = lesson.notebook.relative_to(root)
-        notebook = lessons.read_source(lesson.source)
-        wrong, found = checking.source_problems(notebook), {}
-        if not wrong:
-            ticker = Ticker(f"{lesson.number}  building {where}")
-            # Results go to an empty folder first: a lesson that reads those of others reads what is stored with them.
-            with tempfile.TemporaryDirectory() as fresh:
-                told = environment(Path(fresh))
-                try:
-                    done = executing.execute(notebook, folder=root / "notebooks", environment=told, tick=ticker)
-                finally:
-                    ticker.end()
-                found = read_json(Path(fresh) / f"{lesson.number}.json")
-            wrong = [done.error] if done.error else checking.output_problems(notebook, root)
+        ticker = Ticker(f"{lesson.number}  building {where}")
+        try:
+            wrong, cost = build_lesson(root, lesson, ticker)
+        finally:
+            ticker.end()
         if wrong:
             failed = True
             print(f"{lesson.number}  NOT built, {where} is as it was", *wrong, sep="\n      ", flush=True)
         else:
-            lessons.write_notebook(notebook, lesson.notebook)
-            found["peak_mb"] = max(found["peak_mb"], round(done.peak_mb))  # a lesson knows its own process only
-            for folder in (root / "_build" / "results", root / "data" / "results"):
-                place = folder / f"{lesson.number}.json"  # stored with the notebook it belongs to
-                lessons.write_atomic(place, json.dumps(found, indent=1, ensure_ascii=False))
-            kilobytes = lesson.notebook.stat().st_size / 1e3
-            cost = f"{done.seconds:.0f} s  {found['peak_mb']} MB"
-            print(f"{lesson.number}  {cost}  {kilobytes:.0f} kB  {where}", flush=True)
+            print(f"{lesson.number}  {cost}  {lesson.notebook.stat().st_size / 1e3:.0f} kB  {where}", flush=True)
     return int(failed)
+
+
+def build_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tuple[list[str], str]:
+    """Make a lesson's notebook and, where it has exercises, the solved one; what is wrong with it, and what it took.
+
+    All is checked before anything is written.
+    """
+    learners, solved = (lessons.read_source(lesson.source, solved=each) for each in (False, True))
+    new = lessons.is_new_edition(lesson)
+    wrong = checking.source_problems(solved) + (checking.edition_problems(learners) if new else [])
+    if wrong:
+        return wrong, ""
+    done, found, wrong = executed(root, lesson, learners, "notebooks", tick)
+    wrong = wrong or checking.verdict_problems(learners, solved=False) + checking.answer_problems(solved, learners)
+    wrong = wrong or (checking.claim_problems(found) if new else [])
+    tasks = exercising.tasks(solved)
+    if tasks and not wrong:
+        _, _, wrong = executed(root, lesson, solved, "solutions", tick)
+        wrong = [f"solved: {what}" for what in wrong] or checking.verdict_problems(solved, solved=True)
+        wrong = wrong or [
+            f'exercise {row["exercise"]} cannot be graded by itself, tag "setup" what it needs ({row["said"]})'
+            for row in grading.marks(lesson, solved)
+            if row["points"] != row["of"]
+        ]
+    if wrong:
+        return wrong, ""
+    lessons.write_notebook(learners, lesson.notebook)
+    if tasks:
+        lessons.write_notebook(solved, lesson.solution)
+        texts = json.dumps(checking.solutions(solved), indent=1, ensure_ascii=False)
+        lessons.write_whole(checking.solutions_file(lesson, root), texts + "\n")
+    found["peak_mb"] = max(found["peak_mb"], round(done.peak_mb))  # a lesson knows its own process only
+    for folder in (root / "_build" / "results", root / "data" / "results"):  # stored with the notebook it belongs to
+        lessons.write_whole(folder / f"{lesson.number}.json", json.dumps(found, indent=1, ensure_ascii=False))
+    return [], f"{done.seconds:.0f} s  {found['peak_mb']} MB"
+
+
+def executed(
+    root: Path, lesson: Lesson, notebook: NotebookNode, folder: str, tick: Callable[[str], None]
+) -> tuple[executing.Run, dict, list[str]]:
+    """Execute a notebook in its folder; what it took, the result it wrote, and what is wrong with it.
+
+    Results go to an empty folder: a lesson that reads those of others reads what is stored with them.
+    """
+    (root / folder).mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as fresh:
+        done = executing.execute(notebook, folder=root / folder, environment=environment(Path(fresh)), tick=tick)
+        found = read_json(Path(fresh) / f"{lesson.number}.json")
+    wrong = [done.error] if done.error else checking.output_problems(notebook, root)
+    return done, found, wrong or ([] if found else ["it wrote no result: its last code cell should be claims.report()"])
 
 
 def check(root: Path, numbers: list[str] | None) -> int:
@@ -176,18 +237,38 @@ def check(root: Path, numbers: list[str] | None) -> int:
     return int(any(found.values()))
 
 
+def student(root: Path, numbers: list[str] | None) -> int:
+    out = packing.pack(root, numbers)
+    print(f"{out.relative_to(root)}  {out.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def grade(root: Path, folder: Path) -> int:
+    ticker = Ticker("grading")
+    try:
+        rows = grading.grade(root, folder.resolve(), ticker)
+    finally:
+        ticker.end()
+    out = root / "_build" / "grades.csv"
+    lessons.write_whole(out, grading.as_csv(rows))
+    print(grading.as_text(rows))
+    print(f"\n{out.relative_to(root)}: a row for each exercise, with what its check said")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--root", type=Path, default=Path(__file__).parents[1], help="folder of the course (default: this one)"
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{run,build,check,table}")
-    for name in ("build", "check"):
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{run,build,check,table,student,grade}")
+    for name in ("build", "check", "student"):
         commands.add_parser(name).add_argument("numbers", nargs="*", metavar="NN", help="lesson numbers (default: all)")
     running = commands.add_parser("run")
     running.add_argument("--lesson", action="append", metavar="NN", help="only this lesson (may be given again)")
     running.add_argument("--force", action="store_true", help="run lessons whose result is current, too")
     commands.add_parser("table")
+    commands.add_parser("grade").add_argument("folder", type=Path, help="a folder with a folder for each learner")
     given = parser.parse_args(arguments)
     root = given.root.resolve()
     # The kernel of this environment, not one that the user's own Jupyter folder happens to hold.
@@ -197,7 +278,9 @@ def main(arguments: list[str] | None = None) -> int:
             return run(root, given.lesson, given.force)
         if given.command == "table":
             return table(root)
-        return {"build": build, "check": check}[given.command](root, given.numbers)
+        if given.command == "grade":
+            return grade(root, given.folder)
+        return {"build": build, "check": check, "student": student}[given.command](root, given.numbers)
     except LookupError as error:
         print(f"course.py: {error}", file=sys.stderr)
         return 2

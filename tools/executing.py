@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from lessons import KERNEL, LANGUAGE, first_line, outputs, place, title
+from lessons import KERNEL, LANGUAGE, OWN, first_line, outputs, place, title
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_TEXT = "(an interactive widget: run this cell to use it)"
@@ -36,10 +37,12 @@ def execute(
     folder: Path,
     environment: dict[str, str],
     timeout: int = 600,
+    go_on: bool = False,
     tick: Callable[[str], None] = lambda text: None,
 ) -> Run:
     """Execute in place, with `folder` as working directory. `tick` is told, a few times a second, the cell at work.
 
+    With `go_on`, cells after one that fails, or that takes longer than `timeout` seconds, are executed, too.
     The notebook runs in a thread of its own: this one samples memory and hears Ctrl-C, which then ends the kernel too.
     """
     at: dict[str, int] = {}
@@ -47,6 +50,8 @@ def execute(
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        allow_errors=go_on,
+        interrupt_on_timeout=go_on,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
@@ -57,7 +62,7 @@ def execute(
 
     def work() -> None:
         try:
-            client.execute(env=kernel_environment(environment))
+            client.execute(env=kernel_environment(environment, folder.parent))
         except Exception as error:  # a broken cell, a dead kernel, a timeout: told below, in the lesson's line
             failure.append(error)
 
@@ -77,8 +82,11 @@ def execute(
     return Run(seconds, max(peak_mb, children_mb()), first_error(notebook, at.get("index", 0), failure, timeout))
 
 
-def kernel_environment(extra: dict[str, str]) -> dict[str, str]:
+def kernel_environment(extra: dict[str, str], root: Path) -> dict[str, str]:
     env = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1", "JUPYTER_PLATFORM_DIRS": "1", **extra}
+    # The package of this checkout, wherever the one that is installed lies: another checkout, a folder that was moved.
+    places = [str(root.resolve()), str(OWN), os.environ.get("PYTHONPATH", "")]
+    env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(filter(None, places)))
     env.pop("MPLBACKEND", None)  # figures belong into the notebook, whatever the caller draws with
     return env
 
@@ -111,13 +119,13 @@ def end_kernel(client: NotebookClient) -> None:
 
 
 def first_error(notebook: NotebookNode, last: int, failure: list[Exception], timeout: int) -> str:
+    if failure and "Timeout" in type(failure[0]).__name__:  # the cell itself shows the KeyboardInterrupt that ended it
+        return f"{place(notebook, last)}: no answer within {timeout} s"
     for index, output in outputs(notebook):
         if output.output_type == "error":
             return f"{place(notebook, index)}: {output.ename}: {first_line(output.evalue)}"
     if not failure:
         return ""
-    if "Timeout" in type(failure[0]).__name__:
-        return f"{place(notebook, last)}: no answer within {timeout} s"
     if not notebook.cells:
         return f"{type(failure[0]).__name__}: {failure[0]}"
     return f"{place(notebook, last)}: {type(failure[0]).__name__}: {first_line(str(failure[0]))}"
@@ -152,6 +160,8 @@ def join_streams(cell_outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 PAGE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
 {% block input_group %}
 {%- if 'solution' in cell.metadata.get('tags', []) -%}
 <details><summary>Show the solution</summary>{{ super() }}</details>
@@ -167,12 +177,18 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 
 
 def page(notebook: NotebookNode, name: str, folder: Path) -> str:
-    """The notebook as one HTML page that needs no other file: pictures inside, solutions folded, alt text kept."""
+    """The notebook as one HTML page that needs no other file and no network: pictures and formulae inside, solutions
+    folded, alt text kept."""
     from jinja2 import DictLoader
     from nbconvert import HTMLExporter
 
+    from formulae import markdown_html
+
     exporter = HTMLExporter(
-        extra_loaders=[DictLoader({"page.html.j2": PAGE})], template_file="page.html.j2", embed_images=True
+        extra_loaders=[DictLoader({"page.html.j2": PAGE})],
+        template_file="page.html.j2",
+        embed_images=True,
+        filters={"markdown2html": partial(markdown_html, folder=str(folder))},
     )
     resources = {"metadata": {"name": title(notebook) or name, "path": str(folder)}}
     return exporter.from_notebook_node(notebook, resources=resources)[0]

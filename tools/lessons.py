@@ -1,12 +1,12 @@
-"""What a lesson is: a jupytext percent script, `notebooks/source/NN_name.py`, and the notebook that is made from it.
+"""What a lesson is: a jupytext percent script, `notebooks/source/NN_name.py`, and the notebooks that are made from it.
 
+`notebooks/NN_name.ipynb` is the learner's; `solutions/NN_name.ipynb` has its exercises solved, where it has any.
 `executing.py` runs one, `checking.py` says what is wrong with one, `course.py` holds the commands.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,8 +15,14 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import yaml
 from nbformat import NotebookNode
 
+import exercising
+from exercising import tags
+from galmorph_helpers.files import whole_file
+
+OWN = Path(__file__).parents[1]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"}
 
@@ -30,6 +36,10 @@ class Lesson:
     @property
     def name(self) -> str:
         return self.source.stem
+
+    @property
+    def solution(self) -> Path:
+        return self.notebook.parents[1] / "solutions" / self.notebook.name
 
 
 def find(root: Path, numbers: list[str] | None = None) -> list[Lesson]:
@@ -48,17 +58,19 @@ def find(root: Path, numbers: list[str] | None = None) -> list[Lesson]:
     return [lessons[n] for n in sorted(set(wanted))]
 
 
-def write_atomic(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write the whole file or, when cut short, nothing of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
-def read_source(path: Path) -> NotebookNode:
+def read_source(path: Path, *, solved: bool = False) -> NotebookNode:
     """The unexecuted notebook that a source script stands for, the same bytes every time."""
     notebook = jupytext.read(path, fmt="py:percent")
+    if header(notebook):
+        del notebook.cells[0]
+    exercising.prepare(notebook, solved=solved)
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: Counter[str] = Counter()
@@ -71,13 +83,26 @@ def read_source(path: Path) -> NotebookNode:
     return notebook
 
 
+def header(notebook: NotebookNode) -> dict:
+    """What a source says of itself between two lines `# ---` at its top: `tags: new edition`, `minutes: 60`."""
+    first = notebook.cells[0] if notebook.cells else None
+    if first is None or first.cell_type != "raw" or not first.source.startswith("---"):
+        return {}
+    return yaml.safe_load(first.source.strip("-\n")) or {}
+
+
+def declared(lesson: Lesson) -> dict:
+    """The header of a lesson's source, as it stands on disk."""
+    return header(jupytext.read(lesson.source, fmt="py:percent"))
+
+
+def is_new_edition(lesson: Lesson) -> bool:
+    return "new edition" in str(declared(lesson).get("tags", ""))
+
+
 def write_notebook(notebook: NotebookNode, path: Path) -> None:
     nbformat.validate(notebook)
-    write_atomic(path, nbformat.writes(notebook, version=4) + "\n")
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    return cell.metadata.get("tags", [])
+    write_whole(path, nbformat.writes(notebook, version=4) + "\n")
 
 
 # what is in it, in words

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import lessons
+from checking import read_json, stored_result
+from galmorph_helpers.course.counting import bound_words, standing, tally
 from lessons import Lesson
 
 LIMIT_SECONDS, LIMIT_MB, LIMIT_COURSE_SECONDS = 180, 1500, 1200
@@ -35,22 +36,18 @@ class Outcome:
         return f"{cost}  {what}  {self.page}{'  (current)' if self.current else ''}"
 
 
-def read_json(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
 def broken(result: dict) -> list[str]:
-    """A sentence for each claim that does not hold."""
+    """A sentence for each row that does not hold."""
     found = []
     for claim in result.get("claims", []):
-        bounds = " and ".join(
-            f"{k.replace('_', ' ')} {claim[k]}" for k in ("at_least", "at_most") if claim.get(k) is not None
-        )
-        if not claim.get("holds"):
-            found.append(f"broken claim: {claim.get('name')}: measured {claim.get('measured')}, expected {bounds}")
+        if claim.get("holds"):
+            continue
+        what = "claim" if standing(claim) == "without control yet" else standing(claim)
+        said = f"broken {what}: {claim['name']}: measured {claim['measured']}, expected {bound_words(claim)}"
+        control = claim.get("control")
+        if control and not control["breaks"]:
+            said += f", which its control ({control['what']}: {control['value']:.4g}) must break"
+        found.append(said)
     return found
 
 
@@ -78,28 +75,40 @@ def table(root: Path) -> int:
         )
     before, rest = text.split(MARKS[0])
     rows = [table_row(root, lesson) for lesson in lessons.find(root)]
-    head = ["| lesson | open | time | memory | claims held | for example |", "| --- | --- | --- | --- | --- | --- |"]
+    head = ["| lesson | open | for a learner | to run | memory | findings held | hoped reached |"]
+    head += ["| --- " * head[0].count(" | ") + "| --- |"]
     body = "\n".join([MARKS[0], *head, *rows, MARKS[1]])
-    lessons.write_atomic(readme, before + body + rest.split(MARKS[1])[1])
+    lessons.write_whole(readme, before + body + rest.split(MARKS[1])[1])
     print(f"{readme.name}: {len(rows)} lessons")
     return 0
 
 
 def table_row(root: Path, lesson: Lesson) -> str:
+    """One lesson: what it asks of a learner, what it costs, how it fared here or, where it was not run, as stored."""
     notebook = f"notebooks/{lesson.name}.ipynb"
     results = root / "_build" / "results"
     result, stamp = read_json(results / f"{lesson.number}.json"), read_json(results / f"{lesson.number}.stamp")
+    result = result or stored_result(lesson, root)
     heading = re.sub(r"^\d+[.:\s]+", "", lessons.title(lessons.read_source(lesson.source))).replace("|", "\\|")
     colab = f"[Colab](https://colab.research.google.com/github/{repository(root)}/blob/main/{notebook})"
-    cells = [f"[{lesson.number} {heading}]({notebook})", colab, "not run", "", "", ""]
+    cells = [f"[{lesson.number} {heading}]({notebook})", colab, minutes(lesson), "not run", "", "", ""]
     if result:
         cost = {**result, **{k: stamp[k] for k in ("seconds", "peak_mb") if k in stamp}}
-        claims = result.get("claims", [])
-        cells[2] = f"{cost['seconds']:.0f} s" if cost.get("seconds") is not None else ""
-        cells[3] = f"{cost['peak_mb']:.0f} MB" if cost.get("peak_mb") is not None else ""
-        cells[4] = f"{sum(bool(c.get('holds')) for c in claims)} of {len(claims)}"
-        cells[5] = "; ".join(f"{c['name']}: {c['measured']:.3g}" for c in claims[:2]).replace("|", "\\|")
+        cells[3] = f"{cost['seconds']:.0f} s" if cost.get("seconds") is not None else ""
+        cells[4] = f"{cost['peak_mb']:.0f} MB" if cost.get("peak_mb") is not None else ""
+        n = tally(result.get("claims", []))
+        without = f"{n['without']} without control yet"
+        counted = f"{n['held']} of {n['findings']}" + (f"; {without}" if n["without"] else "")
+        cells[5] = counted if n["findings"] else without if n["without"] else "none"
+        cells[6] = f"{n['reached']} of {n['hopes']}" if n["hopes"] else ""
     return f"| {' | '.join(cells)} |"
+
+
+def minutes(lesson: Lesson) -> str:
+    """What a lesson takes a learner: `minutes:` in its source's header, else what its first cell says of reading."""
+    said = re.search(r"(\d+) minutes to read", lesson.source.read_text(encoding="utf-8"))
+    stated = lessons.declared(lesson).get("minutes") or (said and said[1])
+    return f"{stated} min" if stated else ""
 
 
 def repository(root: Path) -> str:

@@ -62,7 +62,7 @@ def main():
     late = np.asarray(table["ltg"], float)
     names, values = [*names, "late type"], np.c_[values, (late - late.mean()) / late.std()]
     target, rest = values[rows], CHUNK * COPIES
-    gm.seed_everything(SEED)
+    gm.runtime.seed_everything(SEED)
     network = gm.load_weights(gm.CompactCNN(outputs=len(names)), "mock_trunk")
     validation = (images[:rest], target[:rest])
     gm.fit(network, images[rest:], target[rest:], validation=validation, epochs=given.epochs, learning_rate=2e-3)

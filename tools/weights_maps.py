@@ -29,7 +29,7 @@ What it is not for: it has never seen observed maps, and the mock has no bars, w
 def main():
     given = options(__doc__, galaxies=12000, epochs=24, kilobytes=40)
     maps = gm.learning.prepare_maps(gm.mock.mock_maps(given.galaxies, seed=SEED)[0])
-    gm.seed_everything(SEED)
+    gm.runtime.seed_everything(SEED)
     encoder = gm.Encoder(5, (24, 48, 96))
     losses = gm.learning.fit_contrastive(encoder, maps, epochs=given.epochs, seed=SEED)
     ship(

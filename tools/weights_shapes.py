@@ -35,7 +35,7 @@ it is to describe.
 def main():
     given = options(__doc__, galaxies=5000, epochs=12, kilobytes=60)
     grey = gm.mock_sample(given.galaxies, seed=SEED).images.mean(1, keepdim=True)
-    gm.seed_everything(SEED)
+    gm.runtime.seed_everything(SEED)
     encoder = gm.Encoder(1, (24, 48, 96), size=32)
     small = F.interpolate(grey, size=(32, 32), mode="area")
     losses = gm.learning.fit_contrastive(

@@ -43,7 +43,7 @@ def main():
     images, label = detector_input(sky), np.asarray(sky.table["label"])
     known = np.isfinite(label)
     rest, train = (np.flatnonzero(known & part) for part in (np.arange(n) < 1500, np.arange(n) >= 1500))
-    gm.seed_everything(SEED)
+    gm.runtime.seed_everything(SEED)
     network = gm.CompactCNN()
     validation = (images[rest], label[rest])
     gm.fit(network, images[train], label[train], validation=validation, epochs=given.epochs)

@@ -33,7 +33,7 @@ def properties(table):
     """What the network learns to read, truth and votes of mock volunteers: standardised, (N, 16)."""
     names = ["t_type", "bulge_to_total", "axis_ratio", "arm_contrast", "bar", "knot_light", "quiescent"]
     columns = {name: np.asarray(table[name], float) for name in names}
-    votes = gm.volunteer_votes(table, gm.SDSS, seed=SEED)
+    votes = gm.mock.volunteer_votes(table, gm.SDSS, seed=SEED)
     columns |= {f"{name} votes": np.asarray(votes[name]) for name in ("features", "edge_on", "spiral", "bar")}
     columns["cos i of discs"] = np.cos(table["inclination"].to_value("rad")) * (table["t_type"] > -3)
     columns["log n"] = np.log10(table["sersic_index"])
@@ -47,7 +47,7 @@ def main():
     given = options(__doc__, galaxies=36_000, epochs=9, kilobytes=40)
     sky = gm.mock_sample(given.galaxies + 2000, seed=SEED)
     names, target = properties(sky.table)
-    gm.seed_everything(SEED)
+    gm.runtime.seed_everything(SEED)
     network = gm.CompactCNN(outputs=len(names))
     train, rest = np.arange(2000, len(sky)), np.arange(2000)
     gm.fit(network, sky.images[train], target[train], validation=(sky.images[rest], target[rest]), epochs=given.epochs)

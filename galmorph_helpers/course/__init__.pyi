@@ -1,5 +1,6 @@
-from . import checks, claims, results, widgets
-from .checks import check
+from . import checks, claims, exercises, quizzes, results, widgets
+from .checks import Exercise, check, solution, yours
 from .claims import Claims
+from .quizzes import quiz
 from .results import claim_of, published_table, read_results, verdict
 from .widgets import explore

@@ -1,6 +1,7 @@
 """The findings of a lesson as measured inequalities, and the file that the rest of the course reads them from."""
 
 import json
+import math
 import os
 import time
 from pathlib import Path
@@ -9,50 +10,119 @@ from astropy.table import Table
 
 from ..files import whole_file
 from ..runtime import device, peak_gpu_mb, peak_memory_mb
+from .counting import KINDS, bound_words, control_words, keeps, standing, summary
 
 
 class Claims:
-    """The findings of a lesson, each a measured number and the bound it must keep.
+    """The findings of a lesson, each a measured number, the bound it must keep, and a control that breaks the bound.
 
     >>> claims = Claims("02")
-    >>> claims.check("edge-on accuracy on the mock sky", 0.97, at_least=0.95)
+    >>> claims.check("edge-on AUC, mock sky", 0.97, at_least=0.95, control=("shuffled labels", 0.51), hoped=0.98,
+    ...              fails_if="training taught nothing of the shape")
+    >>> claims.identity("cross-entropy by hand minus torch's", 1e-9, at_most=1e-6)
+    >>> claims.put_in("smooth mock galaxies without arms", 1.0, at_least=0.9)
     >>> claims.report()  # doctest: +SKIP
 
-    A broken claim is a red row for a learner who changed a number, and an error where ``GALMORPH_STRICT=1`` (tests).
+    A row that does not hold is red for a learner who changed a number, an error where ``GALMORPH_STRICT=1`` (tests).
+    A name that is recorded again, as when a cell is run twice, takes the place of its older row.
     """
 
     def __init__(self, lesson, *, origins=("mock",)):
-        self.lesson, self.origins, self.claims, self.published = lesson, list(origins), [], []
+        self.lesson, self.origins = lesson, list(origins)
+        self._claims, self._published = {}, {}
         self._start = time.perf_counter()
 
-    def check(self, name, measured, *, at_least=None, at_most=None, because=""):
-        """Record that `measured` is at least, or at most, a bound; `because` says what would make it fail."""
-        if (at_least is None) == (at_most is None):
-            raise ValueError(f"claim {name!r} needs exactly one of at_least and at_most.")
-        measured = float(measured)
-        holds = measured >= at_least if at_most is None else measured <= at_most  # False for NaN
-        bound = {"at_least": float(at_least)} if at_most is None else {"at_most": float(at_most)}
-        self.claims.append({"name": name, "measured": measured, **bound, "holds": bool(holds), "because": because})
+    @property
+    def claims(self):
+        """The rows so far, as `report` writes them."""
+        return list(self._claims.values())
+
+    @property
+    def published(self):
+        """The published numbers beside the measured ones, as `report` writes them."""
+        return list(self._published.values())
+
+    def check(
+        self, name, measured, *, at_least=None, at_most=None, between=None, control=None, hoped=None, fails_if="",
+        about=None, kind="finding", because="",
+    ):  # fmt: skip
+        """Record a finding: `measured` keeps a bound that its control, measured in the same run, breaks.
+
+        Parameters
+        ----------
+        name : str
+            Of the finding, one of its kind in the lesson.
+        measured : float
+            NaN never holds.
+        at_least, at_most : float
+        between : (float, float)
+            Exactly one of the three bounds is given.
+        control : (str, float), optional
+            What shows that the bound could be broken (shuffled labels, an untrained network, the best simpler method),
+            and the number it gives. A finding whose control keeps the bound does not hold.
+        hoped : float, optional
+            The published value or the course's goal: the row says reached or short, and holds in either case.
+        fails_if : str
+            What would break it, in words. `because` is its name of old.
+        about : str, optional
+            The galaxies it is about, such as "mock".
+        kind : {"finding", "check", "put in"}
+            See `identity` and `put_in`.
+
+        Raises
+        ------
+        ValueError
+            If there is not one bound, or `hoped` or `control` do not fit it.
+        """
+        bounds = {"at_least": at_least, "at_most": at_most, "between": between}
+        bounds = {key: value for key, value in bounds.items() if value is not None}
+        if len(bounds) != 1:
+            given = " and ".join(bounds) or "none"
+            raise ValueError(f"claim {name!r} has {given}: give exactly one of at_least, at_most and between.")
+        if kind not in KINDS:
+            raise ValueError(f"claim {name!r} is of kind {kind!r}: it can be {', '.join(KINDS)}.")
+        if hoped is not None and between is not None:
+            raise ValueError(f"claim {name!r} has hoped={hoped} and between: a hope needs at_least or at_most.")
+        if control is not None and (isinstance(control, str) or len(control) != 2):
+            raise ValueError(f'claim {name!r} has control={control!r}: give a name and a value, ("shuffled", 0.51).')
+        ((side, bound),) = bounds.items()
+        bound = [float(x) for x in bound] if side == "between" else float(bound)
+        row = {"name": name, "kind": kind, "measured": float(measured), side: bound}
+        row["holds"] = keeps(row["measured"], side, bound)
+        if control is not None:
+            value = float(control[1])
+            breaks = not math.isnan(value) and not keeps(value, side, bound)
+            row["control"] = {"what": control[0], "value": value, "breaks": breaks}
+            row["holds"] = row["holds"] and breaks
+        if hoped is not None:
+            row |= {"hoped": float(hoped), "reached": keeps(row["measured"], side, float(hoped))}
+        self._claims[name] = row | {"fails_if": fails_if or because, "about": about}
+
+    def identity(self, name, measured, **bound):
+        """Record a check: what must come out, such as by hand = library. It is listed apart and not counted."""
+        self.check(name, measured, kind="check", **bound)
+
+    def put_in(self, name, measured, **bound):
+        """Record what the mock sky was built to show. It is listed apart and not counted."""
+        self.check(name, measured, kind="put in", **bound)
 
     def compare(self, what, published, measured, interval=None):
         """Record a published number beside the measured one, with its 95 % interval; no bound is implied."""
         interval = None if interval is None else [float(x) for x in interval]
-        self.published.append(
-            {
-                "what": what,
-                "published": None if published is None else float(published),
-                "measured": float(measured),
-                "interval": interval,
-            }
-        )
+        self._published[what] = {
+            "what": what,
+            "published": None if published is None else float(published),
+            "measured": float(measured),
+            "interval": interval,
+        }
 
     def report(self):
-        """Write `NN.json` to the results folder and return the claims as a table.
+        """Write `NN.json` to the results folder, say how many findings hold, and return the rows as a table.
 
         Raises
         ------
         AssertionError
-            If a claim is broken and ``GALMORPH_STRICT=1``.
+            If a row does not hold and ``GALMORPH_STRICT=1``.
         """
         record = {
             "lesson": self.lesson,
@@ -74,20 +144,26 @@ class Claims:
             raise AssertionError(
                 f"lesson {self.lesson}: {len(broken)} of {len(self.claims)} claims do not hold: {'; '.join(broken)}"
             )
+        print(summary(self.claims))
         return self.table()
 
     def table(self):
-        """The claims so far, one row each: `claim`, `measured`, `expected`, `holds`."""
+        """The rows so far: findings, findings without a control yet, checks, and what was put in, in this order."""
+        order = ("finding", "without control yet", "check", "put in")
+        rows = sorted(self.claims, key=lambda row: order.index(standing(row)))
         return Table(
             rows=[
                 {
-                    "claim": c["name"],
-                    "measured": c["measured"],
-                    "expected": f"≥ {c['at_least']:g}" if "at_least" in c else f"≤ {c['at_most']:g}",
-                    "holds": "yes" if c["holds"] else "NO",
-                    "it would fail if": c["because"],
+                    "claim": row["name"],
+                    "is": standing(row),
+                    "measured": row["measured"],
+                    "control": control_words(row),
+                    "bound": bound_words(row),
+                    "hoped": f"{row['hoped']:g}: {'reached' if row['reached'] else 'short'}" if "hoped" in row else "",
+                    "holds": "yes" if row["holds"] else "NO",
+                    "it would fail if": row["fails_if"],
                 }
-                for c in self.claims
+                for row in rows
             ]
         )
 

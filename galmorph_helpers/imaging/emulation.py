@@ -15,13 +15,13 @@ from astropy.table import QTable
 
 from ..runtime import device, progress
 from ..samples import R90_CUTOUT, GalaxySample, check_pixels
-from ..surveys import DES
+from ..surveys import DES, SDSS
 from .camera import observe
 from .distance import dimming, shrinkage
 from .fourier import PADDING, divided, image_transform, inside, mean_square, sky_noise, transfer_function, transform
-from .kcorrection import family_magnitudes, spectral_family
+from .kcorrection import band_magnitudes, colour_bands, family_magnitudes, spectral_family
 from .kcorrection import k_correction as correction
-from .stretch import colour_image
+from .stretch import channels, colour_image
 
 BATCH = 128  # galaxies at once: bounds memory, and fixes what a seed draws
 SMALLEST = 8  # native pixels a side: a shrunk stamp with fewer shows no shape
@@ -31,26 +31,28 @@ SEEING_REACH = 1.2  # R90 of a point source in FWHM, as in the mock catalogue
 
 
 def redshift_for_magnitude(table, magnitude, *, survey=DES):
-    """Redshift at which each galaxy has an r magnitude, distance and K-correction counted.
+    """Redshift at which each galaxy has a magnitude in a survey's reference band, distance and K-correction counted.
 
     Parameters
     ----------
     table : Table
-        `redshift`, `r_mag`, `g_r` of N galaxies.
+        `redshift`, `r_mag`, `g_r` of N galaxies, and `r_i` unless the reference band is r.
     magnitude : float or array (N,)
         A galaxy that is fainter already keeps its redshift; none goes beyond 1.4.
     survey : Survey
-        With bands g and r.
 
     Returns
     -------
     numpy.ndarray (N,)
     """
     z, m, colour = (np.asarray(u.Quantity(table[name]).value, float) for name in ("redshift", "r_mag", "g_r"))
-    grid, r = np.linspace(0.001, 1.4, 700), survey.bands.index("r")
-    family = spectral_family(colour, z, survey)
+    grid, band = np.linspace(0.001, 1.4, 700), survey.reference_index
+    if survey.bands[band] != "r":
+        gri = np.stack((m + colour, m, m - np.asarray(u.Quantity(table["r_i"]).value, float)), 1)
+        m = band_magnitudes(gri, z, bands=survey.bands, filters=survey.filters)[:, band]
+    family = spectral_family(colour, z, survey if {"g", "r"} <= set(survey.bands) else SDSS)
     low = np.minimum(family.astype(int), 2)
-    absolute = family_magnitudes(grid, survey)[:, :, r].T  # (family, redshifts)
+    absolute = family_magnitudes(grid, survey)[:, :, band].T  # (family, redshifts)
     part = (family - low)[:, None]
     apparent = (1 - part) * absolute[low] + part * absolute[low + 1] + dimming(grid[0], grid)
     apparent += (m - [np.interp(x, grid, a) for x, a in zip(z, apparent, strict=True)])[:, None]
@@ -93,14 +95,15 @@ def emulate(
     noise : bool
         False leaves out noise and all that differs from field to field (seeing, sky level, centring).
     look : {"flux", "colour"}
-        Nanomaggies per pixel, or red-green-blue images in 0 to 1.
+        Nanomaggies per pixel, or red-green-blue images in 0 to 1 (grey where the survey shows one band).
     seed : int
         Of the noise.
 
     Returns
     -------
     GalaxySample
-        The sample's table with `redshift`, `r_mag`, colours, radii and `pixel_scale` as they now are, and `z_original`,
+        The sample's table with `redshift`, `r_mag` (in a survey without r: by what its reference band loses), colours
+        of bands it has, radii and `pixel_scale` as they now are, and `z_original`,
         `magnitudes_lost` (N, C), `shrinkage`, `covered` (share of the stamp that the old stamp fills; the rest is
         sky: mask or drop small ones), `noise_kept` (noise that came with the images in units of the new sky noise,
         largest band; NaN without noise).
@@ -142,7 +145,7 @@ def emulate(
     _check_size(size, bands, scale, survey)
     where = device()
     generator = torch.Generator(where).manual_seed(seed)
-    out, kept = torch.empty((n, bands, size, size)), np.full(n, np.nan)
+    out, kept = torch.empty((n, channels(survey) if look == "colour" else bands, size, size)), np.full(n, np.nan)
     for start in progress(range(0, n, BATCH), f"moving {n} galaxies"):
         rows = slice(start, start + BATCH)
         old, new, small = (
@@ -249,24 +252,21 @@ def _magnitudes_lost(sample, survey, z, z_new, scale, k_correction, evolution):
         raise ValueError(f"the bands differ: {before.bands} and {survey.bands}; give k_correction as numbers.")
     height, width = sample.images.shape[-2:]
     y, x = torch.meshgrid(torch.arange(height) - (height - 1) / 2, torch.arange(width) - (width - 1) / 2, indexing="ij")
-    inner = sample.images[:, :2, torch.hypot(x, y) < min(height, width) / 8].sum(-1).clamp(min=1e-3)
+    inner = sample.images[:, colour_bands(before)][..., torch.hypot(x, y) < min(height, width) / 8].sum(-1)
+    inner = inner.clamp(min=1e-3)
     colour = -2.5 * torch.log10(inner[:, 0] / inner[:, 1]).numpy()
     family = spectral_family(colour, z, before)
     return lost + correction(z, z_new, family=family, survey=before, survey_new=survey)
-
-
-def _r_fwhm(survey):
-    return survey.psf_fwhm[min(1, len(survey.bands) - 1)]
 
 
 def _stamps(table, survey, survey_new, smaller, side, size):
     """Pixel scale (arcsec) of each new stamp and the side of all, pixels; moves `r90` where the table has it."""
     if "r90" not in table.colnames:
         return np.full(len(table), survey_new.pixel_scale), size or int(np.ceil(side.max() - 1e-6))
-    seeing = SEEING_REACH * (_r_fwhm(survey) if survey else 0.0)
+    seeing = SEEING_REACH * (survey.seeing if survey else 0.0)
     r90 = table["r90"].to_value("arcsec")
     intrinsic = np.sqrt(np.maximum(r90**2 - seeing**2, 0.01 * r90**2))
-    table["r90"] = np.hypot(intrinsic * smaller, SEEING_REACH * _r_fwhm(survey_new)) * u.arcsec
+    table["r90"] = np.hypot(intrinsic * smaller, SEEING_REACH * survey_new.seeing) * u.arcsec
     return R90_CUTOUT * table["r90"].to_value("arcsec") / (size or 64), size or 64
 
 
@@ -291,6 +291,7 @@ def _carry(table, survey, lost, smaller, z_new, scale_new):
         if name in table.colnames:
             table[name] = table[name] * smaller
     band = {name: lost[:, i] * u.mag for i, name in enumerate(survey.bands)}
-    for column, first, second in (("r_mag", "r", None), ("g_r", "g", "r"), ("bulge_g_r", "g", "r"), ("r_i", "r", "i")):
+    main = "r" if "r" in band else survey.bands[survey.reference_index]
+    for column, first, second in (("r_mag", main, None), ("g_r", "g", "r"), ("bulge_g_r", "g", "r"), ("r_i", "r", "i")):
         if column in table.colnames and first in band and (second is None or second in band):
             table[column] = table[column] + band[first] - (band[second] if second else 0 * u.mag)

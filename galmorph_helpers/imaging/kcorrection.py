@@ -1,17 +1,20 @@
 """K-corrections: what redshift alone does to magnitudes, from observed spectra and the filter curves of the surveys.
 
 Spectra: Coleman, Wu & Weedman (1980, ApJS 43, 393), extended by Bolzonella, Miralles & Pelló (2000), as GalSim ships
-them. Filters: speclite's measured curves of SDSS (Doi+2010, AJ 139, 1628) and DECam.
+them. Filters: the curves that speclite holds, or those that a survey brings.
 """
 
 from functools import lru_cache
 from pathlib import Path
 
+import astropy.units as u
 import numpy as np
 
+from ..surveys import DES, SDSS
+
 FAMILY = ("E", "Sbc", "Scd", "Im")  # from red to blue
-FILTERS = {"SDSS": "sdss2010", "DES": "decam2014"}  # speclite's name of each survey's curves
 STEP = 0.02
+SAMPLING = 5.0  # Å, between the wavelengths at which spectra meet filters
 _GRID = np.arange(0, 1.501, STEP)  # redshifts
 
 
@@ -24,39 +27,39 @@ def template(name):
     return np.loadtxt(Path(galsim.meta_data.share_dir) / "SEDs" / f"CWW_{name}_ext_more.sed", unpack=True)
 
 
-def ab_magnitude(wavelength, flux, curve, *, redshift=0.0):
-    """AB magnitude of a spectrum moved to a redshift but not dimmed: m = M + distance modulus + K holds with it.
+def filter_curves(bands, filters):
+    """Response curves of bands, as a `FilterSequence` of speclite; `filters` as in `Survey`."""
+    from speclite.filters import FilterResponse, FilterSequence, load_filter
 
-    m = -2.5 log10 [ ∫ λ f(λ/(1+z)) / (1+z) R dλ / ∫ R c/λ dλ ] + constant (Hogg+2002, arXiv:astro-ph/0210394).
+    if filters is None:
+        raise ValueError(f"no filter curves of the bands {bands} are given: give the survey `filters`.")
+    names = [f"{filters}-{band}" for band in bands] if isinstance(filters, str) else filters
+    curves = []
+    for number, given in enumerate(names):
+        if isinstance(given, str):
+            curves.append(load_filter(given))
+            continue
+        at, response = np.asarray(given, float)
+        at, response = np.r_[at[0] - 1, at, at[-1] + 1], np.r_[0, response, 0]  # speclite wants curves that end in zero
+        curves.append(FilterResponse(at, response, {"group_name": "given", "band_name": f"band{number}"}))
+    return FilterSequence(curves)
 
-    Parameters
-    ----------
-    wavelength, flux : array (L,)
-        Å, and flux per Å at rest.
-    curve : object with `wavelength` (Å) and `response`, both (F,)
-        Such as a filter of speclite.
-    redshift : float
-        >= 0.
+
+@lru_cache(maxsize=16)
+def _magnitudes(bands, filters):
+    """AB magnitudes of the family through filters: (redshifts, family, bands), moved to a redshift but not dimmed.
+
+    m = M + distance modulus + K holds with them (Hogg+2002, arXiv:astro-ph/0210394).
     """
-    at, response = np.asarray(curve.wavelength), np.asarray(curve.response)
-    fine = np.linspace(at[0], at[-1], 600)
-    response = np.interp(fine, at, response)
-    if fine[0] / (1 + redshift) < wavelength[0]:
-        raise ValueError(f"at z = {redshift} the filter reaches below the spectrum's first {wavelength[0]:.0f} Å.")
-    seen = np.interp(fine / (1 + redshift), wavelength, flux) / (1 + redshift)
-    return -2.5 * np.log10(np.sum(fine * seen * response) / np.sum(response / fine))
-
-
-@lru_cache(maxsize=8)
-def _magnitudes(name, bands):
-    """AB magnitudes of the family through a survey's filters: (redshifts, family, bands)."""
-    from speclite.filters import load_filter
-
-    if name not in FILTERS:
-        raise ValueError(f"filter curves are known for {tuple(FILTERS)}, got {name!r}: give k_correction as numbers.")
-    curves = [load_filter(f"{FILTERS[name]}-{band}") for band in bands]
+    curves = filter_curves(bands, filters)
     spectra = [template(kind) for kind in FAMILY]
-    return np.array([[[ab_magnitude(*s, c, redshift=z) for c in curves] for s in spectra] for z in _GRID])
+    wavelength = np.arange(spectra[0][0][0], spectra[0][0][-1], SAMPLING)
+    flux = np.stack([np.interp(wavelength, *spectrum) for spectrum in spectra]) * u.Unit("erg / (s cm2 AA)")
+    rows = []
+    for z in _GRID:
+        maggies = curves.get_ab_maggies(flux / (1 + z), wavelength * (1 + z) * u.AA)
+        rows.append(-2.5 * np.log10(np.stack([maggies[name] for name in maggies.colnames], 1)))
+    return np.array(rows)
 
 
 def family_magnitudes(redshift, survey):
@@ -64,10 +67,19 @@ def family_magnitudes(redshift, survey):
     redshift = np.atleast_1d(np.asarray(redshift, float))
     if not ((redshift >= 0) & (redshift <= _GRID[-1])).all():
         raise ValueError(f"templates are tabulated for redshifts 0 to {_GRID[-1]:.1f}, got {redshift.max()}.")
-    table = _magnitudes(survey.name, survey.bands)
+    return _interpolated(redshift, survey.bands, survey.filters)
+
+
+def _interpolated(redshift, bands, filters):
+    table = _magnitudes(bands, filters)
     low = np.minimum((redshift / STEP).astype(int), len(_GRID) - 2)
     part = (redshift / STEP - low)[:, None, None]
     return (1 - part) * table[low] + part * table[low + 1]
+
+
+def colour_bands(survey):
+    """Places of the two bands whose colour tells the family: g and r where a survey has them, else its first two."""
+    return tuple(map(survey.bands.index, "gr")) if {"g", "r"} <= set(survey.bands) else (0, 1)
 
 
 def spectral_family(colour, redshift, survey):
@@ -76,12 +88,13 @@ def spectral_family(colour, redshift, survey):
     Parameters
     ----------
     colour : array (N,)
-        Magnitude of the survey's first band minus that of its second, observed. Redder than E counts as E.
+        Observed colour of `colour_bands`: g - r, or first minus second band. Redder than E counts as E.
     redshift : array (N,)
     survey : Survey
     """
     known = family_magnitudes(redshift, survey)
-    known = known[..., 0] - known[..., 1]
+    blue, red = colour_bands(survey)
+    known = known[..., blue] - known[..., red]
     return np.array([np.interp(-c, -row, np.arange(4)) for c, row in zip(np.atleast_1d(colour), known, strict=True)])
 
 
@@ -105,6 +118,62 @@ def k_correction(redshift, redshift_new, *, family, survey, survey_new=None):
     family = np.broadcast_to(np.asarray(family, float), len(change))
     if not ((family >= 0) & (family <= 3)).all():
         raise ValueError(f"family must be 0 (E) to 3 (Im), got {family.min()} to {family.max()}.")
+    return along_family(change, family)
+
+
+def along_family(values, family):
+    """Of values for each of the four templates, (N, 4, bands), those at a place between them, 0 to 3: (N, bands)."""
     low = np.minimum(family.astype(int), 2)
-    part, rows = (family - low)[:, None], np.arange(len(change))
-    return (1 - part) * change[rows, low] + part * change[rows, low + 1]
+    part, rows = (family - low)[:, None], np.arange(len(values))
+    return (1 - part) * values[rows, low] + part * values[rows, low + 1]
+
+
+_GRI = ("g", "r", "i")
+GRI_WAVELENGTHS = (4749.0, 6206.0, 7526.0)  # Å, effective, of SDSS
+
+
+def _as_catalogued(bands, filters):
+    """Which bands the catalogue has: g, r and i through the curves of SDSS, or unknown ones; DES counts as SDSS."""
+    return np.array([band in _GRI and filters in (None, SDSS.filters, DES.filters) for band in bands])
+
+
+def band_wavelengths(bands, filters=None):
+    """Effective wavelength of each band, Å; `filters` as in `Survey`."""
+    known = _as_catalogued(bands, filters)
+    at = np.array([GRI_WAVELENGTHS[_GRI.index(band)] if k else 0 for band, k in zip(bands, known, strict=True)])
+    if not known.all():
+        at[~known] = filter_curves(bands, filters).effective_wavelengths.to_value("AA")[~known]
+    return at
+
+
+def band_magnitudes(gri, redshift, *, bands, filters=None):
+    """Magnitudes in any bands of galaxies whose g, r, i and redshift are known.
+
+    The template of a galaxy's g - r, seen through the filters; what the galaxy differs by from the template in g, r, i
+    is carried over, linearly in ln(wavelength) and constant beyond g and i. So g, r, i themselves come back as given.
+
+    Parameters
+    ----------
+    gri : array (N, 3)
+        Observed AB magnitudes g, r, i of SDSS.
+    redshift : array (N,)
+        0 to 1.5.
+    bands : tuple of str
+    filters : str or tuple, optional
+        As in `Survey`. Bands g, r, i of SDSS and DES, and those without curves, are taken over as they are.
+
+    Returns
+    -------
+    numpy.ndarray (N, bands)
+    """
+    gri, redshift = np.asarray(gri, float), np.asarray(redshift, float)
+    known = _as_catalogued(bands, filters)
+    out = gri[:, [_GRI.index(band) if k else 0 for band, k in zip(bands, known, strict=True)]]
+    if not known.all():
+        family = spectral_family(gri[:, 0] - gri[:, 1], redshift, SDSS)
+        rest = gri - along_family(family_magnitudes(redshift, SDSS), family)
+        at = np.log(band_wavelengths(bands, filters))
+        share = np.stack([np.interp(at, np.log(GRI_WAVELENGTHS), one) for one in np.eye(3)])
+        seen = along_family(_interpolated(redshift, bands, filters), family) + rest @ share
+        out[:, ~known] = seen[:, ~known]
+    return out

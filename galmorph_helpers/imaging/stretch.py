@@ -1,50 +1,74 @@
 """From flux to a picture: the stretches of the surveys, and of deep images."""
 
+from dataclasses import replace
 from math import pi
 
+import numpy as np
 import torch
 from torch.nn.functional import pad
 
 from ..samples import GalaxySample, check_pixels
-from ..surveys import ZERO_POINT
+from ..surveys import SDSS, SDSS_LOOK, ZERO_POINT
 
-#: SDSS colour images after Lupton+2004 (PASP 116, 133): weight of i, r, g, softening, pedestal of the sky, brightness
-#: below which colours fade to grey. Calibrated in bulk on
-#: the sky noise and the peak brightness of colour cutouts, not taken from the survey's code.
-SDSS_LOOK = {"weights": (1.05, 1.58, 2.2), "softening": 6.5, "pedestal": 0.014, "grey": 0.03}
+
+def derived_look(survey):
+    """A look for a survey that brings none: colours as in pictures of SDSS, so bright that noise shows as strongly."""
+    weights = {1: SDSS_LOOK.weights[1:2], 2: SDSS_LOOK.weights[::2]}.get(len(survey.shown), SDSS_LOOK.weights)
+    noise, usual = (
+        np.mean([w * s.sky_sigma[s.bands.index(band)] for w, band in zip(ws, s.shown, strict=True)])
+        for s, ws in ((survey, weights), (SDSS, SDSS_LOOK.weights))
+    )
+    if noise <= 0:
+        raise ValueError(f"{survey.name} has no noise to set the stretch of its pictures by: give it a look.")
+    return replace(SDSS_LOOK, weights=tuple(w * usual / noise for w in weights))
+
+
+def channels(survey, *, look=None):
+    """How many channels the pictures of a survey have: three, or one where a single band is shown."""
+    return 1 if len((look and look.bands) or survey.shown) == 1 else 3
 
 
 def colour_image(flux, survey, pixel_scale, *, look=None):
-    """Red-green-blue image of three bands (i, r, g) with an asinh stretch.
+    """Red-green-blue image of three bands of a survey (such as i, r, g) with an asinh stretch; grey of a single band.
 
     Parameters
     ----------
-    flux : torch.Tensor (N, 3, H, W)
-        Nanomaggies per pixel, bands from blue to red.
+    flux : torch.Tensor (N, bands, H, W)
+        Nanomaggies per pixel, bands as the survey has them.
     survey : Survey
-        Its native pixel turns flux per stamp pixel into surface brightness.
+        Its native pixel turns flux per stamp pixel into surface brightness; `shown` are the bands of the picture.
     pixel_scale : torch.Tensor (N,)
         Stamp pixel, arcsec.
-    look : dict, optional
-        `SDSS_LOOK` by default.
+    look : Look, optional
+        The survey's own by default.
 
     Returns
     -------
-    torch.Tensor, float32 (N, 3, H, W), 0 to 1
-        R = i, G = r, B = g.
+    torch.Tensor, float32 (N, 3 or 1, H, W), 0 to 1
+        From red to blue; of two bands, green is the mean. One channel where one band is shown.
     """
-    look = look or SDSS_LOOK
-    if flux.shape[1] != 3:
-        raise ValueError(f"a colour image needs three bands (g, r, i), got {flux.shape[1]}.")
+    look = look or survey.look or derived_look(survey)
+    shown = look.bands or survey.shown
+    if flux.shape[1] != len(survey.bands):
+        raise ValueError(f"{survey.name} has the bands {survey.bands}, got images of {flux.shape[1]}: choose bands.")
+    if len(look.weights) != len(shown) or not set(shown) <= set(survey.bands):
+        raise ValueError(
+            f"{survey.name} with bands {survey.bands} cannot show {shown} with weights {look.weights}: give the survey "
+            "a look with one weight for each band shown, or look=None to derive one."
+        )
     per_native = (survey.pixel_scale / pixel_scale.to(flux.device, flux.dtype))[:, None, None, None] ** 2
-    weights = torch.tensor(look["weights"], device=flux.device)[None, :, None, None]
-    bands = flux.flip(1).mul_(per_native * weights).add_(look["pedestal"])
-    stretched = look["softening"] * bands.mean(1, keepdim=True).clamp_(min=1e-4)
+    weights = torch.tensor(look.weights, device=flux.device, dtype=flux.dtype)[None, :, None, None]
+    bands = flux[:, [survey.bands.index(band) for band in shown]].mul_(per_native * weights).add_(look.pedestal)
+    if len(shown) == 2:
+        bands = torch.stack((bands[:, 0], bands.mean(1), bands[:, 1]), 1)
+    stretched = look.softening * bands.mean(1, keepdim=True).clamp_(min=1e-4)
     root = torch.sqrt(1 + stretched**2)
     asinh = torch.log1p(stretched + stretched**2 / (1 + root))  # three times faster than torch.asinh
     rgb = bands.mul_(asinh.div_(stretched))
+    if len(shown) == 1:
+        return rgb.clamp_(0, 1)
     luma = rgb.mean(1, keepdim=True)
-    rgb = rgb.sub_(luma).mul_(luma**2 / (luma**2 + look["grey"] ** 2)).add_(luma)  # the sky is grey: faint colours fade
+    rgb = rgb.sub_(luma).mul_(luma**2 / (luma**2 + look.grey**2)).add_(luma)  # the sky is grey: faint colours fade
     brightest = rgb.amax(1, keepdim=True).clamp_(min=1)  # saturated pixels keep their colour
     return _compressed(rgb.div_(brightest).clamp_(0, 1))
 
@@ -127,8 +151,3 @@ def detector_input(sample):
     seen = stretched(sample)
     mean = torch.nn.functional.avg_pool2d(torch.nn.functional.pad(seen, (5,) * 4, mode="replicate"), 11, stride=1)
     return torch.cat((seen, seen - torch.rot90(seen, 2, (-2, -1)), seen - mean), 1)
-
-
-#: How DECam colour pictures look beside those of SDSS (`observe.SDSS_LOOK`): a brighter stretch, a grey sky, paler
-#: colours. Calibrated in bulk on the sky, the noise and the brightness of cutouts of Galaxy Zoo DECaLS, not copied.
-DES_LOOK = {"weights": (8.5, 11.0, 18.0), "softening": 5.5, "pedestal": 0.07, "grey": 0.30}

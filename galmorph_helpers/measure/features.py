@@ -18,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from .photometry import STEP, colours, component_at, face_on, growth_curve, moments, radius_of, sky_level, summed
 
-DESCRIPTIONS = {  # column: meaning [unit; usual range]. Columns named "colour..." exist only for three bands.
+DESCRIPTIONS = {  # column: meaning [unit; usual range]. Columns named "colour..." need three bands, here i, r, g.
     "concentration": "C = 5 log10(r80 / r20) [2 to 5]: exponential disc 2.7, de Vaucouleurs above 4",
     "asymmetry": "A = sum|I - I180| / sum|I| - sky, smallest over nearby centres [-0.1 to 1]",
     "smoothness": "S = sum of positive (I - I smoothed) / sum I - sky, without the core [-0.1 to 0.5]",

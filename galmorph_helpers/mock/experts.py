@@ -33,7 +33,7 @@ def visual_classes(table, survey, *, seed=0):
     spiral = (t > 0) & (rng.random(n) < 0.02 + 0.96 * shows)
     bulge = np.asarray(table["bulge_to_total"]) + rng.normal(0, 0.15, n)
     chosen = np.select([spiral, bulge > 0.6], [3, 1], 2)
-    small = table["r90"].to_value("arcsec") < 2.5 * survey.psf_fwhm[1]
+    small = table["r90"].to_value("arcsec") < 2.5 * survey.seeing
     flag = (small & (rng.random(n) < 0.5)) | (rng.random(n) < 0.05)
     return np.where(flag & (rng.random(n) < 0.1), 0, chosen), flag.astype(int)
 

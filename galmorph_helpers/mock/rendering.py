@@ -13,15 +13,17 @@ from scipy.special import j0
 from torch.nn.functional import grid_sample
 
 from ..imaging.fourier import frequencies
+from ..imaging.kcorrection import GRI_WAVELENGTHS, band_magnitudes, band_wavelengths
 from .structure import structure, turned_axes
 
 TRUNCATION = 8.0  # a Sérsic profile ends at this many half-light radii, as the SDSS de Vaucouleurs models do
 DISC_HEIGHT = 1.1  # sech^2 scale height of a stellar disc in scale lengths, per unit of its thickness q0
 # Per square arcminute between r = 15 and 21.5, of order what SDSS sees at mid latitude.
 FIELD_GALAXIES, FIELD_STARS = 3.2, 1.6
+FIELD_REDSHIFT = 0.1  # of whose spectrum bands beyond g, r, i see a neighbour; of a star it is a rough guess
 
 
-def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=True, device="cpu"):
+def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), filters=None, seed=0, field=True, device="cpu"):
     """Fourier transform of the light of each galaxy of a catalogue (PSF, pixels and noise are `observe`'s).
 
     Parameters
@@ -33,7 +35,9 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
     size : int
         Side of the stamp, pixels.
     bands : tuple of str
-        Among "g", "r", "i".
+        Among "g", "r", "i", or any for which there are filters.
+    filters : str or tuple, optional
+        Response curves of the bands, as in `Survey`.
     seed : int
         Seeds the neighbours and the knots.
     field : bool
@@ -48,7 +52,7 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
     """
     rng = np.random.default_rng([seed, 77])
     p = _parameters(table, pixel_scale, device)
-    flux = _band_fluxes(table, bands, device)
+    flux = _band_fluxes(table, bands, filters, device)
     kx, ky = frequencies(size, device)
     padded = kx.shape[-2]
     kx, ky = kx[:, :1], ky[:, :, :1]  # one row and one column: sums of both are made once, not products of planes
@@ -70,7 +74,7 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), seed=0, field=T
         spectrum = torch.fft.rfft2(torch.stack((smooth, blue), 1), s=(padded, padded))
         _add(out, seen, _summed(torch.cat((flux["disc"], flux["young"]), -1)[seen], spectrum))
     if field:
-        _add_field(out, kx, ky, np.asarray(pixel_scale, float), size, bands, rng)
+        _add_field(out, kx, ky, np.asarray(pixel_scale, float), size, bands, filters, rng)
     return out
 
 
@@ -166,27 +170,33 @@ def _parameters(table, pixel_scale, device):
     return p
 
 
-def _band_fluxes(table, bands, device):
+def _band_fluxes(table, bands, filters, device):
     """Flux (nanomaggies) of bulge, disc and young stars in each band, how strongly dust absorbs there, and how much
     more of the light lacks in the core of a disc, all (N or 1, bands, 1)."""
-    g_r, r_i, bulge_g_r = (np.asarray(table[name].value) for name in ("g_r", "r_i", "bulge_g_r"))
-    share = np.asarray(table["bulge_to_total"])
-    out = {"bulge": [], "disc": [], "young": []}
-    for band in bands:
-        colour = {"g": g_r, "r": 0.0, "i": -r_i}[band]
-        bulge_colour = {"g": bulge_g_r, "r": 0.0, "i": -r_i - 0.03}[band]
-        r_flux = 10 ** (-0.4 * (table["r_mag"].value - 22.5))
-        total = r_flux * 10 ** (-0.4 * colour)
-        bulge = np.minimum(share * r_flux * 10 ** (-0.4 * bulge_colour), total)
-        out["bulge"].append(bulge)
-        out["disc"].append(total - bulge)
-        out["young"].append(r_flux * (1 - share) * 10 ** (-0.4 * {"g": 0.05, "r": 0.0, "i": 0.0}[band]))
-    out["absorption"] = [[{"g": 1.25, "r": 1.0, "i": 0.75}[band]] for band in bands]  # dust reddens
-    out["gradient"] = [[{"g": 0.08, "r": 0.0, "i": -0.04}[band]] for band in bands]  # discs are older inside
-    return {
-        name: torch.as_tensor(np.stack(values, 1).astype(np.float32), device=device)[..., None]
-        for name, values in out.items()
+    g_r, r_i, bulge_g_r, r = (np.asarray(table[name].value) for name in ("g_r", "r_i", "bulge_g_r", "r_mag"))
+    share = np.asarray(table["bulge_to_total"])[:, None]
+
+    def relative(g_r, r_i):  # flux in each band over that in r
+        gri = np.stack(np.broadcast_arrays(g_r, 0.0 * r, -r_i), 1)
+        return 10 ** (-0.4 * band_magnitudes(gri, table["redshift"], bands=bands, filters=filters))
+
+    r_flux = 10 ** (-0.4 * (r[:, None] - 22.5))
+    total = r_flux * relative(g_r, r_i)
+    bulge = np.minimum(share * r_flux * relative(bulge_g_r, r_i + 0.03), total)
+    at = band_wavelengths(bands, filters)
+    out = {
+        "bulge": bulge,
+        "disc": total - bulge,
+        "young": r_flux * (1 - share) * relative(0.05, 0.0),
+        "absorption": np.interp(at, *_DUST)[None],
+        "gradient": np.interp(at, *_AGES)[None],
     }
+    return {name: torch.as_tensor(values.astype(np.float32), device=device)[..., None] for name, values in out.items()}
+
+
+# By wavelength, Å (u, g, r, i, z, H): dust reddens, and discs are older inside.
+_DUST = (3550, *GRI_WAVELENGTHS, 8930, 16500), (1.45, 1.25, 1.0, 0.75, 0.6, 0.2)
+_AGES = (3550, *GRI_WAVELENGTHS, 8930, 16500), (0.15, 0.08, 0.0, -0.04, -0.06, -0.10)
 
 
 def _turned(kx, ky, p, axis_ratio):
@@ -231,7 +241,7 @@ def _x_over_sinh(x):
     return x.div_(torch.sinh(x))
 
 
-def _add_field(out, kx, ky, pixel_scale, size, bands, rng):
+def _add_field(out, kx, ky, pixel_scale, size, bands, filters, rng):
     """Add neighbouring galaxies and stars in place; positions are uniform over the stamp, counts follow its area."""
     device = out.device
     area = (size * pixel_scale / 60) ** 2
@@ -260,6 +270,7 @@ def _add_field(out, kx, ky, pixel_scale, size, bands, rng):
     u, v = turned_axes(kx, ky, angle)
     profile = _exponential((2 * torch.pi * tensor(h)) ** 2 * (u**2 + (q * v) ** 2))
     shifted = profile * (torch.exp(-2j * torch.pi * kx * x0) * torch.exp(-2j * torch.pi * ky * y0))
-    colour = {"g": g_r, "r": 0.0, "i": -r_i}
-    flux = torch.stack([tensor(10 ** (-0.4 * (magnitude + colour[band] - 22.5))) for band in bands], 1)
+    gri = np.stack((magnitude + g_r, magnitude, magnitude - r_i), 1)
+    seen = band_magnitudes(gri, np.full(count, FIELD_REDSHIFT), bands=bands, filters=filters)
+    flux = torch.as_tensor((10 ** (-0.4 * (seen - 22.5))).astype(np.float32), device=device)[..., None, None]
     _add(out, torch.as_tensor(owner, device=device), flux * shifted[:, None])

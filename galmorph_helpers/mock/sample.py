@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from ..imaging.camera import observe
-from ..imaging.stretch import colour_image
+from ..imaging.stretch import channels, colour_image
 from ..runtime import device, side_by_side
 from ..samples import R90_CUTOUT, GalaxySample
 from ..surveys import SDSS
@@ -30,7 +30,8 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     size : int
         Side of the stamps, pixels.
     look : {"colour", "flux"}
-        "colour": red-green-blue images in 0 to 1; "flux": nanomaggies per pixel in the survey's bands.
+        "colour": red-green-blue images in 0 to 1, grey where the survey shows one band; "flux": nanomaggies per pixel
+        in the survey's bands.
     field_of_view : float, optional
         Side of every stamp, arcsec. By default a stamp is 4.24 R90 of its galaxy wide: all galaxies fill it alike.
     table : QTable, optional
@@ -50,7 +51,7 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     if field_of_view is not None and not field_of_view > 0:
         raise ValueError(f"field_of_view must be > 0 arcsec, got {field_of_view!r}.")
     table = (
-        population(n, seed=seed, magnitude_limit=survey.magnitude_limit, seeing=survey.psf_fwhm[1])
+        population(n, seed=seed, magnitude_limit=survey.magnitude_limit, seeing=survey.seeing)
         if table is None
         else table.copy()
     )
@@ -61,12 +62,14 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     )
     table["pixel_scale"] = scale * u.arcsec
     where = device()
-    images = torch.empty((len(table), len(survey.bands), size, size))
+    images = torch.empty((len(table), channels(survey) if look == "colour" else len(survey.bands), size, size))
 
     def draw(start):
         rows, own_seed = slice(start, start + BATCH), seed * 100_003 + start
         pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
-        spectrum = light(table[rows], scale[rows], size=size, bands=survey.bands, seed=own_seed, device=where)
+        spectrum = light(
+            table[rows], scale[rows], size=size, bands=survey.bands, filters=survey.filters, seed=own_seed, device=where
+        )
         noise = torch.Generator(where).manual_seed(own_seed)
         flux = observe(spectrum, survey, pixel, size=size, generator=noise)
         images[rows] = (colour_image(flux, survey, pixel) if look == "colour" else flux).cpu()
@@ -87,8 +90,8 @@ def seen_by(table, survey, *, look=None, seed=0):
         Rows of `population`.
     survey : Survey
         `dataclasses.replace` makes hybrids: one survey with the PSF of another.
-    look : dict, optional
-        `DES_LOOK`, or `observe.SDSS_LOOK` (the default).
+    look : Look, optional
+        Such as `surveys.DES_LOOK`; the survey's own by default.
     seed : int
 
     Returns
@@ -97,7 +100,10 @@ def seen_by(table, survey, *, look=None, seed=0):
     """
     sample = mock_sample(table=table, survey=survey, seed=seed, look="flux")
     scale = torch.as_tensor(np.asarray(sample.table["pixel_scale"].to_value("arcsec")), dtype=torch.float32)
-    for start in range(0, len(sample), COLOURED_AT_ONCE):  # in place: two copies of a large sample need not fit
+    images, shown = sample.images, channels(survey, look=look)
+    if images.shape[1] != shown:  # else in place: two copies of a large sample need not fit
+        images = images.new_empty((len(images), shown, *images.shape[2:]))
+    for start in range(0, len(sample), COLOURED_AT_ONCE):
         rows = slice(start, start + COLOURED_AT_ONCE)
-        sample.images[rows] = colour_image(sample.images[rows], survey, scale[rows], look=look)
-    return replace(sample, pixels="colour")
+        images[rows] = colour_image(sample.images[rows], survey, scale[rows], look=look)
+    return replace(sample, images=images, pixels="colour")

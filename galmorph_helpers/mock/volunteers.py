@@ -46,7 +46,7 @@ def volunteer_votes(table, survey, *, seed=0):
 
 def visibility(table, survey):
     """How clearly arms, bar and edge-on disc of each galaxy are seen: a dict of arrays, 0 to 1."""
-    blur = survey.psf_fwhm[1]
+    blur = survey.seeing
     disc = np.asarray(table["t_type"] > -3)
     tilt = table["inclination"].to_value("deg")
     light = 1 - np.asarray(table["bulge_to_total"])
@@ -56,7 +56,7 @@ def visibility(table, survey):
     q_seen = np.sqrt((table["axis_ratio"] ** 2 * radius**2 + seeing**2) / (radius**2 + seeing**2))
     # Signal-to-noise of a PSF-sized patch one scale length from the centre.
     flux = 10 ** (-0.4 * (table["r_mag"].value - 22.5)) * light * np.exp(-1) / (2 * np.pi * h**2)
-    noise = survey.sky_sigma[1] / survey.pixel_scale * 1.06 * blur
+    noise = survey.sky_sigma[survey.reference_index] / survey.pixel_scale * 1.06 * blur
     contrast_to_noise = flux * blur**2 / noise
     length = table["bar_length"] * h / blur  # semi-major axis in PSFs
     strength = table["bar_light"] / 0.11 * length.clip(0, 2) * light

@@ -73,14 +73,16 @@ def show_metrics(table, *, metrics=("accuracy", "precision", "recall", "auc"), p
 
 
 def show_claims(table):
-    """The claims of a lesson, a broken one in red and with the word NO."""
-    head = "".join(f"<th scope=col style=text-align:left>{h}</th>" for h in table.colnames)
-    lines = []
+    """The claims of a lesson: findings, then what is not counted; a broken one in red and with the word NO."""
+    shown = [name for name in table.colnames if name != "is"]
+    head = "".join(f"<th scope=col style=text-align:left>{escape(name)}</th>" for name in shown)
+    lines, above = [], "finding"
     for row in table:
+        if row["is"] != above:
+            above = row["is"]
+            lines.append(f"<tr><th colspan={len(shown)} style=text-align:left>not counted: {escape(above)}</th></tr>")
         style = "" if row["holds"] == "yes" else f" style='background:{RED_ROW};color:#000'"
-        lines.append(
-            f"<tr{style}><td style=text-align:left>{escape(str(row['claim']))}</td>"
-            f"<td>{row['measured']:.3f}</td><td>{row['expected']}</td>"
-            f"<td>{row['holds']}</td><td style=text-align:left>{escape(str(row['it would fail if']))}</td></tr>"
-        )
+        words = {name: f"{row[name]:.3f}" if name == "measured" else str(row[name]) for name in shown}
+        cells = "".join(f"<td style=text-align:left>{escape(words[name])}</td>" for name in shown)
+        lines.append(f"<tr{style}>{cells}</tr>")
     display(HTML(f"<table><tr>{head}</tr>{''.join(lines)}</table>"))

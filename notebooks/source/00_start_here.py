@@ -65,7 +65,7 @@ sky.table["id", "hubble_type", "t_type", "r_mag", "redshift", "log_mass", "half_
 # The question: is the galaxy a disc seen **edge-on**? Labels come from simulated volunteers, as Galaxy Zoo's come from real ones; galaxies that divide them are left out. Then three calls do it: split, fit, predict. The network starts from weights that learnt on other mock galaxies ([their card](../data/weights/mock_trunk.md)), so it is done in seconds. Lesson 02 opens each of them.
 
 # %%
-edge_on = gm.certain(gm.volunteer_votes(sky.table, sky.survey, seed=seed)["edge_on"])
+edge_on = gm.labels.certain(gm.mock.volunteer_votes(sky.table, sky.survey, seed=seed)["edge_on"])
 sky, edge_on = sky[np.isfinite(edge_on)], edge_on[np.isfinite(edge_on)]
 train, validation, test = gm.split(sky, fractions=(0.7, 0.1, 0.2), seed=seed)
 torch.manual_seed(seed)

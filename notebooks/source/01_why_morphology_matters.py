@@ -39,11 +39,11 @@ claims = gm.Claims("01", origins=("mock", "OpenNGC"))
 #
 # [Hubble (1926)](https://doi.org/10.1086/143018) sorted galaxies by their look, and the order stuck. **Ellipticals** have no structure but their flattening: E*n* has an axis ratio $b/a = 1 - n/10$. **Lenticulars** (S0) add a disc without arms. **Spirals** have arms, wound tightly around a large bulge in Sa and loosely around a small one in Sc; about a third have a clear **bar** as well (SB). **Irregulars** (Im) have no order to speak of.
 #
-# `gm.specimens` picks a typical mock galaxy of each type and tidies it up; `gm.mock.portraits` draws it alone, without neighbours or noise. Sky surveys never show it that clean.
+# `gm.mock.specimens` picks a typical mock galaxy of each type and tidies it up; `gm.mock.portraits` draws it alone, without neighbours or noise. Sky surveys never show it that clean.
 
 # %%
 names = ["E0", "E4", "E7", "S0", "Sa", "Sb", "Sc", "SB0", "SBa", "SBb", "SBc", "Im"]
-fork = gm.mock.portraits(gm.specimens(names, inclination=40, seed=seed), size=160, noise=False)
+fork = gm.mock.portraits(gm.mock.specimens(names, inclination=40, seed=seed), size=160, noise=False)
 gm.plots.tuning_fork(fork, alt="Hubble's tuning fork in twelve drawn galaxies. On the handle yellow ellipticals E0, E4, E7, then S0; above the spirals Sa, Sb, Sc with ever looser, bluer arms; below the barred SB0, SBa, SBb, SBc; on the right an irregular. The T axis below runs from -3 to 10.")
 claims.check("Hubble types drawn and labelled", len(set(fork.table["hubble_type"])), at_least=8, because="a type could not be drawn")
 
@@ -57,16 +57,16 @@ claims.check("Hubble types drawn and labelled", len(set(fork.table["hubble_type"
 # %%
 classes = ["E", "S0-", "S0", "S0/a", "Sa", "Sab", "Sb", "Sbc", "Sc", "Scd", "Sd", "Sdm", "Sm", "Im"]
 ds18 = np.array([gm.hubble.read_hubble_type(name).t_type for name in classes], float)
-rc3 = gm.convert_t_type(ds18, "DS18", to="RC3")
+rc3 = gm.hubble.convert_t_type(ds18, "DS18", to="RC3")
 gm.plots.show_table(Table({"scale": ["RC3, Nair & Abraham, EFIGI", "DS18, the talk, this course"], **{c: [f"{a:.0f}", f"{b:.0f}"] for c, a, b in zip(classes, rc3, ds18, strict=True)}}), caption="The T-Type of each class on both scales")
 
 # %% [markdown]
-# `gm.convert_t_type` goes from one to the other. It is linear between classes, since networks predict fractions; there and back must be the same number. And catalogues hide codes among their types: 99 is "unknown", not a very late galaxy. Codes become NaN.
+# `gm.hubble.convert_t_type` goes from one to the other. It is linear between classes, since networks predict fractions; there and back must be the same number. And catalogues hide codes among their types: 99 is "unknown", not a very late galaxy. Codes become NaN.
 
 # %%
 t = np.linspace(-3.3, 10, 500)  # DS18's published types reach -3.3
-worst = max(np.abs(gm.convert_t_type(gm.convert_t_type(t, "DS18", to=scale), scale) - t).max() for scale in ("RC3", "NA10", "EFIGI"))
-print("a Nair & Abraham column [-5, -2, 3, 99] on the DS18 scale:", gm.convert_t_type([-5, -2, 3, 99], "NA10"))
+worst = max(np.abs(gm.hubble.convert_t_type(gm.hubble.convert_t_type(t, "DS18", to=scale), scale) - t).max() for scale in ("RC3", "NA10", "EFIGI"))
+print("a Nair & Abraham column [-5, -2, 3, 99] on the DS18 scale:", gm.hubble.convert_t_type([-5, -2, 3, 99], "NA10"))
 claims.check("T-Type scales: largest error there and back", worst, at_most=1e-9, because="the conversion were not invertible")
 
 # %% [markdown]
@@ -74,7 +74,7 @@ claims.check("T-Type scales: largest error there and back", worst, at_most=1e-9,
 
 # %%
 ngc = gm.datasets.open_ngc()
-as_rc3 = gm.convert_t_type(ngc["t_type"], "DS18", to="RC3")
+as_rc3 = gm.hubble.convert_t_type(ngc["t_type"], "DS18", to="RC3")
 called_e = as_rc3 <= -3
 wrong = np.mean(ngc["t_type"][called_e] > -3)
 print(f"{len(ngc):,} observed NGC and IC galaxies with a type; {called_e.sum():,} would be called elliptical, and {wrong:.0%} of those are lenticulars")
@@ -88,7 +88,7 @@ claims.check("OpenNGC: false ellipticals when the scales are mixed", wrong, at_l
 # %%
 def turn(t_type=3, inclination=35, bar=0.0):
     """Draw one galaxy: T-Type (DS18), inclination in degrees, strength of its bar."""
-    galaxy = gm.specimens([t_type], inclination=inclination, bar=bar, seed=seed)
+    galaxy = gm.mock.specimens([t_type], inclination=inclination, bar=bar, seed=seed)
     gm.plots.gallery(gm.mock.portraits(galaxy), [0], titles=[f"{galaxy['hubble_type'][0]}, T = {t_type:.0f}, i = {inclination:.0f}°, bar {bar:.1f}"], size=4,
                   alt=f"A mock galaxy of T-Type {t_type:.0f}, inclined by {inclination:.0f} degrees, bar strength {bar:.1f}.")
 
@@ -96,7 +96,7 @@ def turn(t_type=3, inclination=35, bar=0.0):
 # %%
 angles, types = (0, 50, 80), ("E4", "S0", "Sa", "SBa", "Sb", "SBb", "Sc", "Im")
 shown = [(angle, name) for angle in angles for name in types]
-turned = vstack([gm.specimens(types, inclination=angle, seed=seed) for angle in angles], metadata_conflicts="silent")
+turned = vstack([gm.mock.specimens(types, inclination=angle, seed=seed) for angle in angles], metadata_conflicts="silent")
 gm.plots.gallery(gm.mock.portraits(turned), range(len(shown)), titles=[f"{name}, {angle}°" for angle, name in shown], caption="The same types, ever more inclined",
               alt="Eight types in columns at inclinations of 0, 50 and 80 degrees: face-on, arms and bars are plain; at 80 degrees the discs are thin and their arms and bars are gone. The elliptical stays as it is.")
 
@@ -423,7 +423,7 @@ converted = ...
 _ = gm.course.check("exercise 1", converted, [-3, -1, 4], hint="Look at the table of both scales: from S0/a on they agree.")
 
 # %% tags=["solution", "nbval-check-output"]
-converted = gm.convert_t_type([-5, -2, 4], "RC3", to="DS18")
+converted = gm.hubble.convert_t_type([-5, -2, 4], "RC3", to="DS18")
 _ = gm.course.check("exercise 1", converted, [-3, -1, 4])
 
 # %% [markdown]

@@ -62,8 +62,8 @@ gm.plots.gallery(sky, rows, titles=titles, caption="From ellipticals to late spi
 # Where does the label "edge-on" come from? Volunteers of [Galaxy Zoo 2](https://doi.org/10.1093/mnras/stt1458) voted. Discs a little short of edge-on divide them; so, as Domínguez Sánchez et al. did, train and test only where they agree: more than 70 % or less than 30 % said yes. That flatters the scores, of the published networks and of ours: the hard cases are left out.
 
 # %%
-votes = gm.volunteer_votes(sky.table, sky.survey, seed=seed)
-edge_on = gm.certain(votes["edge_on"])
+votes = gm.mock.volunteer_votes(sky.table, sky.survey, seed=seed)
+edge_on = gm.labels.certain(votes["edge_on"])
 print(f"edge-on: {np.nanmean(edge_on):.0%} of the galaxies that volunteers agree on; they disagree on {np.isnan(edge_on).mean():.0%}")
 
 # %% [markdown]
@@ -121,10 +121,10 @@ def step_cost(network, size, batch=32):
 
 
 costs = {}
-for name, network, size in (("DS18", gm.DS18(), 69), ("compact", gm.CompactCNN(), 64)):
+for name, network, size in (("DS18", gm.learning.DS18(), 69), ("compact", gm.CompactCNN(), 64)):
     costs[name] = step_cost(network, size)
-    print(f"{name:8s} {gm.count_parameters(network):>9,} weights, {size} × {size} pixels, a step of 32 galaxies takes {1e3 * costs[name]:.0f} ms")
-claims.check("weights of the DS18 network, off the published 2,602,849 by", abs(gm.count_parameters(gm.DS18()) - DS18_PARAMETERS), at_most=0, because="a layer differed from the published one")
+    print(f"{name:8s} {gm.learning.count_parameters(network):>9,} weights, {size} × {size} pixels, a step of 32 galaxies takes {1e3 * costs[name]:.0f} ms")
+claims.check("weights of the DS18 network, off the published 2,602,849 by", abs(gm.learning.count_parameters(gm.learning.DS18()) - DS18_PARAMETERS), at_most=0, because="a layer differed from the published one")
 claims.check("cost of a DS18 step over a compact step", costs["DS18"] / costs["compact"], at_least=2, because="the compact network grew")
 
 # %% [markdown]
@@ -193,7 +193,7 @@ results["E/S0"] = judged(network_s0, sky.images, lenticular, *parts[1:])
 
 # %%
 catalogue = gm.population(8 * n_galaxies, seed=seed + 1000, magnitude_limit=16)
-has_bar = gm.certain(gm.volunteer_votes(catalogue, gm.SDSS, seed=seed)["bar"])
+has_bar = gm.labels.certain(gm.mock.volunteer_votes(catalogue, gm.SDSS, seed=seed)["bar"])
 disc = (catalogue["t_type"] > -3) & (catalogue["inclination"] < 70 * u.deg)
 barred, unbarred = np.flatnonzero(has_bar == 1), np.flatnonzero(disc & (has_bar == 0))
 half = min(len(barred), gm.pick(cpu=1500, gpu=10_000))
@@ -446,7 +446,7 @@ first_layer = ...
 _ = gm.course.check("exercise 2", first_layer, 32 * (6 * 6 * 3 + 1), hint="Each kernel sees all three bands.")
 
 # %% tags=["solution", "nbval-check-output"]
-first_layer = sum(p.numel() for p in gm.DS18()[1].parameters())
+first_layer = sum(p.numel() for p in gm.learning.DS18()[1].parameters())
 _ = gm.course.check("exercise 2", first_layer, 32 * (6 * 6 * 3 + 1))
 
 # %% [markdown]

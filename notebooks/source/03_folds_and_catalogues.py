@@ -51,12 +51,12 @@ claims = gm.Claims("03")
 n_train = gm.pick(cpu=1500, gpu=20_000)
 sky = gm.mock_sample(table=gm.population(n_train + 1500, seed=seed), seed=seed)
 train, calibration, test = gm.split(sky, fractions=(n_train / len(sky), 450 / len(sky), 1050 / len(sky)), seed=seed)
-votes = gm.volunteer_votes(sky.table, sky.survey, seed=seed)
+votes = gm.mock.volunteer_votes(sky.table, sky.survey, seed=seed)
 t_type = np.asarray(sky.table["t_type"], float)
 late = t_type > 0
 centre, width = t_type[train].mean(), t_type[train].std()  # a network learns numbers near 1 best
-questions = {"P_LTG": late, "P_S0": np.where(late, np.nan, t_type > -3), "P_edge": gm.certain(votes["edge_on"]),
-             "P_bar": gm.certain(votes["bar"]), "T-Type": (t_type - centre) / width}
+questions = {"P_LTG": late, "P_S0": np.where(late, np.nan, t_type > -3), "P_edge": gm.labels.certain(votes["edge_on"]),
+             "P_bar": gm.labels.certain(votes["bar"]), "T-Type": (t_type - centre) / width}
 target = np.stack(list(questions.values()), 1).astype(float)
 print(sky, "| training, calibration, test:", len(train), len(calibration), len(test))
 print("galaxies that answer:", {name: int(np.isfinite(column).sum()) for name, column in zip(questions, target.T, strict=True)})
@@ -230,7 +230,7 @@ torch.manual_seed(seed)
 overtrained = gm.CompactCNN()
 small = train[:300]
 optimiser = torch.optim.AdamW(overtrained.parameters(), lr=1e-3)
-for epoch in gm.progress(range(20), "training too long"):  # no validation, no augmentation: what not to do
+for epoch in gm.runtime.progress(range(20), "training too long"):  # no validation, no augmentation: what not to do
     overtrained.to(gm.device()).train()
     for batch in np.array_split(np.random.default_rng([seed, epoch]).permutation(small), 5):
         optimiser.zero_grad()
@@ -360,7 +360,7 @@ claims.check("bulge-to-total ratio, smooth early minus smooth late types, median
 
 # %%
 many = gm.population(20_000, seed=seed)
-many_smooth = gm.volunteer_votes(many, gm.SDSS, seed=seed)["smooth"] > 0.6
+many_smooth = gm.mock.volunteer_votes(many, gm.SDSS, seed=seed)["smooth"] > 0.6
 share = {limit: np.mean(many["ltg"][many_smooth & (many["r_mag"] < limit * u.mag)]) for limit in (16, 17, 17.77)}
 print("late types among smooth galaxies:", ", ".join(f"{value:.0%} to r = {limit}" for limit, value in share.items()))
 claims.check("late types among smooth galaxies to r = 17.77, in truth", share[17.77], at_least=0.12, because="volunteers saw every arm")

@@ -35,7 +35,7 @@ from galmorph_helpers.learning.embedding import umap_plane
 from galmorph_helpers.imaging.matching import degrade, sharpen
 from galmorph_helpers.imaging.stretch import colour_image
 from galmorph_helpers.published import TRANSFER, transfer_audit
-from galmorph_helpers.imaging.stretch import DES_LOOK
+from galmorph_helpers.surveys import DES_LOOK
 from galmorph_helpers.labels import QUESTIONS
 from galmorph_helpers.learning.transfer import answer_scores as scores, answered_loss
 from galmorph_helpers.files import shipped
@@ -102,7 +102,7 @@ for q in QUESTIONS:
 # %%
 SDSS, DES, few = gm.SDSS, gm.DES, gm.pick(cpu=400, gpu=5000)
 ratio = DES.pixel_scale / SDSS.pixel_scale  # noise a pixel falls with the pixel's side, at the same depth
-per_area = {**DES_LOOK, "weights": tuple(w * ratio**2 for w in DES_LOOK["weights"])}  # the same stretch for larger pixels
+per_area = replace(DES_LOOK, weights=tuple(w * ratio**2 for w in DES_LOOK.weights))  # the same stretch for larger pixels
 hybrids = {
     "SDSS": (SDSS, None),
     "pixels of DES": (replace(SDSS, pixel_scale=DES.pixel_scale, sky_sigma=tuple(s * ratio for s in SDSS.sky_sigma)), None),
@@ -169,7 +169,7 @@ for layer in list(frozen.children())[:8]:
 helper = gm.learning.freeze(source, 8)
 for other in (frozen.eval(), helper.eval(), source.cpu().eval()):  # the same answers, until training starts
     torch.testing.assert_close(carried.eval()(des_test[:8]), other(des_test[:8]))
-print(f"weights that learn: all {gm.count_parameters(carried):,}, frozen {gm.count_parameters(frozen):,} (the helper: {gm.count_parameters(helper):,}), head {gm.count_parameters(gm.learning.freeze(source, 15)):,}")
+print(f"weights that learn: all {gm.learning.count_parameters(carried):,}, frozen {gm.learning.count_parameters(frozen):,} (the helper: {gm.learning.count_parameters(helper):,}), head {gm.learning.count_parameters(gm.learning.freeze(source, 15)):,}")
 source.to(gm.device())
 
 # %% [markdown]

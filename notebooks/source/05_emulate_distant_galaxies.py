@@ -76,7 +76,7 @@ print("the notebook's laws and the helper's are the same")
 from galmorph_helpers.mock.rendering import light
 from galmorph_helpers.imaging.camera import observe
 
-traveller = gm.specimens(["Sbc"], seed=seed)
+traveller = gm.mock.specimens(["Sbc"], seed=seed)
 for column in ("r90", "half_light_radius", "bulge_radius", "disc_radius"):
     traveller[column] = traveller[column] * (10.0 * u.arcsec / traveller["half_light_radius"][0]) / 2
 traveller["redshift"], traveller["r_mag"] = 0.05, 15.5 * u.mag
@@ -220,7 +220,7 @@ rng = np.random.default_rng([seed, 5])
 def carried(rows, *magnitudes):
     """Samples of these galaxies at the redshifts where they have these r magnitudes, as colour images; one for each array of magnitudes."""
     copies = [[] for _ in magnitudes]
-    for part in gm.progress(np.array_split(np.arange(len(rows)), -(-len(rows) // 256)), "parts"):  # all wide stamps at once would fill the memory
+    for part in gm.runtime.progress(np.array_split(np.arange(len(rows)), -(-len(rows) // 256)), "parts"):  # all wide stamps at once would fill the memory
         near = near_by(rows[part])
         for number, (copy, magnitude) in enumerate(zip(copies, magnitudes, strict=True)):
             z_new = gm.imaging.redshift_for_magnitude(near.table, magnitude[part], survey=gm.DES)
@@ -306,9 +306,9 @@ def trained(sample, label, of, epochs):
 bright_network, bright_threshold = trained(bright.images, late[:n_train], np.arange(n_train), epochs=6)
 control, control_threshold = trained(images, labels, galaxy, epochs=3)
 p_bright, p_control = (gm.predict(network, faint.images) for network in (bright_network, control))
-eye_near = np.asarray(gm.volunteer_votes(catalogue_near[:n_train], gm.DES, seed=seed)["features"])
+eye_near = np.asarray(gm.mock.volunteer_votes(catalogue_near[:n_train], gm.DES, seed=seed)["features"])
 eye_threshold = gm.choose_threshold(late[:n_train], eye_near, by="corner")
-p_eye = np.asarray(gm.volunteer_votes(faint.table, gm.DES, seed=seed + 1)["features"])
+p_eye = np.asarray(gm.mock.volunteer_votes(faint.table, gm.DES, seed=seed + 1)["features"])
 judges = {"emulation-trained": (p_mean, np.mean(thresholds)), "bright-trained": (p_bright, bright_threshold),
           "control": (p_control, control_threshold), "eye (simulated)": (p_eye, eye_threshold)}
 

@@ -121,7 +121,7 @@ gm.plots.map_grid(shown, ["as observed", *(f"view {i + 1}" for i in range(5))], 
 # %%
 def pretrain(images, *, epochs, widths=(24, 48, 96), **views):
     """An encoder trained on views of `images`, and the loss of each epoch."""
-    gm.seed_everything(seed)
+    gm.runtime.seed_everything(seed)
     encoder = gm.Encoder(images.shape[1], widths)
     losses = gm.learning.fit_contrastive(encoder, images, views=partial(gm.learning.view, **views), epochs=epochs, seed=seed)
     return encoder, losses
@@ -157,7 +157,7 @@ gm.plots.clouds({"true kind": (planes["UMAP"], kind), "rotation": (planes["UMAP"
 wanted = gm.learning.cluster_table(h, ks=range(2, 7), halves=2, seed=seed)
 best = int(wanted["k"][np.argmax(wanted["silhouette"])])
 rivals = {"contrastive": h, "PCA of pixels": linear, "PCA of pixels, 10": linear[:, :10], "untrained encoder": None}
-gm.seed_everything(seed)
+gm.runtime.seed_everything(seed)
 rivals["untrained encoder"] = gm.learning.represent(gm.Encoder(5, (24, 48, 96)), maps)
 rows = []
 for name, features in rivals.items():
@@ -213,7 +213,7 @@ def any_speed(images, generator=None):
 few = train[:400]
 tries = {"turns only": dict(crop=1, blur=0, noise=0), "… and crop": dict(blur=0, noise=0), "… and noise": dict(blur=0), "… and blur: all": {}}
 encoders = {name: pretrain(few, epochs=5, **options)[0] for name, options in tries.items()}
-gm.seed_everything(seed)
+gm.runtime.seed_everything(seed)
 encoders["all, and any speed"] = gm.Encoder(5, (24, 48, 96))
 gm.learning.fit_contrastive(encoders["all, and any speed"], few, views=any_speed, epochs=5, seed=seed)
 part = np.arange(n_test // 2)
@@ -251,7 +251,7 @@ def logistic(c=0.1, **scale):
 
 def from_scratch(rows, answer, trial):
     """Accuracy of a network that learns from `rows` alone."""
-    gm.seed_everything(seed + trial)
+    gm.runtime.seed_everything(seed + trial)
     held = rows[::5]
     taught = np.setdiff1d(rows, held)
     network = torch.nn.Sequential(gm.Encoder(5, (24, 48, 96)), torch.nn.Linear(96, int(answer.max()) + 1))
@@ -260,14 +260,14 @@ def from_scratch(rows, answer, trial):
 
 
 longer = gm.load_weights(gm.Encoder(5, (24, 48, 96)), "mock_maps_contrastive")
-gm.seed_everything(seed)
+gm.runtime.seed_everything(seed)
 untrained = gm.Encoder(5, (24, 48, 96))
 probes = {"probe, contrastive, here": (gm.learning.represent_layers(encoder, maps), probe()), "probe, contrastive, longer": (gm.learning.represent_layers(longer, maps), probe()),
           "probe, untrained": (gm.learning.represent_layers(untrained, maps), probe()), "probe, principal components": (linear, logistic(0.01, with_std=False))}
 scores = {name: [] for name in (*probes, "network from scratch")}
 warnings.filterwarnings("ignore", "Only one sample")  # with ten labels a kind may have one, and no scatter of its own
 numbers, draws = [10, 30, 100, 300, 1000], {10: 2, 30: 2, 100: 6, 300: 1, 1000: 1}
-for n in gm.progress(numbers, "label efficiency"):
+for n in gm.runtime.progress(numbers, "label efficiency"):
     trial = {name: [] for name in scores}
     for t in range(draws[n]):
         rows = np.random.default_rng([seed, t]).permutation(n_test // 2)[:n]
@@ -453,7 +453,7 @@ if folder:
 
     asked_often = votes["edge-on"] + votes["not"] >= 5
     share = votes["edge-on"] / np.maximum(votes["edge-on"] + votes["not"], 1)
-    agreed, edge = asked_often & np.isfinite(gm.certain(share)), share > 0.5
+    agreed, edge = asked_often & np.isfinite(gm.labels.certain(share)), share > 0.5
 
     def edge_on_auc(features, among, n, draws=2):
         """AUC on the last quarter of the galaxies `among`, for probes of `n` labels of the others: one a draw."""

@@ -94,7 +94,7 @@ display(Markdown("\n".join(lines)))
 # %%
 def asked(table):
     """Mock galaxies on whose being edge-on volunteers agree, and what they say."""
-    edge_on = gm.certain(gm.volunteer_votes(table, gm.SDSS, seed=seed)["edge_on"])
+    edge_on = gm.labels.certain(gm.mock.volunteer_votes(table, gm.SDSS, seed=seed)["edge_on"])
     return table[np.isfinite(edge_on)], edge_on[np.isfinite(edge_on)]
 
 

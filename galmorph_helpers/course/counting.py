@@ -1,0 +1,81 @@
+"""How the rows of a lesson's claims are read: what they count as, and how they are said."""
+
+#: What a row can be; only findings with a control count.
+KINDS = ("finding", "check", "put in")
+
+
+def keeps(value, side, bound):
+    """Does a number keep a bound? NaN keeps none.
+
+    >>> keeps(0.97, "at_least", 0.95), keeps(0.2, "between", (0.3, 0.4)), keeps(float("nan"), "at_most", 1)
+    (True, False, False)
+    """
+    if side == "between":
+        return bool(bound[0] <= value <= bound[1])
+    return bool(value >= bound if side == "at_least" else value <= bound)
+
+
+def standing(row):
+    """What a row counts as: "finding", "without control yet" (a finding that cannot count), "check" or "put in"."""
+    kind = row.get("kind", "finding")  # results that were stored before rows had a kind
+    return "without control yet" if kind == "finding" and not row.get("control") else kind
+
+
+def bound_words(row):
+    """The bound as signs.
+
+    >>> bound_words({"between": [0.3, 0.4]})
+    '0.3 to 0.4'
+    """
+    if "between" in row:
+        return "{:g} to {:g}".format(*row["between"])
+    return f"≥ {row['at_least']:g}" if "at_least" in row else f"≤ {row['at_most']:g}"
+
+
+def control_words(row):
+    """The control and its number, and the words "keeps the bound" where it shows nothing."""
+    control = row.get("control")
+    if not control:
+        return ""
+    return f"{control['what']}: {control['value']:.3g}{'' if control['breaks'] else ' (keeps the bound)'}"
+
+
+def tally(claims):
+    """How the rows of a lesson count.
+
+    Parameters
+    ----------
+    claims : list of dict
+        As `Claims.report` writes them.
+
+    Returns
+    -------
+    dict
+        `findings`, `held`, `hopes`, `reached`, `without` (findings that have no control yet), `checks`, `put_in`.
+    """
+    of = {kind: [c for c in claims if standing(c) == kind] for kind in (*KINDS, "without control yet")}
+    hopes = [c for c in claims if "hoped" in c]
+    return {
+        "findings": len(of["finding"]),
+        "held": sum(c["holds"] for c in of["finding"]),
+        "hopes": len(hopes),
+        "reached": sum(c["reached"] for c in hopes),
+        "without": len(of["without control yet"]),
+        "checks": len(of["check"]),
+        "put_in": len(of["put in"]),
+    }
+
+
+def summary(claims):
+    """The tally in one line.
+
+    >>> summary([{"name": "a", "kind": "check", "holds": True}])
+    'Findings: 0 of 0 hold. Not counted: 1 check.'
+    """
+    n = tally(claims)
+    hopes = f", {n['reached']} of {n['hopes']} reach what was hoped" if n["hopes"] else ""
+    apart = [f"{n['without']} without control yet"] * bool(n["without"])
+    apart += [f"{n['checks']} check{'s' * (n['checks'] > 1)}"] * bool(n["checks"])
+    apart += [f"{n['put_in']} put in"] * bool(n["put_in"])
+    found = f"Findings: {n['held']} of {n['findings']} hold{hopes}."
+    return f"{found} Not counted: {', '.join(apart)}." if apart else found
