@@ -186,7 +186,8 @@ class Handler(BaseHTTPRequestHandler):
             side = min(int(asked["size"]), 3000)
             flux = np.random.default_rng(side).normal(size=(len(asked["bands"]), side, side)).astype(np.float32)
             out = io.BytesIO()
-            fits.PrimaryHDU(flux).writeto(out)
+            said = {"SURVEY": "LegacySurvey", "IMAGETYP": "image", "BANDS": "grz"}  # as the service does: no BUNIT
+            fits.PrimaryHDU(flux, fits.Header(said)).writeto(out)
             return out.getvalue(), "image/fits"
         if host == "data.sdss.org":
             return self.manga(path), "application/fits"

@@ -54,7 +54,8 @@ def sky(tmp_path, stamps):
     folder = tmp_path / "sky"
     folder.mkdir()
     for number in range(6):
-        gm.catalogue.write_shard(folder / f"s{number}.parquet", 40 * number + np.arange(40), stamps[:40])
+        path = folder / f"s{number}.parquet"
+        gm.catalogue.write_shard(path, 40 * number + np.arange(40), stamps[:40], pixels="colour")
     return folder
 
 
@@ -166,7 +167,7 @@ def test_networks_of_unequal_steps_are_not_trained_together():
 
 
 def test_a_shard_gives_back_what_was_written(tmp_path, stamps):
-    path = gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(600), stamps, rows=256)
+    path = gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(600), stamps, rows=256, pixels="colour")
     parts = list(gm.catalogue.read_shard(path, bands=gm.catalogue.shards.COLOUR_BANDS, size=SIZE))
     assert [len(ids) for ids, _ in parts] == [256, 256, 88]
     images = torch.cat([part[1] for part in parts])
@@ -228,7 +229,7 @@ def test_a_run_is_resumed_by_repeating_it(sky, classifier, stamps, tmp_path):
     for name, age in ((".s4.parquet.99.part", 2), (".s4.parquet.98.part", 0)):
         (out / name).write_bytes(b"by a worker that was killed long ago; by one that may be at work")
         os.utime(out / name, (time.time() - age * 86_400,) * 2)
-    gm.catalogue.write_shard(sky / "s5.parquet", 200 + np.arange(40), stamps[40:80])  # changed since
+    gm.catalogue.write_shard(sky / "s5.parquet", 200 + np.arange(40), stamps[40:80], pixels="colour")  # changed since
     run = gm.catalogue.classify(sky, classifier, out)
     assert sorted(run.done) == ["s2.parquet", "s3.parquet", "s5.parquet"] and len(run.found) == 3
     assert all((out / name).stat().st_mtime_ns == written[name] for name in run.found)
@@ -243,10 +244,10 @@ def spoil(sky, stamps):
     (sky / "s1.parquet").write_bytes(raw)
     (sky / "t_cut.parquet").write_bytes(raw[:900])
     ids = 10_000 + np.arange(40)
-    gm.catalogue.write_shard(sky / "t_small.parquet", ids, stamps[:40, :, ::2, ::2])
-    gm.catalogue.write_shard(sky / "t_bands.parquet", ids + 100, stamps[:40], bands=("g", "r", "i"))
-    gm.catalogue.write_shard(sky / "t_empty.parquet", ids[:0], stamps[:0])
-    gm.catalogue.write_shard(sky / "t_twice.parquet", [7, *(ids[1:] + 200)], stamps[:40])
+    gm.catalogue.write_shard(sky / "t_small.parquet", ids, stamps[:40, :, ::2, ::2], pixels="colour")
+    gm.catalogue.write_shard(sky / "t_bands.parquet", ids + 100, stamps[:40], bands=("g", "r", "i"), pixels="colour")
+    gm.catalogue.write_shard(sky / "t_empty.parquet", ids[:0], stamps[:0], pixels="colour")
+    gm.catalogue.write_shard(sky / "t_twice.parquet", [7, *(ids[1:] + 200)], stamps[:40], pixels="colour")
     flux = torch.where(torch.rand(40, 3, SIZE, SIZE) < 0.1, torch.nan, 5.0)
     gm.catalogue.write_shard(sky / "t_nan.parquet", ids + 300, flux, pixels="flux")
     pq.write_table(pq.read_table(sky / "s0.parquet").replace_schema_metadata(None), sky / "t_plain.parquet")
@@ -605,7 +606,7 @@ def test_memory_does_not_grow_with_the_survey(tmp_path, stamps):
     sky.mkdir()
     memory = []
     for first in range(0, 100_000, 10_000):
-        gm.catalogue.write_shard(sky / f"s{first:06d}.parquet", first + np.arange(10_000), images)
+        gm.catalogue.write_shard(sky / f"s{first:06d}.parquet", first + np.arange(10_000), images, pixels="colour")
         if first in (0, 90_000):
             run = gm.catalogue.classify(sky, classifier, tmp_path / "out")
             assert not run.failed
@@ -643,7 +644,8 @@ def test_a_gpu_and_a_cpu_say_the_same(way, monkeypatch, stamps):
 
 
 @pytest.mark.parametrize(
-    ("pixels", "stored"), [("colour", "uint8"), ("flux", "float32"), ("surface brightness", "float32")]
+    ("pixels", "stored"),
+    [(None, "float32"), ("colour", "uint8"), ("flux", "float32"), ("surface brightness", "float32")],
 )
 def test_pixels_decide_how_a_shard_is_stored(tmp_path, stamps, pixels, stored):
     """Faint flux lies in 0 to 1, too, and 256 steps of it are no measurement."""
@@ -654,7 +656,7 @@ def test_pixels_decide_how_a_shard_is_stored(tmp_path, stamps, pixels, stored):
 def test_a_picture_outside_0_to_1_is_refused(tmp_path, stamps):
     for wrong in (3 * stamps[:5], stamps[:5] - 1, torch.full_like(stamps[:5], torch.nan)):
         with pytest.raises(ValueError, match="0 to 1.*pixels='flux'"):
-            gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(5), wrong)
+            gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(5), wrong, pixels="colour")
     with pytest.raises(ValueError, match="pixels must be one of"):
         gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(5), stamps[:5], pixels="counts")
     assert not list(tmp_path.iterdir())

@@ -110,8 +110,12 @@ def _stream(session, url, part, params):
             raise BadContent(f"{response.url} is not what the part already here belongs to; it is fetched anew")
         if response.status_code >= 400:
             raise Refused(_gave_up(response.url, session.tries, f"status {response.status_code} {response.reason}"))
+        stored = urlsplit(url).path.endswith((".gz", ".tgz"))
+        if stored:  # servers call such a file itself an encoding of another: it is wanted as it lies there
+            response.raw.headers.pop("Content-Encoding", None)
         etag = response.headers.get("ETag", "")
         large = int(response.headers.get("Content-Length", 0)) > WORTH_RESUMING
+        large &= stored or response.headers.get("Content-Encoding", "identity") == "identity"  # ranges count its bytes
         if etag and not etag.startswith("W/") and large:
             tag.write_text(etag, encoding="utf-8")
         elif not resumed:
@@ -129,7 +133,7 @@ def _copy(response, part, resumed):
     with open(part, "ab" if resumed else "wb") as out:
         for chunk in chunks:
             out.write(chunk)
-            got += len(chunk)
+            got = response.raw.tell()  # on the wire: what was encoded without being asked is longer by now
             seconds = time.monotonic() - start
             if seconds > PATIENCE and got < SLOWEST * seconds:
                 raise requests.Timeout(f"stalled: {got} bytes in {seconds:.0f} s")

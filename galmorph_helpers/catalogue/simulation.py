@@ -84,5 +84,5 @@ def simulate_shard(path, n, seed, first_id, size):
     """
     if not Path(path).exists():
         sample = mock_sample(n, seed=seed, size=size)
-        write_shard(path, first_id + np.arange(n), sample.images)
+        write_shard(path, first_id + np.arange(n), sample.images, pixels=sample.pixels)
     return n

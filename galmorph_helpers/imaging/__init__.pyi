@@ -1,4 +1,17 @@
-from . import camera, checks, cutouts, distance, emulated_fits, emulation, fourier, kcorrection, matching, stretch
+from . import (
+    calibration,
+    camera,
+    checks,
+    cutouts,
+    distance,
+    emulated_fits,
+    emulation,
+    fits_images,
+    fourier,
+    kcorrection,
+    matching,
+    stretch,
+)
 from .camera import observe
 from .cutouts import coloured, stamps
 from .distance import dimming, kpc_per_arcsec, shrinkage

@@ -4,7 +4,9 @@ import numpy as np
 import torch
 
 from ..samples import GalaxySample, check_pixels
+from .fourier import PADDING
 
+MOST_MEMORY = 4e9  # bytes for one galaxy
 RESTORED = 1.05  # most that a frequency may be amplified; more means that the PSF cannot be matched
 
 
@@ -81,4 +83,15 @@ def check_match(kernel, target, start, z_new, smaller):
             f"the PSF of galaxy {start + worst}, shrunk by {smaller[start + worst]:.2f} to z_new = "
             f"{z_new[start + worst]:g}, is broader than the new survey's: matching it would amplify some frequencies "
             f"{float(gain[worst]):.2f} times. Choose a higher z_new, or a survey with a broader PSF."
+        )
+
+
+def check_size(size, bands, scale, survey):
+    """Planes of frequencies of one galaxy that ask for more memory than a laptop has are an error before they do."""
+    needed = 12 * bands * (PADDING * size) ** 2 * 4  # bytes: about a dozen complex half planes a band
+    if needed > MOST_MEMORY:
+        raise ValueError(
+            f"the new stamps would be {size} x {size} pixels and need {needed / 1e9:.0f} GB: the images' pixels of "
+            f"{scale.max():g} arcsec are coarse for {survey.name} ({survey.pixel_scale} arcsec). Cut out a smaller "
+            "stamp, or choose a higher z_new or a survey with larger pixels."
         )

@@ -16,7 +16,7 @@ from ..runtime import device, progress
 from ..samples import R90_CUTOUT, GalaxySample
 from ..surveys import DES, SDSS
 from .camera import observe
-from .checks import check_emulated, check_match, check_numbers
+from .checks import check_emulated, check_match, check_numbers, check_size
 from .distance import dimming, shrinkage
 from .fourier import divided, image_transform, inside, mean_square, sky_noise, transfer_function, transform
 from .kcorrection import band_magnitudes, colour_bands, family_magnitudes, spectral_family
@@ -130,6 +130,7 @@ def emulate(
         )
     lost = dimming(z, z_new)[:, None] + _k_correction(sample, survey, z_new, k_correction)
     scale_new, size = _stamps(table, sample.survey, survey, smaller, side, size)
+    check_size(size, bands, scale, survey)
     where = device()
     generator = torch.Generator(where).manual_seed(seed)
     out, kept = torch.empty((n, bands, size, size)), np.full(n, np.nan)

@@ -217,11 +217,12 @@ def _outputs(network, images, batch_size=None, views=1):
     if len(images) == 0:
         raise ValueError("no images to predict for.")
     images = torch.as_tensor(images)
-    device = next(network.parameters()).device
+    weight = next(network.parameters())
+    device = weight.device
     quick = fused(network.eval(), images.shape[1:])
     out = []
     for batch in images.split(batch_size or (64 if device.type == "cpu" else 4096)):
-        batch = batch.to(device, non_blocking=True)  # each batch travels once, whatever the number of views
+        batch = batch.to(device, weight.dtype, non_blocking=True)  # travels once, whatever the number of views
         shown = (turned(batch, k).contiguous(memory_format=torch.channels_last) for k in range(views))
         out.append(sum(quick(view) for view in shown) / views)
     out = torch.cat(out)
