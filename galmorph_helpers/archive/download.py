@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import time
+from urllib.parse import urlsplit
 
 import pooch
 import requests
