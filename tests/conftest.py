@@ -33,3 +33,5 @@ def alt_text():
         return unescape(re.search(r'^<img alt="([^"]*)" src="data:image/png;base64,', shown.data)[1])
 
     return read
+
+collect_ignore = ["sample"]  # a lesson that tests build: no test itself
