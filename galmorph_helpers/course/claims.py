@@ -43,9 +43,8 @@ class Claims:
         return list(self._published.values())
 
     def check(
-        self, name, measured, *, at_least=None, at_most=None, between=None, control=None, hoped=None, fails_if="",
-        about=None, kind="finding", because="",
-    ):  # fmt: skip
+        self, name, measured, *, control=None, hoped=None, fails_if="", about=None, kind="finding", because="", **bound
+    ):
         """Record a finding: `measured` keeps a bound that its control, measured in the same run, breaks.
 
         Parameters
@@ -54,9 +53,8 @@ class Claims:
             Of the finding, one of its kind in the lesson.
         measured : float
             NaN never holds.
-        at_least, at_most : float
-        between : (float, float)
-            Exactly one of the three bounds is given.
+        **bound
+            Exactly one of at_least : float, at_most : float and between : (float, float).
         control : (str, float), optional
             What shows that the bound could be broken (shuffled labels, an untrained network, the best simpler method),
             and the number it gives. A finding whose control keeps the bound does not hold.
@@ -73,15 +71,19 @@ class Claims:
         ------
         ValueError
             If there is not one bound, or `hoped` or `control` do not fit it.
+        TypeError
+            If there is another keyword.
         """
-        bounds = {"at_least": at_least, "at_most": at_most, "between": between}
-        bounds = {key: value for key, value in bounds.items() if value is not None}
+        strange = sorted(set(bound) - {"at_least", "at_most", "between"})
+        if strange:
+            raise TypeError(f"claim {name!r} has {strange[0]!r}: a bound is at_least, at_most or between.")
+        bounds = {key: value for key, value in bound.items() if value is not None}
         if len(bounds) != 1:
             given = " and ".join(bounds) or "none"
             raise ValueError(f"claim {name!r} has {given}: give exactly one of at_least, at_most and between.")
         if kind not in KINDS:
             raise ValueError(f"claim {name!r} is of kind {kind!r}: it can be {', '.join(KINDS)}.")
-        if hoped is not None and between is not None:
+        if hoped is not None and "between" in bounds:
             raise ValueError(f"claim {name!r} has hoped={hoped} and between: a hope needs at_least or at_most.")
         if control is not None and (isinstance(control, str) or len(control) != 2):
             raise ValueError(f'claim {name!r} has control={control!r}: give a name and a value, ("shuffled", 0.51).')
