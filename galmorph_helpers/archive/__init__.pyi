@@ -17,4 +17,3 @@ from .costs import estimate
 from .errors import ArchiveError
 from .fetching import fetch
 from .layout import verify
-from .registry import known_set, load_registry
