@@ -155,7 +155,7 @@ def test_folds_together_in_single_precision_for_one_step(augmented):
 def test_networks_of_unequal_steps_are_not_trained_together():
     images, target = torch.rand(40, 3, SIZE, SIZE), np.arange(40) % 2
     networks, rows = [gm.CompactCNN(size=SIZE) for _ in range(2)], np.arange(40)
-    states = [gm.learning.random_state(False)] * 2
+    states = [gm.learning.together.random_state(False)] * 2
     with pytest.raises(ValueError, match="as many steps an epoch"):
         gm.learning.together.fit_together(
             networks, images, target, [(rows[:33], rows[33:]), (rows[:32], rows[33:])], seeds=[0, 1], states=states,

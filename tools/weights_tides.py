@@ -14,8 +14,8 @@ SEED = 910_000  # far from the seeds of the lessons: no galaxy of theirs was see
 LIMITS = (26, 27, 28, 29, 30, 31, 33, 35)
 CARD = """# mock_tides
 
-The compact network (`galmorph_helpers.CompactCNN`, 64 pixels, the three views of `gm.imaging.detector_input`) trained to
-find tidal features around mock galaxies in one deep band, at 3 sigma, 10" x 10" limits of {limits} mag
+The compact network (`galmorph_helpers.CompactCNN`, 64 pixels, the three views of `gm.imaging.detector_input`) trained
+to find tidal features around mock galaxies in one deep band, at 3 sigma, 10" x 10" limits of {limits} mag
 arcsec^-2.
 
 | | |
