@@ -200,7 +200,7 @@ def cataloguing(table, quick, million):
         for first in range(0, n, per_shard):
             rows = torch.randperm(1000)[:per_shard]
             gm.catalogue.write_shard(
-                folder / "sky" / f"s{first:06d}.parquet", first + np.arange(per_shard), images[rows]
+                folder / "sky" / f"s{first:06d}.parquet", first + np.arange(per_shard), images[rows], pixels="colour"
             )
 
         def run(client):
@@ -253,7 +253,7 @@ def memory(folder):
         sky = folder / f"sky{n}"
         sky.mkdir()
         for first in range(0, n, 5000):
-            gm.catalogue.write_shard(sky / f"s{first:07d}.parquet", first + np.arange(5000), images)
+            gm.catalogue.write_shard(sky / f"s{first:07d}.parquet", first + np.arange(5000), images, pixels="colour")
         run = gm.catalogue.classify(sky, small, folder / f"out{n}")
         assert run.galaxies == n and not run.failed
         lines.append(f"| {n:,} | {n / run.seconds:,.0f} | {run.memory_mb:,.0f} |")

@@ -4,6 +4,7 @@ from . import (
     course,
     datasets,
     files,
+    fitsfiles,
     hubble,
     imaging,
     labels,

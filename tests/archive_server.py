@@ -80,7 +80,7 @@ class Archive(ThreadingHTTPServer):
 
     def session(self, **options):
         """A session that asks this server, quickly."""
-        from galmorph_helpers.archive.download import Session
+        from galmorph_helpers.archive.session import Session
 
         session = Session(**{"rate": 1000, "mirror": self.url, "pause": 0.02, "timeout": (2, 0.5), **options})
         session.trust_env = False  # no proxy between here and loopback
@@ -186,7 +186,8 @@ class Handler(BaseHTTPRequestHandler):
             side = min(int(asked["size"]), 3000)
             flux = np.random.default_rng(side).normal(size=(len(asked["bands"]), side, side)).astype(np.float32)
             out = io.BytesIO()
-            fits.PrimaryHDU(flux).writeto(out)
+            said = {"SURVEY": "LegacySurvey", "IMAGETYP": "image", "BANDS": "grz"}  # as the service does: no BUNIT
+            fits.PrimaryHDU(flux, fits.Header(said)).writeto(out)
             return out.getvalue(), "image/fits"
         if host == "data.sdss.org":
             return self.manga(path), "application/fits"

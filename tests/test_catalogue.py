@@ -54,7 +54,8 @@ def sky(tmp_path, stamps):
     folder = tmp_path / "sky"
     folder.mkdir()
     for number in range(6):
-        gm.catalogue.write_shard(folder / f"s{number}.parquet", 40 * number + np.arange(40), stamps[:40])
+        path = folder / f"s{number}.parquet"
+        gm.catalogue.write_shard(path, 40 * number + np.arange(40), stamps[:40], pixels="colour")
     return folder
 
 
@@ -86,7 +87,7 @@ def test_eight_views_are_the_mean_of_eight():
 
 def test_a_network_with_hooks_or_its_own_forward_is_left_alone():
     network = compact()
-    network[0].register_forward_hook(lambda *_: None)
+    network.stretch.register_forward_hook(lambda *_: None)
     assert fused(network, (3, SIZE, SIZE)) is network
 
     class Own(torch.nn.Sequential):
@@ -100,10 +101,10 @@ def test_a_network_with_hooks_or_its_own_forward_is_left_alone():
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=9))
 def test_each_image_is_turned_as_drawn(drawn):
     images = torch.rand(len(drawn), 2, 5, 5)
-    turned = gm.learning.training._turned_each(images, torch.tensor(drawn))
-    assert torch.equal(turned, gm.learning.training._turned_by_bits(images, torch.tensor(drawn)))
+    turned = gm.learning.augmentation.turned_each(images, torch.tensor(drawn))
+    assert torch.equal(turned, gm.learning.augmentation.turned_by_bits(images, torch.tensor(drawn)))
     for image, k, out in zip(images, drawn, turned, strict=True):
-        assert torch.equal(out, gm.learning.training._turned(image[None], k)[0])
+        assert torch.equal(out, gm.learning.augmentation.turned(image[None], k)[0])
 
 
 # ---------------------------------------------------------------- folds at once
@@ -125,8 +126,8 @@ def test_folds_together_are_folds_in_turn(n, options, monkeypatch):
     def checked(x, y, what, *, missing=False):
         return torch.as_tensor(x), torch.as_tensor(np.asarray(y))
 
-    monkeypatch.setattr(gm.learning.training, "_checked", checked)
-    monkeypatch.setattr(gm.learning.together, "_checked", checked)
+    monkeypatch.setattr(gm.learning.training, "checked", checked)
+    monkeypatch.setattr(gm.learning.together, "checked", checked)
     runs = [
         gm.fit_folds(lambda: gm.CompactCNN(size=SIZE).double(), images, target, k=3, epochs=2, together=way, **options)
         for way in (False, True)
@@ -157,22 +158,16 @@ def test_networks_of_unequal_steps_are_not_trained_together():
     states = [gm.learning.random_state(False)] * 2
     with pytest.raises(ValueError, match="as many steps an epoch"):
         gm.learning.fit_together(
-            networks,
-            images,
-            target,
-            [rows[:33], rows[:32]],
-            [rows[33:]] * 2,
-            seeds=[0, 1],
-            states=states,
+            networks, images, target, [(rows[:33], rows[33:]), (rows[:32], rows[33:])], seeds=[0, 1], states=states,
             batch_size=32,
-        )
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------- shards
 
 
 def test_a_shard_gives_back_what_was_written(tmp_path, stamps):
-    path = gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(600), stamps, rows=256)
+    path = gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(600), stamps, rows=256, pixels="colour")
     parts = list(gm.catalogue.read_shard(path, bands=gm.catalogue.shards.COLOUR_BANDS, size=SIZE))
     assert [len(ids) for ids, _ in parts] == [256, 256, 88]
     images = torch.cat([part[1] for part in parts])
@@ -234,7 +229,7 @@ def test_a_run_is_resumed_by_repeating_it(sky, classifier, stamps, tmp_path):
     for name, age in ((".s4.parquet.99.part", 2), (".s4.parquet.98.part", 0)):
         (out / name).write_bytes(b"by a worker that was killed long ago; by one that may be at work")
         os.utime(out / name, (time.time() - age * 86_400,) * 2)
-    gm.catalogue.write_shard(sky / "s5.parquet", 200 + np.arange(40), stamps[40:80])  # changed since
+    gm.catalogue.write_shard(sky / "s5.parquet", 200 + np.arange(40), stamps[40:80], pixels="colour")  # changed since
     run = gm.catalogue.classify(sky, classifier, out)
     assert sorted(run.done) == ["s2.parquet", "s3.parquet", "s5.parquet"] and len(run.found) == 3
     assert all((out / name).stat().st_mtime_ns == written[name] for name in run.found)
@@ -249,10 +244,10 @@ def spoil(sky, stamps):
     (sky / "s1.parquet").write_bytes(raw)
     (sky / "t_cut.parquet").write_bytes(raw[:900])
     ids = 10_000 + np.arange(40)
-    gm.catalogue.write_shard(sky / "t_small.parquet", ids, stamps[:40, :, ::2, ::2])
-    gm.catalogue.write_shard(sky / "t_bands.parquet", ids + 100, stamps[:40], bands=("g", "r", "i"))
-    gm.catalogue.write_shard(sky / "t_empty.parquet", ids[:0], stamps[:0])
-    gm.catalogue.write_shard(sky / "t_twice.parquet", [7, *(ids[1:] + 200)], stamps[:40])
+    gm.catalogue.write_shard(sky / "t_small.parquet", ids, stamps[:40, :, ::2, ::2], pixels="colour")
+    gm.catalogue.write_shard(sky / "t_bands.parquet", ids + 100, stamps[:40], bands=("g", "r", "i"), pixels="colour")
+    gm.catalogue.write_shard(sky / "t_empty.parquet", ids[:0], stamps[:0], pixels="colour")
+    gm.catalogue.write_shard(sky / "t_twice.parquet", [7, *(ids[1:] + 200)], stamps[:40], pixels="colour")
     flux = torch.where(torch.rand(40, 3, SIZE, SIZE) < 0.1, torch.nan, 5.0)
     gm.catalogue.write_shard(sky / "t_nan.parquet", ids + 300, flux, pixels="flux")
     pq.write_table(pq.read_table(sky / "s0.parquet").replace_schema_metadata(None), sky / "t_plain.parquet")
@@ -465,7 +460,7 @@ def test_a_classifier_that_says_nothing_is_not_written(stamps, tmp_path):
         gm.catalogue.save_classifier(tmp_path / "a.safetensors", [compact()], stamps[:1].expand(500, -1, -1, -1))
     with torch.no_grad():
         network = compact()
-        network[-2].bias.fill_(torch.nan)
+        network.head[0].bias.fill_(torch.nan)
     with pytest.raises(ValueError, match="not finite"):
         gm.catalogue.save_classifier(tmp_path / "a.safetensors", [network], stamps)
     assert not list(tmp_path.iterdir())
@@ -611,7 +606,7 @@ def test_memory_does_not_grow_with_the_survey(tmp_path, stamps):
     sky.mkdir()
     memory = []
     for first in range(0, 100_000, 10_000):
-        gm.catalogue.write_shard(sky / f"s{first:06d}.parquet", first + np.arange(10_000), images)
+        gm.catalogue.write_shard(sky / f"s{first:06d}.parquet", first + np.arange(10_000), images, pixels="colour")
         if first in (0, 90_000):
             run = gm.catalogue.classify(sky, classifier, tmp_path / "out")
             assert not run.failed
@@ -649,7 +644,8 @@ def test_a_gpu_and_a_cpu_say_the_same(way, monkeypatch, stamps):
 
 
 @pytest.mark.parametrize(
-    ("pixels", "stored"), [("colour", "uint8"), ("flux", "float32"), ("surface brightness", "float32")]
+    ("pixels", "stored"),
+    [(None, "float32"), ("colour", "uint8"), ("flux", "float32"), ("surface brightness", "float32")],
 )
 def test_pixels_decide_how_a_shard_is_stored(tmp_path, stamps, pixels, stored):
     """Faint flux lies in 0 to 1, too, and 256 steps of it are no measurement."""
@@ -660,7 +656,7 @@ def test_pixels_decide_how_a_shard_is_stored(tmp_path, stamps, pixels, stored):
 def test_a_picture_outside_0_to_1_is_refused(tmp_path, stamps):
     for wrong in (3 * stamps[:5], stamps[:5] - 1, torch.full_like(stamps[:5], torch.nan)):
         with pytest.raises(ValueError, match="0 to 1.*pixels='flux'"):
-            gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(5), wrong)
+            gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(5), wrong, pixels="colour")
     with pytest.raises(ValueError, match="pixels must be one of"):
         gm.catalogue.write_shard(tmp_path / "a.parquet", np.arange(5), stamps[:5], pixels="counts")
     assert not list(tmp_path.iterdir())

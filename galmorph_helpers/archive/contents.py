@@ -10,13 +10,14 @@ import zlib
 from pathlib import PurePosixPath
 
 import numpy as np
-from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from PIL import Image
 
 from ..files import leaves
+from ..fitsfiles import open_fits
 from .errors import ArchiveError, BadContent
 
+LARGEST = 1 << 30  # bytes of one HDU: beyond a MaNGA cube
 MAGIC = {
     "jpeg": b"\xff\xd8\xff",
     "fits": b"SIMPLE",
@@ -69,8 +70,7 @@ def _check_jpeg(path):
 def _check_fits(path, shape):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)  # odd headers are the archive's business
-        warnings.filterwarnings("error", message="File may have been truncated", category=AstropyWarning)
-        with fits.open(path, memmap=False, lazy_load_hdus=False) as hdus:
+        with open_fits(path, most=LARGEST, most_packed=3 * LARGEST) as hdus:
             image = next((hdu.data for hdu in hdus if hdu.is_image and hdu.data is not None), None)
             tables = any(len(hdu.data) for hdu in hdus if not hdu.is_image)
     if image is None and not tables:
@@ -98,7 +98,13 @@ def _what_is_it(head):
 
 
 def safe_name(text):
-    """A file name made of `text`: letters, digits, dot, plus, minus and underscore; nothing that leaves the folder."""
+    """A file name made of `text`: letters, digits, dot, plus, minus and underscore; nothing that leaves the folder.
+
+    Examples
+    --------
+    >>> safe_name("NGC 4565/b")
+    'NGC_4565_b'
+    """
     name = re.sub(r"[^A-Za-z0-9._+-]", "_", str(text).strip()).lstrip(".-")
     if not name:
         raise ArchiveError(

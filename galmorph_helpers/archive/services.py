@@ -6,6 +6,8 @@ too, unless that is switched off. `SDSS.query_sql` returns None for an empty
 answer; `SDSS.query_crossid` matches positions to the nearest primary object within 3 arcmin at most.
 """
 
+import html
+import re
 import warnings
 
 import numpy as np
@@ -60,7 +62,9 @@ def vizier_table(session, table, n):
     try:
         with warnings.catch_warnings(), _uncached():
             warnings.simplefilter("ignore")  # units that VizieR writes and the VO standard does not know
-            found = query.get_catalogs(table)
+            answer = query.get_catalogs_async(table)
+            _refuse_outage(answer.text, table)
+            found = query._parse_result(answer)
     except ArchiveError:
         raise
     except Exception as error:  # astroquery and astropy raise many kinds for an answer that is no VOTable
@@ -75,8 +79,35 @@ def vizier_table(session, table, n):
     return found[0]
 
 
+def _refuse_outage(text, table):
+    """VizieR reports its own trouble as a table without rows: the words are in INFO elements."""
+    said = re.findall(r"<(?:\w+:)?INFO\b(?=[^>]*\bname=\"Error\")[^>]*\bvalue=\"([^\"]*)\"", text)
+    said = [html.unescape(words).strip() for words in said if words.strip()]
+    if said or re.search(r"<(?:\w+:)?INFO\b(?=[^>]*\bname=\"QUERY_STATUS\")[^>]*\bvalue=\"ERROR\"", text):
+        raise BadContent(_no_answer("VizieR", table, f"it says {(said or ['ERROR'])[0]!r}"))
+
+
 def sdss_sql(session, query, what):
-    """The answer of SkyServer (DR17) to an SQL query, as a Table."""
+    """The answer of SkyServer (DR17) to an SQL query.
+
+    Parameters
+    ----------
+    session : Session
+    query : str
+    what : str
+        In words, for messages.
+
+    Returns
+    -------
+    astropy.table.Table
+
+    Raises
+    ------
+    BadContent
+        If what came is no table.
+    ArchiveError
+        If it has no rows.
+    """
     service = _sdss(session)
     try:
         with _uncached():
@@ -103,6 +134,10 @@ def sdss_crossid(session, ra, dec, *, within=3.0):
         Degrees.
     within : float
         Arcsec.
+
+    Returns
+    -------
+    astropy.table.Table
     """
     service, parts = _sdss(session), []
     for start in range(0, len(ra), ROWS_A_QUERY):

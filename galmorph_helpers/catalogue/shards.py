@@ -24,14 +24,14 @@ class ShardError(ValueError):
         self.reason = reason
 
 
-def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=256, pixels="colour"):
+def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=256, pixels=None):
     """Write stamps and their numbers to one Parquet file; it appears under its name only when it is complete.
 
     Parameters
     ----------
     path : str or Path
     ids : array (N,)
-        Number of each galaxy in its survey: integers, each once.
+        Number of each galaxy in its survey: integers below 2**63, each once. Floats are refused: they have lost digits.
     images : torch.Tensor (N, C, H, H)
         As `pixels` says.
     bands : tuple of str
@@ -40,9 +40,9 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
         As of a `GalaxySample`.
     rows : int
         Galaxies a row group: what a reader holds in memory at once.
-    pixels : {"colour", "flux", "surface brightness"}
-        As of a `GalaxySample`. Colour pictures, in 0 to 1, are stored as bytes (in steps of 1/255, as JPEGs are); the
-        others as float32.
+    pixels : {"colour", "flux", "surface brightness"}, optional
+        As of a `GalaxySample`. What is said to be colour pictures, in 0 to 1, is stored as bytes (in steps of 1/255, as
+        JPEGs are), all else as float32: faint flux lies in 0 to 1, too.
 
     Returns
     -------
@@ -55,7 +55,8 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
             f"square images (N, {len(bands)}, H, H) and N ids are needed for bands {tuple(bands)}, "
             f"got {tuple(images.shape)} and {len(ids)} ids."
         )
-    if pixels not in PIXELS:
+    ids = _whole_numbers(ids)
+    if pixels is not None and pixels not in PIXELS:
         raise ValueError(f"pixels must be one of {tuple(PIXELS)}, got {pixels!r}.")
     colour = pixels == "colour"
     if colour and n and not (images.min() >= 0 and images.max() <= 1):
@@ -69,7 +70,7 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
     kind = pa.binary(channels * size * size * (1 if colour else 4))
     buffer = pa.py_buffer(np.ascontiguousarray(values.numpy()).tobytes())
     table = pa.table(
-        [pa.array(np.asarray(ids, np.int64)), pa.FixedSizeBinaryArray.from_buffers(kind, n, [None, buffer])],
+        [pa.array(ids), pa.FixedSizeBinaryArray.from_buffers(kind, n, [None, buffer])],
         names=["id", "image"],
     ).replace_schema_metadata({KEY: json.dumps(words)})
     # Noise does not compress; a checksum a page finds the bit that fell over.
@@ -77,6 +78,22 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
     with whole_file(path) as part:
         pq.write_table(table, part, row_group_size=rows, **options)
     return path
+
+
+def _whole_numbers(ids):
+    """The numbers of galaxies as int64, or an error: what has been a float is another galaxy's number."""
+    given = np.ma.asarray(ids)
+    if len(given) == 0:
+        return np.zeros(0, np.int64)
+    if np.ma.is_masked(given):
+        raise ValueError(f"{np.ma.count_masked(given)} of {len(given)} ids are missing: leave those galaxies out.")
+    given = np.asarray(given)
+    if given.dtype.kind not in "iu" or given.max() >= 2**63:
+        raise ValueError(
+            f"ids must be integers below 2**63, got {given.dtype} such as {given[0]}: read them as integers "
+            "(a float keeps 15 digits, an SDSS objid has 19)."
+        )
+    return given.astype(np.int64)
 
 
 def read_shard(path, *, bands=None, size=None):
@@ -87,6 +104,10 @@ def read_shard(path, *, bands=None, size=None):
     path : str or Path
     bands : sequence of str, optional
         What the reader expects; as `size`, pixels.
+
+    Yields
+    ------
+    (numpy.ndarray of int (n,), torch.Tensor (n, C, H, H))
 
     Raises
     ------

@@ -9,24 +9,30 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from astropy.io import fits
+from astropy.io import ascii as text_tables
 from astropy.table import QTable
-from PIL import Image
 
 from ..files import cache_folder, inside, sweep, whole_file
 from ..runtime import progress, release_memory
 from ..samples import GalaxySample
+from .stamps import read_stamp
 
 MAX_EXCLUDED = 0.05  # a larger share of unreadable images is an error: something is wrong with the folder
 
 
-def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=None, survey=None, cache=True):
+def read_folder(
+    path, size=64, crop=None, *, labels=None, classes=None, rows=None, survey=None, cache=True, zero_point=None,
+    hdu=None,
+):  # fmt: skip
     """Read a folder of observed galaxies: a CSV with a `file` column beside the images (JPEG, PNG or FITS).
 
+    What a file is, its first bytes say, not its name; data/FORMATS.md has a table of what is read how. Row 0 of an
+    image is its top, as in every picture: FITS images, whose row 0 is the bottom, are turned over.
+
     Decoding is done once: the pixels are kept in a cache whose key is a hash of the table, of the images' sizes and
-    times, and of `size` and `crop`. Images that cannot be used (missing, truncated, grey among colour ones, constant,
-    not finite, outside the folder by name or by a link) are left out, counted and named in a warning; more than 5 % of
-    them is an error.
+    times, and of the arguments. Images that cannot be used (missing, truncated, grey among colour ones, constant,
+    not finite, of an unknown unit, outside the folder by name or by a link) are left out, counted and named in a
+    warning; more than 5 % of them is an error.
 
     Parameters
     ----------
@@ -36,7 +42,8 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
     crop : int, optional
         Central crop before resizing, pixels of the files; the whole image by default.
     labels : str, optional
-        Name of the CSV; `labels.csv` by default, or the only CSV that has a `file` column.
+        Name of the CSV; `labels.csv` by default, or the only CSV that has a `file` column. In UTF-8, or UTF-16 with a
+        byte order mark, else taken for Latin-1; with commas, semicolons or tabs. Names of files are text.
     classes : iterable of str, optional
         Allowed values of the column `class_name`; anything else is an error that names the row.
     rows : array of int or bool, optional
@@ -44,12 +51,17 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
     survey : Survey, optional
     cache : bool
         False neither reads nor writes the cache (folder `GALMORPH_CACHE`, by default the user's cache folder).
+    zero_point : float, optional
+        AB magnitude of one count of the FITS images, where their headers do not say it.
+    hdu : int, str, or sequence of them, optional
+        HDU of the image in each FITS file, or one a band, where the files hold several images.
 
     Returns
     -------
     GalaxySample
         `origin` is "archive" if `galmorph_helpers.archive` fetched the folder, else "folder"; images are in 0 to 1
-        (JPEG, PNG: `pixels` is "colour") or in the files' units (FITS: "flux", so they should be nanomaggies a pixel).
+        (JPEG, PNG: `pixels` is "colour") or in nanomaggies a pixel (FITS: "flux"). A warning counts the FITS images
+        whose headers name no unit: without `zero_point`, their counts are taken for nanomaggies.
     """
     path = Path(path)
     if size < 1 or (crop is not None and crop < 1):
@@ -63,14 +75,14 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
             raise ValueError(f"rows selects none of the galaxies in {csv}.")
     names = [_name(cell) for cell in table["file"]]
     files = [inside(path, name) for name in names]
-    key = _cache_key(csv, files, size, crop)
+    key = _cache_key(csv, files, size, crop, (zero_point, hdu))
     release_memory()
     found = _read_cache(key) if cache else None
     if found is None:
-        found = _decode(names, files, size, crop, path.name)
+        found = _decode(names, files, path.name, size=size, crop=crop, zero_point=zero_point, hdu=hdu)
         if cache:
             _write_cache(key, *found)
-    pixels, kept, problems = found
+    pixels, kept, kinds, problems = found
     if problems:
         named = "; ".join(problems[:5]) + ("; ..." if len(problems) > 5 else "")
         message = f"{path.name}: {len(problems)} of {len(files)} images cannot be used: {named}."
@@ -79,8 +91,15 @@ def read_folder(path, size=64, crop=None, *, labels=None, classes=None, rows=Non
                 f"{message} That is too many to leave out: check that the folder is complete, then read it again."
             )
         warnings.warn(f"{message} They are left out.", stacklevel=2)
+    silent = int((kinds == "counts").sum())
+    if silent:
+        warnings.warn(
+            f"{path.name}: {silent} FITS images do not say what a count is (BUNIT, MAGZERO and the like): they are "
+            "taken for nanomaggies a pixel; zero_point=, the AB magnitude of one count, says what else they are.",
+            stacklevel=2,
+        )
     images = torch.from_numpy(pixels)
-    what = "colour" if images.dtype == torch.uint8 else "flux"
+    what = "colour" if kinds[0] == "colour" else "flux"
     images = images.float().div_(255) if images.dtype == torch.uint8 else images
     origin = "archive" if (path / "manifest.json").exists() else "folder"
     return GalaxySample(images, table[kept], survey, origin, path.name, pixels=what)
@@ -100,7 +119,7 @@ def _read_labels(path, labels):
         raise FileNotFoundError(
             f"no labels in {path}: write a labels.csv with a column 'file' (path of each image in the folder)."
         )
-    tables = {name: QTable.read(path / name, format="ascii.csv") for name in names}
+    tables = {name: _read_csv(path / name) for name in names}
     tables = {name: table for name, table in tables.items() if "file" in table.colnames}
     if len(tables) != 1:
         raise ValueError(
@@ -112,6 +131,34 @@ def _read_labels(path, labels):
     return table, path / name
 
 
+def _read_csv(file):
+    """A table of any of the usual encodings and separators, the column `file` as text."""
+    data = file.read_bytes()
+    marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    encoding = next((name for mark, name in marks.items() if data.startswith(mark)), "utf-8")
+    try:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            if encoding != "utf-8":
+                raise
+            text = data.decode("latin-1")  # of an older spreadsheet; every byte is a letter there
+        if "\0" in text:
+            raise ValueError("it has zero bytes, as a workbook or UTF-16 without a byte order mark has")
+        head = next((line for line in text.splitlines() if line.strip()), "")
+        between = max(",;\t", key=lambda mark: "file" in [name.strip().strip('"') for name in head.split(mark)])
+        return QTable.read(
+            text.splitlines() if "\n" not in text else text,
+            format="ascii.csv",
+            delimiter=between,
+            guess=False,
+            converters={"file": [text_tables.convert_numpy(str)]},
+        )
+    except Exception as error:  # the parts of a table reader raise many kinds
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise ValueError(f"{file} cannot be read as a table ({why}): save it as CSV, in UTF-8.") from error
+
+
 def _check_classes(table, classes, csv):
     if "class_name" not in table.colnames:
         raise KeyError(f"{csv} has no column 'class_name' to check against {sorted(classes)}.")
@@ -121,84 +168,64 @@ def _check_classes(table, classes, csv):
 
 
 def _name(cell):
-    return "" if np.ma.is_masked(cell) else str(cell)
+    return "" if np.ma.is_masked(cell) else str(cell).strip()
 
 
-def _decode(names, files, size, crop, what):
-    """Pixels (K, C, size, size) of the usable images, their rows, and a sentence for each of the others."""
+def _decode(names, files, what, **options):
+    """Pixels (K, C, size, size) of the usable images, their rows and kinds, and a sentence for each of the others."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:  # decoding releases the interpreter lock
         results = list(
-            progress(pool.map(lambda f: _try_image(f, size, crop), files), f"decoding {what}", total=len(files))
+            progress(pool.map(lambda f: _try_image(f, **options), files), f"decoding {what}", total=len(files))
         )
-    channels = [r.shape[0] for r in results if not isinstance(r, str)]
-    usual = max(set(channels), key=channels.count) if channels else 0
+    whole = [(r[0].shape[0], r[0].dtype, r[1] == "colour") for r in results if not isinstance(r, str)]
+    usual = max(whole, key=whole.count) if whole else None
     kept, problems = [], []
     for row, (name, result) in enumerate(zip(names, results, strict=True)):
-        if not isinstance(result, str) and result.shape[0] != usual:
-            result = f"has {result.shape[0]} channel(s) where the others have {usual}"
+        if not isinstance(result, str):
+            own = result[0].shape[0], result[0].dtype, result[1] == "colour"
+            if own[0] != usual[0]:
+                result = f"has {own[0]} channel(s) where the others have {usual[0]}"
+            elif own != usual:
+                result = f"is a {_called(own)} where the others are each a {_called(usual)}"
         if isinstance(result, str):
             problems.append(f"{name or 'an empty name'} (row {row + 1}) {result}")
         else:
             kept.append(row)
-    pixels = np.stack([results[row] for row in kept]) if kept else np.zeros((0, 1, size, size), np.uint8)
-    return pixels, np.array(kept, int), problems
+    pixels = np.stack([results[row][0] for row in kept]) if kept else np.zeros((0, 1, 1, 1), np.uint8)
+    return pixels, np.array(kept, int), np.array([results[row][1] for row in kept], "U6"), problems
 
 
-def _try_image(file, size, crop):
-    """The image as (C, size, size), uint8 or float32, or a string that says why not."""
+def _called(kind):
+    return "FITS image" if not kind[2] else "picture of 8 bits" if kind[1] == np.uint8 else "picture of 16 bits"
+
+
+def _try_image(file, **options):
+    """A stamp and its kind (`read_stamp`), or a string that says why not."""
     if file is None:
         return "is not in the folder"
-    if not file.is_file():
+    if not os.path.isfile(file):
         return "is missing"
     try:
-        pixels = (
-            _read_fits(file, size, crop)
-            if ".fit" in "".join(file.suffixes).lower()
-            else _read_picture(file, size, crop)
-        )
-    except (OSError, ValueError, SyntaxError) as error:
-        return f"cannot be read ({error})"
+        pixels, kind = read_stamp(file, **options)
+    except Exception as error:  # decoders of damaged files raise many kinds
+        why = (str(error).strip().splitlines() or [""])[0][:400]
+        return f"cannot be read ({why or type(error).__name__})"
     if not np.isfinite(pixels).all():
         return "has pixels that are not finite"
     if pixels.min() == pixels.max():
         return "is constant"
-    return pixels
+    flat = [str(i + 1) for i, band in enumerate(pixels) if kind != "colour" and band.min() == band.max()]
+    if flat:
+        return f"is blank in band {' and '.join(flat)} of {len(pixels)}"
+    return pixels, kind
 
 
-def _read_picture(file, size, crop):
-    with Image.open(file) as image:
-        image = image if image.mode in ("RGB", "L") else image.convert("RGB")
-        box = _central(image.height, image.width, crop)
-        pixels = np.asarray(image.resize((size, size), Image.Resampling.BOX, box=(box[1], box[0], box[3], box[2])))
-    return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
-
-
-def _read_fits(file, size, crop):
-    with fits.open(file, memmap=False) as hdus:
-        data = next((hdu.data for hdu in hdus if hdu.data is not None and hdu.is_image), None)
-    if data is None or data.ndim not in (2, 3):
-        raise ValueError("no image of two or three dimensions in the file")
-    data = np.asarray(data, np.float32)[None] if data.ndim == 2 else np.asarray(data, np.float32)
-    top, left, bottom, right = _central(*data.shape[-2:], crop)
-    stamp = torch.from_numpy(data[:, top:bottom, left:right].copy())[None]
-    return torch.nn.functional.interpolate(stamp, size=(size, size), mode="area")[0].numpy()
-
-
-def _central(height, width, crop):
-    """Top, left, bottom, right of the largest central square, or of the central `crop`."""
-    side = min(height, width) if crop is None else crop
-    if side > min(height, width):
-        raise ValueError(f"a crop of {side} pixels does not fit in {height} x {width}")
-    top, left = (height - side) // 2, (width - side) // 2
-    return top, left, top + side, left + side
-
-
-def _cache_key(csv, files, size, crop):
+def _cache_key(csv, files, size, crop, calibration):
     digest = hashlib.sha256(csv.read_bytes())
     for file in files:
-        stat = file.stat() if file and file.exists() else None
+        stat = os.stat(file) if file and os.path.exists(file) else None
         digest.update(f"{file and file.name} {stat and (stat.st_size, stat.st_mtime_ns)}\n".encode())
-    digest.update(f"size={size} crop={crop} format=1".encode())
+    digest.update(f"size={size} crop={crop} {calibration} format=2".encode())
     return digest.hexdigest()[:24]
 
 
@@ -212,18 +239,18 @@ def _read_cache(key):
         return None
     try:
         with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as stored:
-            return stored["pixels"], stored["kept"], json.loads(str(stored["problems"]))
+            return stored["pixels"], stored["kept"], stored["kinds"], json.loads(str(stored["problems"]))
     except Exception:  # a damaged cache is decoded again, whatever the damage
         return None
 
 
-def _write_cache(key, pixels, kept, problems):
+def _write_cache(key, pixels, kept, kinds, problems):
     file = _cache_file(key)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         sweep(file.parent)
         with whole_file(file) as part, open(part, "wb") as opened:  # savez would add its ending to a name
-            np.savez(opened, pixels=pixels, kept=kept, problems=json.dumps(problems))
+            np.savez(opened, pixels=pixels, kept=kept, kinds=kinds, problems=json.dumps(problems))
     except OSError as error:
         warnings.warn(
             f"decoded images could not be cached in {file.parent} ({error}): they will be decoded again next time. "

@@ -1,7 +1,21 @@
-from . import camera, distance, emulated_fits, emulation, fourier, kcorrection, matching, stretch
+from . import (
+    calibration,
+    camera,
+    checks,
+    cutouts,
+    distance,
+    emulated_fits,
+    emulation,
+    fits_images,
+    fourier,
+    kcorrection,
+    matching,
+    stretch,
+)
 from .camera import observe
-from .distance import dimming, shrinkage
+from .cutouts import coloured, stamps
+from .distance import dimming, kpc_per_arcsec, shrinkage
 from .emulated_fits import emulate_fits, read_fits
-from .emulation import emulate, redshift_for_magnitude
+from .emulation import emulate, redshift_for_magnitude, sample_k_correction
 from .kcorrection import band_magnitudes, k_correction, spectral_family
 from .stretch import colour_image, detector_input

@@ -1,79 +1,105 @@
 """FITS in, FITS out: an observed image emulated at a higher redshift, with a header that says what was done."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
 from astropy.io import fits
-from astropy.wcs import WCS, FITSFixedWarning
+from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 from scipy import ndimage
 
 from ..files import whole_file
 from ..surveys import DES, ZERO_POINT
+from .cutouts import stamps
 from .emulation import emulate
+from .fits_images import read_image
 
-UNITS = ("nanomaggy", "nanomaggies", "nmgy")  # what BUNIT may call them
 
-
-def read_fits(path, *, zero_point=None, missing="error"):
-    """An image or cube in nanomaggies a pixel, with its pixel scale.
+def read_fits(path, *, zero_point=None, missing="error", hdu=None):
+    """An image or cube in nanomaggies a pixel, with its pixel scale; data/FORMATS.md says what is read of which survey.
 
     Parameters
     ----------
     path : str or Path
-        The first HDU with data holds (H, W) or (bands, H, W) and a celestial WCS.
+        A FITS file, plain or compressed, with an image (H, W) or a cube (bands, H, W) and a celestial WCS.
     zero_point : float, optional
-        AB magnitude of one count. Without it, counts are nanomaggies, and a BUNIT that says otherwise is an error.
+        AB magnitude of one count. Without it the header must say what a count is (see `calibration.nanomaggies`).
     missing : {"error", "mask"}
-        Pixels that are NaN, or exactly 0, in any band: refuse them, or take them as sky and say where they are.
+        Pixels that are missing in any band: refuse them, or take them as sky and say where they are. Missing are NaN,
+        BLANK, pixels that the file's own mask or weight calls so, and exact zeros that fill a block of 5 x 5 or a line
+        of 25 pixels; single zeros are counts as any other.
+    hdu : int, str, or sequence of them, optional
+        HDU of the image, or one a band; needed where a file holds several images.
 
     Returns
     -------
     flux : torch.Tensor, float32 (bands, H, W)
+        Rows as in the file: row 0 is the bottom (`read_folder` turns images over, as pictures are).
     mask : array of bool (H, W)
         True where a pixel is missing.
     pixel_scale : float
         arcsec
     wcs : astropy.wcs.WCS
-        Celestial, two axes.
+        Celestial, two axes, distortions with it.
+
+    Raises
+    ------
+    ValueError
+        Where the file does not say what it holds: the sentence names the keyword or the argument.
     """
-    path = Path(path)
+    name = Path(path).name
     if missing not in ("error", "mask"):
         raise ValueError(f"missing must be 'error' or 'mask', got {missing!r}.")
-    with fits.open(path) as hdus:
-        hdu = next((h for h in hdus if h.is_image and h.data is not None), None)
-        if hdu is None or hdu.data.ndim not in (2, 3):
-            raise ValueError(f"{path.name} holds no image (H, W) and no cube (bands, H, W).")
-        data, header = np.array(hdu.data, dtype=np.float32, ndmin=3), hdu.header
-    with warnings.catch_warnings():  # of keywords in an older style, which astropy reads all the same
-        warnings.simplefilter("ignore", FITSFixedWarning)
-        wcs = WCS(header).celestial
-    if not wcs.has_celestial:
-        raise ValueError(f"{path.name} has no celestial WCS: add CTYPE, CRVAL, CRPIX and CD, or use gm.emulate.")
-    sides = proj_plane_pixel_scales(wcs) * 3600
+    image = read_image(path, hdu=hdu, zero_point=zero_point, wcs=True)
+    data, wcs = image.flux, image.wcs
+    if not image.calibrated:
+        raise ValueError(
+            f"{name} does not say what a count is (BUNIT, MAGZERO and the like): give zero_point, the AB magnitude of "
+            f"one count, {ZERO_POINT} if counts are nanomaggies."
+        )
+    try:
+        sides = proj_plane_pixel_scales(wcs) * 3600
+    except ValueError as error:
+        raise ValueError(f"{name} has a WCS that cannot be used ({_first_line(error)}).") from error
+    if not (np.isfinite(sides).all() and min(sides) > 0):
+        raise ValueError(f"{name} has pixels of {sides[0]} x {sides[1]} arcsec by its WCS: mend CD or CDELT.")
     if not np.isclose(*sides, rtol=0.01):
-        raise ValueError(f"{path.name} has pixels of {sides[0]:.3f} x {sides[1]:.3f} arcsec: resample to square ones.")
-    unit = str(header.get("BUNIT", UNITS[0])).strip().lower()
-    if zero_point is None and unit not in UNITS:
-        raise ValueError(f"{path.name} is in {unit!r}: give zero_point, the AB magnitude of one count.")
-    mask = (~np.isfinite(data) | (data == 0)).any(0)
+        raise ValueError(f"{name} has pixels of {sides[0]:.3f} x {sides[1]:.3f} arcsec: resample to square ones.")
+    lost = np.stack([~np.isfinite(band) | empty(band) for band in data])
+    mask = lost.any(0)
     if mask.any() and missing == "error":
         raise ValueError(
-            f"{path.name}: {mask.sum()} of {mask.size} pixels are missing (NaN, or exactly 0, in some band); pass "
-            "missing='mask' to take them as sky and get a MASK extension."
+            f"{name}: {mask.sum()} of {mask.size} pixels are missing (NaN, masked, or in a block of exact zeros, in "
+            "some band); pass missing='mask' to take them as sky and get a MASK extension."
         )
+    blank = np.flatnonzero(lost.all((1, 2)))
+    if len(blank) and len(blank) < len(data):
+        raise ValueError(f"{name}: band {blank[0] + 1} of {len(data)} is blank: leave it out, with hdu= or a new file.")
     if mask.all():
-        raise ValueError(f"{path.name}: every pixel is missing.")
+        raise ValueError(f"{name}: every pixel is missing.")
     data[:, mask] = 0
-    data *= 10 ** (0.4 * (ZERO_POINT - (ZERO_POINT if zero_point is None else zero_point)))
     return torch.as_tensor(data), mask, float(np.mean(sides)), wcs
 
 
+def empty(band):
+    """Where an image (H, W) is exactly 0 over a block of 5 x 5 pixels, or a line of 25: no sky does that by chance.
+
+    Counts stored as integers, or compressed with quantisation, are 0 in many single pixels: those are data.
+    """
+    zero, found = band == 0, np.zeros(band.shape, bool)
+    if zero.sum() < min(25, *band.shape):
+        return found
+    for height, width in ((5, 5), (1, 25), (25, 1)):
+        block = np.ones((min(height, band.shape[0]), min(width, band.shape[1])), bool)
+        found |= ndimage.binary_opening(zero, block)
+    return found
+
+
 def emulate_fits(
-    path_in, path_out, *, z, z_new, psf, survey=DES, zero_point=None, missing="error", overwrite=False, **options
-):
+    path_in, path_out, *, z, z_new, psf, survey=DES, zero_point=None, missing="error", hdu=None, overwrite=False,
+    **options,
+):  # fmt: skip
     """Move the galaxy of a FITS image to a higher redshift and write what the survey would have recorded.
 
     Parameters
@@ -82,14 +108,14 @@ def emulate_fits(
         See `read_fits`; the bands are those of `survey`, in its order.
     z, z_new : float
     psf : float, sequence of float or array (h, w)
-        PSF of the image, as in `emulate`.
+        PSF of the image, as in `GalaxySample`.
     survey : Survey
-    zero_point, missing
+    zero_point, missing, hdu
         As in `read_fits`.
     overwrite : bool
         Replace a file of that name.
     **options
-        Passed on to `emulate`: k_correction, evolution, noise, seed, psf_new.
+        Passed on to `emulate`: k_correction, noise, seed, psf_new.
 
     Returns
     -------
@@ -98,16 +124,15 @@ def emulate_fits(
         HISTORY) and, if pixels were missing, a MASK extension: 1 where a missing pixel reaches within one PSF.
     """
     path_out = Path(path_out)
-    if options.get("look", "flux") != "flux":
-        raise ValueError(f"a FITS file of nanomaggies needs look='flux', got {options['look']!r}: use gm.emulate.")
     if path_out.exists() and not overwrite:
         raise FileExistsError(f"{path_out.name} is there already; pass overwrite=True, or take another name.")
-    flux, mask, scale, wcs = read_fits(path_in, zero_point=zero_point, missing=missing)
+    flux, mask, scale, wcs = read_fits(path_in, zero_point=zero_point, missing=missing, hdu=hdu)
     if len(flux) != len(survey.bands):
         raise ValueError(f"{Path(path_in).name} has {len(flux)} bands, {survey.name} {survey.bands}: choose its bands.")
-    moved = emulate(flux[None], z=z, z_new=z_new, pixel_scale=scale, psf=psf, survey=survey, **options)
+    centre = _local(wcs, mask.shape, Path(path_in).name)  # before the work: a WCS may be good for nothing
+    moved = emulate(stamps(flux[None], redshift=z, pixel_scale=scale, psf=psf), z_new=z_new, survey=survey, **options)
     image, row, shape = moved.images[0].numpy(), moved.table[0], moved.images.shape[-2:]
-    header = _centred(wcs, mask.shape, shape, survey.pixel_scale).to_header()
+    header = _centred(centre, shape, survey.pixel_scale).to_header()
     header["BUNIT"], header["SURVEY"], header["BANDS"] = "nanomaggy", survey.name, "".join(survey.bands)
     header["Z"], header["Z_ORIG"] = (float(z_new), "redshift emulated"), (float(z), "redshift observed")
     header["PIXSCALE"] = (survey.pixel_scale, "arcsec")
@@ -134,16 +159,35 @@ def emulate_fits(
     return path_out
 
 
-def _centred(wcs, shape, shape_new, pixel_scale):
+def _local(wcs, shape, name):
+    """A plain tangential projection about the centre of an image, whatever projection and distortions `wcs` has."""
+    x, y = (shape[1] + 1) / 2, (shape[0] + 1) / 2
+    try:
+        sky = wcs.all_pix2world([[x, y], [x - 0.5, y], [x + 0.5, y], [x, y - 0.5], [x, y + 0.5]], 1)
+        new = WCS(naxis=2)
+        new.wcs.ctype = [kind[:5] + "TAN" for kind in wcs.wcs.ctype]
+        new.wcs.radesys, new.wcs.equinox = wcs.wcs.radesys, wcs.wcs.equinox
+        new.wcs.crval, new.wcs.crpix, new.wcs.cd = sky[0], [0, 0], np.eye(2)
+        offset = new.wcs_world2pix(sky, 0) + 1  # degrees on the tangential plane, in the order of CTYPE
+    except ValueError as error:  # of wcslib, which dumps its call stack
+        raise ValueError(f"{name} has a WCS that cannot be used at its centre ({_first_line(error)}).") from error
+    matrix = np.stack([offset[2] - offset[1], offset[4] - offset[3]], 1)
+    if not (np.isfinite(matrix).all() and abs(np.linalg.det(matrix)) > 0):
+        raise ValueError(f"{name}: the centre of the image is not on the sky by its WCS: mend CRPIX and CRVAL.")
+    new.wcs.cd = matrix
+    return new
+
+
+def _centred(local, shape_new, pixel_scale):
     """A WCS of new pixels with the orientation of the old one, both stamps centred on the same point of the sky."""
-    new = WCS(naxis=2)
-    new.wcs.ctype = wcs.wcs.ctype
-    new.wcs.radesys, new.wcs.equinox = wcs.wcs.radesys, wcs.wcs.equinox
-    new.wcs.crval = wcs.wcs_pix2world([[(shape[1] + 1) / 2, (shape[0] + 1) / 2]], 1)[0]
+    new, matrix = local.deepcopy(), local.wcs.cd
     new.wcs.crpix = [(shape_new[1] + 1) / 2, (shape_new[0] + 1) / 2]
-    matrix = wcs.pixel_scale_matrix
     new.wcs.cd = matrix * pixel_scale / 3600 / np.sqrt(abs(np.linalg.det(matrix)))
     return new
+
+
+def _first_line(error):
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
 
 
 def _moved_mask(mask, shape, step, reach):

@@ -5,9 +5,12 @@ from . import (
     experts,
     foreground,
     kinematics,
+    known,
     manga,
+    profiles,
     relations,
     rendering,
+    s0_galaxies,
     s0_spectra,
     sample,
     stellar_maps,
@@ -24,7 +27,8 @@ from .experts import expert_t_types, single_sersic_index, tidal_labels, visual_c
 from .kinematics import rotators
 from .manga import write_manga
 from .relations import describe
-from .s0_spectra import activity_profile, lenticulars, mock_spectra
+from .s0_galaxies import activity_profile, lenticulars
+from .s0_spectra import mock_spectra
 from .sample import mock_sample, seen_by
 from .stellar_maps import mock_maps
 from .tides import tidal_light, tidal_population

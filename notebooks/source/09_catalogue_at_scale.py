@@ -130,7 +130,7 @@ claims.check("galaxies twice after a worker was killed", twice, at_most=0, becau
 
 # %%
 out = folder / "again"
-command = [sys.executable, "-m", "galmorph_helpers.catalogue.survey", "classify", str(sky_folder), str(classifier), str(out), "--workers", "0"]
+command = [sys.executable, "-m", "galmorph_helpers.catalogue", "classify", str(sky_folder), str(classifier), str(out), "--workers", "0"]
 process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 while len(list(out.glob("sky_*.parquet"))) < 3 and process.poll() is None:
     time.sleep(0.02)
@@ -156,16 +156,16 @@ claims.check("catalogue after kill and resume minus the other one, P_LTG", apart
 spoilt = folder / "spoilt"
 spoilt.mkdir()
 numbers = 10**9 + np.arange(50)
-gm.catalogue.write_shard(spoilt / "a_good.parquet", numbers, some)
-damaged = bytearray(gm.catalogue.write_shard(spoilt / "b_damaged.parquet", numbers + 100, some).read_bytes())
+gm.catalogue.write_shard(spoilt / "a_good.parquet", numbers, some, pixels="colour")
+damaged = bytearray(gm.catalogue.write_shard(spoilt / "b_damaged.parquet", numbers + 100, some, pixels="colour").read_bytes())
 damaged[len(damaged) // 2] ^= 1  # one bit
 (spoilt / "b_damaged.parquet").write_bytes(damaged)
 (spoilt / "c_cut_short.parquet").write_bytes(damaged[:5000])
-gm.catalogue.write_shard(spoilt / "d_small.parquet", numbers + 200, some[:, :, ::2, ::2])
-gm.catalogue.write_shard(spoilt / "e_bands.parquet", numbers + 300, some.flip(1), bands=("g", "r", "i"))
-gm.catalogue.write_shard(spoilt / "f_empty.parquet", numbers[:0], some[:0])
-gm.catalogue.write_shard(spoilt / "g_repeated.parquet", np.r_[numbers[:1], numbers[1:] + 400], some)
-command = [sys.executable, "-m", "galmorph_helpers.catalogue.survey", "classify", str(spoilt), str(classifier), str(folder / "rest"), "--workers", "0"]
+gm.catalogue.write_shard(spoilt / "d_small.parquet", numbers + 200, some[:, :, ::2, ::2], pixels="colour")
+gm.catalogue.write_shard(spoilt / "e_bands.parquet", numbers + 300, some.flip(1), bands=("g", "r", "i"), pixels="colour")
+gm.catalogue.write_shard(spoilt / "f_empty.parquet", numbers[:0], some[:0], pixels="colour")
+gm.catalogue.write_shard(spoilt / "g_repeated.parquet", np.r_[numbers[:1], numbers[1:] + 400], some, pixels="colour")
+command = [sys.executable, "-m", "galmorph_helpers.catalogue", "classify", str(spoilt), str(classifier), str(folder / "rest"), "--workers", "0"]
 ended = subprocess.run(command, capture_output=True, text=True)
 print(ended.stdout.split("s; ", 1)[-1])
 print("exit status:", ended.returncode)
@@ -204,7 +204,7 @@ scores = {}
 for name, stamps in looks.items():
     place = folder / "looks" / name.replace(" ", "_").replace(",", "")
     place.mkdir(parents=True)
-    gm.catalogue.write_shard(place / "one.parquet", np.arange(len(stamps)), stamps.clamp(0, 1))
+    gm.catalogue.write_shard(place / "one.parquet", np.arange(len(stamps)), stamps.clamp(0, 1), pixels="colour")
     gm.catalogue.classify(place, classifier, place / "out")
     scores[name] = np.asarray(gm.catalogue.read_parts(place / "out")["OOD"])
 score_label = "log OOD (above 0: unfamiliar)"
@@ -294,7 +294,7 @@ if observed:
     chosen = np.flatnonzero(np.isfinite(answered["disc"]))[:1500]
     (folder / "sdss").mkdir()
     for number, rows in enumerate(np.array_split(chosen, 6)):
-        gm.catalogue.write_shard(folder / "sdss" / f"sdss_{number}.parquet", rows, observed.images[rows], origin=observed.origin)
+        gm.catalogue.write_shard(folder / "sdss" / f"sdss_{number}.parquet", rows, observed.images[rows], origin=observed.origin, pixels=observed.pixels)
     print(gm.catalogue.classify(folder / "sdss", classifier, folder / "sdss_catalogue"))
     found = gm.catalogue.read_parts(folder / "sdss_catalogue")
     disc, familiar, sure = answered["disc"][found["ID"]], np.asarray(found["OOD"]) <= 1, np.asarray(found["FLAG_LTG"]) >= 4
