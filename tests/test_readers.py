@@ -914,7 +914,7 @@ def damaged(data, changes):
 WORST = {"seconds": 0.0, "read": 0, "refused": 0}
 
 
-@settings(max_examples=TRIES, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=TRIES, suppress_health_check=list(HealthCheck), deadline=None, derandomize=TRIES <= 300)
 @given(data=st.data())
 def test_fuzz_whatever_comes_is_read_or_refused_in_a_sentence(data, tmp_path_factory):
     place = tmp_path_factory.getbasetemp() / "seeds"

@@ -144,7 +144,7 @@ def _try_image(file, **options):
         return "is missing"
     try:
         pixels, kind = read_stamp(file, **options)
-    except Exception as error:  # decoders of damaged files raise many kinds
+    except (ValueError, OSError) as error:
         why = (str(error).strip().splitlines() or [""])[0][:400]
         return f"cannot be read ({why or type(error).__name__})"
     if not np.isfinite(pixels).all():
