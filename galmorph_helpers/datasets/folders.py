@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from astropy.io import ascii as text_tables
-from astropy.table import QTable
 
 from ..files import cache_folder, inside, sweep, whole_file
 from ..runtime import progress, release_memory
 from ..samples import GalaxySample
+from .label_tables import check_classes, read_labels
 from .stamps import read_stamp
 
 MAX_EXCLUDED = 0.05  # a larger share of unreadable images is an error: something is wrong with the folder
@@ -66,9 +65,9 @@ def read_folder(
     path = Path(path)
     if size < 1 or (crop is not None and crop < 1):
         raise ValueError(f"size and crop must be at least 1 pixel, got size={size}, crop={crop}.")
-    table, csv = _read_labels(path, labels)
+    table, csv = read_labels(path, labels)
     if classes is not None:
-        _check_classes(table, set(classes), csv)
+        check_classes(table, set(classes), csv)
     if rows is not None:
         table = table[np.atleast_1d(rows)]
         if len(table) == 0:
@@ -103,68 +102,6 @@ def read_folder(
     images = images.float().div_(255) if images.dtype == torch.uint8 else images
     origin = "archive" if (path / "manifest.json").exists() else "folder"
     return GalaxySample(images, table[kept], survey, origin, path.name, pixels=what)
-
-
-def _read_labels(path, labels):
-    if not path.is_dir():
-        raise FileNotFoundError(f"{path} is not a folder. It should hold a CSV with a 'file' column, and the images.")
-    names = (
-        [labels]
-        if labels
-        else ["labels.csv"]
-        if (path / "labels.csv").exists()
-        else sorted(p.name for p in path.glob("*.csv"))
-    )
-    if not names or not all((path / name).exists() for name in names):
-        raise FileNotFoundError(
-            f"no labels in {path}: write a labels.csv with a column 'file' (path of each image in the folder)."
-        )
-    tables = {name: _read_csv(path / name) for name in names}
-    tables = {name: table for name, table in tables.items() if "file" in table.colnames}
-    if len(tables) != 1:
-        raise ValueError(
-            f"{path} has {len(tables)} CSV files with a 'file' column (looked at {names}); name one with labels=."
-        )
-    ((name, table),) = tables.items()
-    if len(table) == 0:
-        raise ValueError(f"{path / name} has no rows.")
-    return table, path / name
-
-
-def _read_csv(file):
-    """A table of any of the usual encodings and separators, the column `file` as text."""
-    data = file.read_bytes()
-    marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-    encoding = next((name for mark, name in marks.items() if data.startswith(mark)), "utf-8")
-    try:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            if encoding != "utf-8":
-                raise
-            text = data.decode("latin-1")  # of an older spreadsheet; every byte is a letter there
-        if "\0" in text:
-            raise ValueError("it has zero bytes, as a workbook or UTF-16 without a byte order mark has")
-        head = next((line for line in text.splitlines() if line.strip()), "")
-        between = max(",;\t", key=lambda mark: "file" in [name.strip().strip('"') for name in head.split(mark)])
-        return QTable.read(
-            text.splitlines() if "\n" not in text else text,
-            format="ascii.csv",
-            delimiter=between,
-            guess=False,
-            converters={"file": [text_tables.convert_numpy(str)]},
-        )
-    except Exception as error:  # the parts of a table reader raise many kinds
-        why = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise ValueError(f"{file} cannot be read as a table ({why}): save it as CSV, in UTF-8.") from error
-
-
-def _check_classes(table, classes, csv):
-    if "class_name" not in table.colnames:
-        raise KeyError(f"{csv} has no column 'class_name' to check against {sorted(classes)}.")
-    for row, value in enumerate(table["class_name"]):
-        if str(value) not in classes:
-            raise ValueError(f"{csv}, row {row + 1}: class_name {str(value)!r} is not one of {sorted(classes)}.")
 
 
 def _name(cell):
@@ -207,7 +144,7 @@ def _try_image(file, **options):
         return "is missing"
     try:
         pixels, kind = read_stamp(file, **options)
-    except Exception as error:  # decoders of damaged files raise many kinds
+    except (ValueError, OSError) as error:
         why = (str(error).strip().splitlines() or [""])[0][:400]
         return f"cannot be read ({why or type(error).__name__})"
     if not np.isfinite(pixels).all():
