@@ -157,7 +157,7 @@ def test_networks_of_unequal_steps_are_not_trained_together():
     networks, rows = [gm.CompactCNN(size=SIZE) for _ in range(2)], np.arange(40)
     states = [gm.learning.random_state(False)] * 2
     with pytest.raises(ValueError, match="as many steps an epoch"):
-        gm.learning.fit_together(
+        gm.learning.together.fit_together(
             networks, images, target, [(rows[:33], rows[33:]), (rows[:32], rows[33:])], seeds=[0, 1], states=states,
             batch_size=32,
         )  # fmt: skip

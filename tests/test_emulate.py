@@ -292,17 +292,17 @@ def test_spectral_family_finds_the_template_back():
 
     for number, name in enumerate(FAMILY):
         g, r = (ab_magnitude(*template(name), load_filter(f"decam2014-{b}"), redshift=0.1) for b in "gr")
-        assert gm.imaging.spectral_family([g - r], [0.1], gm.DES)[0] == pytest.approx(number, abs=0.05)
+        assert gm.imaging.kcorrection.spectral_family([g - r], [0.1], gm.DES)[0] == pytest.approx(number, abs=0.05)
 
 
 def test_redshift_for_magnitude(clean):
     _, table = clean
     z = gm.imaging.redshift_for_magnitude(table, 20.5, survey=gm.DES)
-    family = gm.imaging.spectral_family(table["g_r"].value, table["redshift"], gm.DES)
+    family = gm.imaging.kcorrection.spectral_family(table["g_r"].value, table["redshift"], gm.DES)
     k = gm.imaging.k_correction(table["redshift"], z, family=family, survey=gm.DES)[:, 1]
     np.testing.assert_allclose(table["r_mag"].value + gm.imaging.dimming(table["redshift"], z) + k, 20.5, atol=0.01)
     with pytest.raises(ValueError, match="no filter curves .* give the survey `filters`"):
-        gm.imaging.spectral_family([0.5], [0.1], replace(gm.DES, filters=None))
+        gm.imaging.kcorrection.spectral_family([0.5], [0.1], replace(gm.DES, filters=None))
     with pytest.raises(ValueError, match="redshifts 0 to 1.5"):
         gm.imaging.k_correction([0.1], [2.0], family=[0], survey=gm.DES)
 

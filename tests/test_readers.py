@@ -684,7 +684,8 @@ def test_coarse_pixels_are_a_sentence_before_memory_is_asked_for(tmp_path):
     with pytest.raises(ValueError, match=r"would be \d+ x \d+ pixels and need \d+ GB.*90 arcsec are coarse for DES"):
         gm.imaging.emulate_fits(path, tmp_path / "b.fits", **MOVE | {"psf": 180})
     with pytest.raises(ValueError, match="coarse for DES"):
-        gm.emulate(torch.rand(2, 3, 200, 200), z=0.03, z_new=0.04, pixel_scale=90, psf=180, k_correction=False)
+        coarse = gm.imaging.stamps(torch.rand(2, 3, 200, 200), redshift=0.03, pixel_scale=90, psf=180)
+        gm.emulate(coarse, z_new=0.04, k_correction=False)
 
 
 # ---------------------------------------------------------------- an archive's answers

@@ -11,13 +11,13 @@ from PIL import Image
 
 from ..files import whole_file
 from ..runtime import observed_root, progress
+from .addresses import cutout
 from .contents import check, safe_name, unpack
 from .costs import disk_bytes, how_many
 from .download import download, need_space
 from .errors import ArchiveError, BadContent, NotThere, Refused
 from .layout import open_folder
 from .registry import known_set
-from .services import cutout
 from .session import Session
 from .set_table import get_catalogue, source_file
 

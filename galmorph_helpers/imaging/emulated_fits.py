@@ -96,10 +96,7 @@ def empty(band):
     return found
 
 
-def emulate_fits(
-    path_in, path_out, *, z, z_new, psf, survey=DES, zero_point=None, missing="error", hdu=None, overwrite=False,
-    **options,
-):  # fmt: skip
+def emulate_fits(path_in, path_out, *, z, z_new, psf, survey=DES, overwrite=False, **options):
     """Move the galaxy of a FITS image to a higher redshift and write what the survey would have recorded.
 
     Parameters
@@ -110,12 +107,10 @@ def emulate_fits(
     psf : float, sequence of float or array (h, w)
         PSF of the image, as in `GalaxySample`.
     survey : Survey
-    zero_point, missing, hdu
-        As in `read_fits`.
     overwrite : bool
         Replace a file of that name.
     **options
-        Passed on to `emulate`: k_correction, noise, seed, psf_new.
+        Passed on to `read_fits`: zero_point, missing, hdu; and to `emulate`: k_correction, noise, seed, psf_new.
 
     Returns
     -------
@@ -126,7 +121,8 @@ def emulate_fits(
     path_out = Path(path_out)
     if path_out.exists() and not overwrite:
         raise FileExistsError(f"{path_out.name} is there already; pass overwrite=True, or take another name.")
-    flux, mask, scale, wcs = read_fits(path_in, zero_point=zero_point, missing=missing, hdu=hdu)
+    reading = {name: options.pop(name) for name in ("zero_point", "missing", "hdu") if name in options}
+    flux, mask, scale, wcs = read_fits(path_in, **reading)
     if len(flux) != len(survey.bands):
         raise ValueError(f"{Path(path_in).name} has {len(flux)} bands, {survey.name} {survey.bands}: choose its bands.")
     centre = _local(wcs, mask.shape, Path(path_in).name)  # before the work: a WCS may be good for nothing

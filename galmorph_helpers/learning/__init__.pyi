@@ -17,7 +17,6 @@ from . import (
     weights,
 )
 from .adaptation import adapt, latent, normalised_for
-from .augmentation import augment
 from .clusters import (
     cluster_features,
     cluster_table,
@@ -34,7 +33,7 @@ from .domain import Domain, domain_warning, fit_domain, image_features, out_of_d
 from .explain import occlusion_map, saliency
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
 from .networks import DS18, CompactCNN, Encoder, count_parameters
-from .together import fit_together, random_state
+from .together import random_state
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
 from .views import prepare_maps, view
