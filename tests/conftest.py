@@ -34,4 +34,5 @@ def alt_text():
 
     return read
 
+
 collect_ignore = ["sample"]  # a lesson that tests build: no test itself

@@ -155,6 +155,11 @@ def test_hdus_are_chosen_by_number_or_name_and_make_a_cube(tmp_path):
     assert torch.equal(gm.imaging.read_fits(tmp_path / "a.fits", hdu="CUTOUT")[0][0], cube[0])
     with pytest.raises(ValueError, match="no HDU 7"):
         gm.imaging.read_fits(tmp_path / "a.fits", hdu=7)
+    whole = (tmp_path / "a.fits").read_bytes()
+    sample = folder(tmp_path / "set", [lambda p: p.write_bytes(whole)] * 2, hdu=(1, 2, 3))
+    assert torch.equal(sample.images[0].flip(-2), cube) and sample.pixels == "flux"
+    with pytest.raises(ValueError, match="holds 3 images.*hdu="):
+        folder(tmp_path / "set", [lambda p: None] * 2)
 
 
 # ---------------------------------------------------------------- units
@@ -679,7 +684,8 @@ def test_coarse_pixels_are_a_sentence_before_memory_is_asked_for(tmp_path):
     with pytest.raises(ValueError, match=r"would be \d+ x \d+ pixels and need \d+ GB.*90 arcsec are coarse for DES"):
         gm.imaging.emulate_fits(path, tmp_path / "b.fits", **MOVE | {"psf": 180})
     with pytest.raises(ValueError, match="coarse for DES"):
-        gm.emulate(torch.rand(2, 3, 200, 200), z=0.03, z_new=0.04, pixel_scale=90, psf=180, k_correction=False)
+        coarse = gm.imaging.stamps(torch.rand(2, 3, 200, 200), redshift=0.03, pixel_scale=90, psf=180)
+        gm.emulate(coarse, z_new=0.04, k_correction=False)
 
 
 # ---------------------------------------------------------------- an archive's answers
@@ -914,7 +920,7 @@ def damaged(data, changes):
 WORST = {"seconds": 0.0, "read": 0, "refused": 0}
 
 
-@settings(max_examples=TRIES, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=TRIES, suppress_health_check=list(HealthCheck), deadline=None, derandomize=TRIES <= 300)
 @given(data=st.data())
 def test_fuzz_whatever_comes_is_read_or_refused_in_a_sentence(data, tmp_path_factory):
     place = tmp_path_factory.getbasetemp() / "seeds"

@@ -116,7 +116,8 @@ def reference() -> dict[str, str]:
     pages = {}
     found = list(pkgutil.walk_packages(galmorph_helpers.__path__, "galmorph_helpers."))
     rooms = {"galmorph_helpers": [m.name for m in found if not m.ispkg and m.name.count(".") == 1]}
-    rooms |= {m.name: [n.name for n in found if n.name.startswith(f"{m.name}.")] for m in found if m.ispkg}
+    top = [m.name for m in found if m.ispkg and m.name.count(".") == 1]
+    rooms |= {room: [n.name for n in found if n.name.startswith(f"{room}.")] for room in top}
     for room, modules in rooms.items():
         parts = [f"# {room.removeprefix('galmorph_helpers.')}\n", automodule(room, members=False)]
         for module in modules:

@@ -1,4 +1,4 @@
-from . import folders, named, stamps, tables, xdf
+from . import folders, label_tables, named, stamps, tables, xdf
 from .folders import read_folder
 from .named import find_set, labelled_sdss, manga_classes, observed_mass_sfr, observed_pair, observed_target
 from .tables import open_ngc, read_efigi, read_mass_sfr

@@ -13,14 +13,15 @@ import torch
 from ..files import cache_folder, inside, sweep, whole_file
 from ..runtime import progress, release_memory
 from ..samples import GalaxySample
-from .label_files import check_classes, read_labels
+from .label_tables import check_classes, read_labels
 from .stamps import read_stamp
 
 MAX_EXCLUDED = 0.05  # a larger share of unreadable images is an error: something is wrong with the folder
 
 
 def read_folder(
-    path, size=64, crop=None, *, labels=None, classes=None, rows=None, survey=None, cache=True, **reading
+    path, size=64, crop=None, *, labels=None, classes=None, rows=None, survey=None, cache=True, zero_point=None,
+    hdu=None,
 ):  # fmt: skip
     """Read a folder of observed galaxies: a CSV with a `file` column beside the images (JPEG, PNG or FITS).
 
@@ -62,9 +63,6 @@ def read_folder(
         whose headers name no unit: without `zero_point`, their counts are taken for nanomaggies.
     """
     path = Path(path)
-    strange = sorted(set(reading) - {"zero_point", "hdu"})
-    if strange:
-        raise TypeError(f"read_folder() takes no {strange[0]!r}: FITS files are read by zero_point and hdu.")
     if size < 1 or (crop is not None and crop < 1):
         raise ValueError(f"size and crop must be at least 1 pixel, got size={size}, crop={crop}.")
     table, csv = read_labels(path, labels)
@@ -76,11 +74,11 @@ def read_folder(
             raise ValueError(f"rows selects none of the galaxies in {csv}.")
     names = [_name(cell) for cell in table["file"]]
     files = [inside(path, name) for name in names]
-    key = _cache_key(csv, files, size, crop, (reading.get("zero_point"), reading.get("hdu")))
+    key = _cache_key(csv, files, size, crop, (zero_point, hdu))
     release_memory()
     found = _read_cache(key) if cache else None
     if found is None:
-        found = _decode(names, files, path.name, size=size, crop=crop, **reading)
+        found = _decode(names, files, path.name, size=size, crop=crop, zero_point=zero_point, hdu=hdu)
         if cache:
             _write_cache(key, *found)
     pixels, kept, kinds, problems = found
@@ -146,7 +144,7 @@ def _try_image(file, **options):
         return "is missing"
     try:
         pixels, kind = read_stamp(file, **options)
-    except Exception as error:  # decoders of damaged files raise many kinds
+    except (ValueError, OSError) as error:
         why = (str(error).strip().splitlines() or [""])[0][:400]
         return f"cannot be read ({why or type(error).__name__})"
     if not np.isfinite(pixels).all():

@@ -41,7 +41,12 @@ def read_stamp(file, *, size, crop=None, zero_point=None, hdu=None):
         head = opened.read(16)
     if looks_like_fits(head):
         return _read_fits(file, size, crop, zero_point, hdu)
-    return _read_picture(file, head, size, crop), "colour"
+    try:
+        return _read_picture(file, head, size, crop), "colour"
+    except (ValueError, OSError):
+        raise
+    except Exception as error:  # of Pillow, whose decoders raise many kinds for damaged files
+        raise ValueError(f"damaged, or a claim of too many pixels ({type(error).__name__}: {error})") from error
 
 
 def _read_picture(file, head, size, crop):

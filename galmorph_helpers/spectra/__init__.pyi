@@ -1,5 +1,5 @@
 from . import cubes, eigenspectra, gradients, indices, manga_files, spectroscopy
-from .cubes import lambda_r, radial_spectra
+from .cubes import elliptical_radius, lambda_r, radial_spectra
 from .eigenspectra import principal_components, project
 from .gradients import activity, gradient, passive_ridge
 from .indices import d4000, equivalent_width

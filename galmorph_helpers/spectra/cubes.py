@@ -1,63 +1,27 @@
-"""Integral-field data: cubes and maps of MaNGA, radial spectra, and rotation."""
-
-from dataclasses import dataclass
+"""Integral-field data: radial spectra and rotation, from what `manga_files` reads."""
 
 import numpy as np
 
 from .spectroscopy import C_KM_S, WINDOWS, log_grid, rest_frame
 
 
-@dataclass(frozen=True)
-class Cube:
-    """A spectrum in each spaxel.
+def elliptical_radius(x, y, *, position_angle=0.0, axis_ratio=1.0):
+    """Radius in the plane of a thin tilted disc, and azimuth from its major axis (deg), at offsets on the sky.
 
-    Attributes
+    Parameters
     ----------
-    wavelength : array (P,)
-        Observed, vacuum, Å.
-    flux, ivar : array (P, Y, X)
-        1e-17 erg/s/cm²/Å/spaxel, reddened by the Galaxy; inverse variance, zero where the survey says not to use it.
-    ebv : float
-        E(B-V) of the Galaxy, magnitudes.
-    origin : str
-        "mock" for a cube that the course made, otherwise "folder".
+    x, y : array
+        Offsets from the centre, any unit.
+    position_angle : float
+        Of the major axis, degrees from +x towards +y.
+    axis_ratio : float
+        Minor over major axis, 0 to 1.
     """
-
-    wavelength: np.ndarray
-    flux: np.ndarray
-    ivar: np.ndarray
-    ebv: float
-    origin: str
-
-
-@dataclass(frozen=True)
-class Maps:
-    """What a pipeline measured in each spaxel, (Y, X), NaN where it says that it failed.
-
-    Attributes
-    ----------
-    radius : array
-        Elliptical, R / Re.
-    brightness : array
-        Mean flux in the g band.
-    stellar_velocity, stellar_sigma, gas_velocity : array
-        km/s; velocities relative to `redshift`, the dispersion freed of the instrument's.
-    halpha, halpha_ew : array
-        1e-17 erg/s/cm²/spaxel, and Å.
-    d4000 : array
-        Dn4000.
-    redshift : float
-    """
-
-    radius: np.ndarray
-    brightness: np.ndarray
-    stellar_velocity: np.ndarray
-    stellar_sigma: np.ndarray
-    gas_velocity: np.ndarray
-    halpha: np.ndarray
-    halpha_ew: np.ndarray
-    d4000: np.ndarray
-    redshift: float
+    if not 0 < axis_ratio <= 1:
+        raise ValueError(f"axis_ratio must be in (0, 1], got {axis_ratio!r}: minor over major axis.")
+    angle = np.deg2rad(position_angle)
+    major, minor = x * np.cos(angle) + y * np.sin(angle), (y * np.cos(angle) - x * np.sin(angle)) / axis_ratio
+    return np.hypot(major, minor), np.rad2deg(np.arctan2(minor, major)) % 360
 
 
 def radial_spectra(cube, maps, *, edges, correlated=True):

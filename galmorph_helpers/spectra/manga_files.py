@@ -1,17 +1,71 @@
-"""Files of spectra: MaNGA's LOGCUBE and MAPS of DR15 to DR17, and spectra of SDSS.
+"""Files of spectra: MaNGA's LOGCUBE and MAPS of DR15 to DR17, and single spectra of SDSS.
 
 Layout: data model of the MaNGA pipelines (Law et al. 2016, AJ 152, 83; Westfall et al. 2019, AJ 158, 231). Extensions
 and channels are found by name: their numbers change between releases.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..fitsfiles import Unreadable, open_fits
-from .cubes import Cube, Maps
 from .spectroscopy import C_KM_S
 
 DO_NOT_USE = 2**3 + 2**10  # FORESTAR and DONOTUSE of MANGA_DRP3PIXMASK
 LARGEST = {"most": 1 << 30, "most_packed": 3 << 30}  # bytes: the cubes of the largest bundles hold 0.1 GB an extension
+
+
+@dataclass(frozen=True)
+class Cube:
+    """A spectrum in each spaxel.
+
+    Attributes
+    ----------
+    wavelength : array (P,)
+        Observed, vacuum, Å.
+    flux, ivar : array (P, Y, X)
+        1e-17 erg/s/cm²/Å/spaxel, reddened by the Galaxy; inverse variance, zero where the survey says not to use it.
+    ebv : float
+        E(B-V) of the Galaxy, magnitudes.
+    origin : str
+        "mock" for a cube that the course made, otherwise "folder".
+    """
+
+    wavelength: np.ndarray
+    flux: np.ndarray
+    ivar: np.ndarray
+    ebv: float
+    origin: str
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What a pipeline measured in each spaxel, (Y, X), NaN where it says that it failed.
+
+    Attributes
+    ----------
+    radius : array
+        Elliptical, R / Re.
+    brightness : array
+        Mean flux in the g band.
+    stellar_velocity, stellar_sigma, gas_velocity : array
+        km/s; velocities relative to `redshift`, the dispersion freed of the instrument's.
+    halpha, halpha_ew : array
+        1e-17 erg/s/cm²/spaxel, and Å.
+    d4000 : array
+        Dn4000.
+    redshift : float
+    """
+
+    radius: np.ndarray
+    brightness: np.ndarray
+    stellar_velocity: np.ndarray
+    stellar_sigma: np.ndarray
+    gas_velocity: np.ndarray
+    halpha: np.ndarray
+    halpha_ew: np.ndarray
+    d4000: np.ndarray
+    redshift: float
 
 
 def _extension(hdus, name, file):

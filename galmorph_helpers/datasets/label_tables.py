@@ -1,19 +1,11 @@
-"""The table of a folder of galaxies: a CSV with a `file` column, of any of the usual encodings and separators."""
+"""The table of labels beside a folder's images, as spreadsheets and people save it."""
 
 from astropy.io import ascii as text_tables
 from astropy.table import QTable
 
 
 def read_labels(path, labels=None):
-    """The table of a folder, and the Path of its CSV.
-
-    Parameters
-    ----------
-    path : Path
-        Of the folder.
-    labels : str, optional
-        Name of the CSV; `labels.csv` by default, or the only CSV that has a `file` column.
-    """
+    """The table beside the images of a folder, and its path: `labels`, `labels.csv`, or the only CSV with a `file`."""
     if not path.is_dir():
         raise FileNotFoundError(f"{path} is not a folder. It should hold a CSV with a 'file' column, and the images.")
     names = (
@@ -68,6 +60,7 @@ def _read_csv(file):
 
 
 def check_classes(table, classes, csv):
+    """An error that names the first row whose `class_name` is none of `classes`."""
     if "class_name" not in table.colnames:
         raise KeyError(f"{csv} has no column 'class_name' to check against {sorted(classes)}.")
     for row, value in enumerate(table["class_name"]):
