@@ -80,11 +80,6 @@ def test_a_control_that_keeps_the_bound_is_an_error_where_tests_run(claims, monk
         claims.report()
 
 
-def test_a_bound_of_another_name_is_an_error():
-    with pytest.raises(TypeError, match="'atleast': a bound is at_least, at_most or between"):
-        Claims("99").check("misspelt", 1.0, at_least=0.5, atleast=0.7)
-
-
 @pytest.mark.parametrize(
     ("given", "says"),
     [
