@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 import galmorph_helpers as gm
-from galmorph_helpers.imaging.fourier import moffat_transform
 from galmorph_helpers.imaging.matching import degrade, sharpen
+from galmorph_helpers.imaging.psf import moffat_transform
 from galmorph_helpers.learning.discrepancy import domain_labels, mmd, ramp, reverse_gradient
 from galmorph_helpers.learning.embedding import umap_plane
 from galmorph_helpers.published import TRANSFER, transfer_audit

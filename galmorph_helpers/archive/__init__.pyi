@@ -10,7 +10,7 @@ from . import (
     registry,
     services,
     session,
-    set_table,
+    tables,
 )
 from .columns import join_by_position
 from .costs import estimate

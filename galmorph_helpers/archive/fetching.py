@@ -19,7 +19,7 @@ from .errors import ArchiveError, BadContent, NotThere, Refused
 from .layout import open_folder
 from .registry import known_set
 from .session import Session
-from .set_table import get_catalogue, source_file
+from .tables import get_catalogue, source_file
 
 WORKERS = 3  # requests under way at once; the rate, not this, says how many a second
 IN_A_ROW = 10  # failures without a success between them: then the service is down, not the galaxies odd

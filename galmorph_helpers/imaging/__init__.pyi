@@ -10,6 +10,7 @@ from . import (
     fourier,
     kcorrection,
     matching,
+    psf,
     stretch,
 )
 from .camera import observe

@@ -4,7 +4,8 @@ from math import pi
 
 import torch
 
-from .fourier import frequencies, moffat_transform
+from .fourier import frequencies
+from .psf import moffat_transform
 
 SEEING_SCATTER = 0.08  # of ln FWHM between fields
 CENTRING = 1.0  # a cutout is centred on its galaxy to this many stamp pixels

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from astropy.stats import mad_std
 
+from .psf import moffat_transform
+
 FAINTEST = 1e-7  # of a PSF's transform: where it passes less there is nothing to restore
 
 
@@ -143,19 +145,3 @@ def frequencies(size, device="cpu"):
     kx = torch.fft.rfftfreq(padded, device=device).expand(1, padded, -1)
     ky = torch.fft.fftfreq(padded, device=device)[None, :, None].expand_as(kx)
     return kx, ky
-
-
-def moffat_transform(k, fwhm):
-    """Fourier transform of a Moffat PSF of index 3.5 and unit flux: (1 + x + x^2 / 3) exp(-x), x = 2 pi k alpha.
-
-    Half-integer indices have such a closed form (the Matérn covariances); 3.5 lies in the observed range of 2.5 to 4.8.
-
-    Parameters
-    ----------
-    k : torch.Tensor
-        Spatial frequency, cycles per pixel.
-    fwhm : torch.Tensor or float
-        Full width at half maximum, pixels; alpha = fwhm / (2 sqrt(2^(1/3.5) - 1)).
-    """
-    x = k * (fwhm * (pi / (2 ** (1 / 3.5) - 1) ** 0.5))
-    return (1 + x + x**2 / 3).mul_(torch.exp(-x))

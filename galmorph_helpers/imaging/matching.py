@@ -3,7 +3,7 @@
 import torch
 
 from ..surveys import DES, SDSS
-from .fourier import moffat_transform
+from .psf import moffat_transform
 
 
 def degrade(flux, pixel_scale, *, survey=DES, target=SDSS, seeing=1.0, noise=1.0, seed=0):

@@ -309,7 +309,7 @@ try:
     asked = [gm.measure.overlap(gm.measure.segment(drawn[35.0][k], points[k], model=model), masks[usable[k]]) for k in range(5)]
     print(f"Segment Anything on five streams at μ = 35: IoU {np.mean(asked):.2f}, region growing {iou[35.0][:5].mean():.2f}")
 except (ImportError, FileNotFoundError) as reason:
-    print(f"Segment Anything is not here: {'its library is missing, ' if isinstance(reason, ImportError) else ''}gm.load_sam(download=True) fetches its weights once (375 MB). The lesson goes on without.")
+    print(f"Segment Anything is not here: {'its library is missing, ' if isinstance(reason, ImportError) else ''}gm.measure.load_sam(download=True) fetches its weights once (375 MB). The lesson goes on without.")
 
 # %% [markdown]
 # Masks get better with depth down to 31 and hardly beyond: from there on the galaxy's own light is in the way, not the noise. Where a stream crosses the disc, or arms break the disc's symmetry, the region leaks or vanishes.

@@ -175,7 +175,7 @@ claims.check("exit status of a run with spoilt shards", ended.returncode, at_lea
 # %% [markdown]
 # ## Read the catalogue
 #
-# One row a galaxy. `FLAG_LTG` numbers robust classes as the DES catalogue does: 4 is a robust early type, 5 a robust late type. Robust means here that the five probabilities differ by less than 0.3 and their mean is below 0.3 or above 0.7; 0 to 3 divide the rest (`gm.robust.FLAGS`).
+# One row a galaxy. `FLAG_LTG` numbers robust classes as the DES catalogue does: 4 is a robust early type, 5 a robust late type. Robust means here that the five probabilities differ by less than 0.3 and their mean is below 0.3 or above 0.7; 0 to 3 divide the rest (`gm.metrics.flags.FLAGS`).
 
 # %%
 truth = np.concatenate([np.asarray(gm.population(per_shard, seed=(seed + 77) * 1_000_003 + i, magnitude_limit=gm.SDSS.magnitude_limit, seeing=gm.SDSS.psf_fwhm[1])["t_type"], float) > 0 for i in range(len(paths))])[again["ID"]]
