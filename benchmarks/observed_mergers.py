@@ -37,7 +37,7 @@ Always saying "no" has an accuracy of {no:.3f}, an AUC of 0.5 and an average pre
 """
 
 METHODS = {
-    "companions": "trees on `gm.companion_features` of 96-pixel stamps of the inner 280 pixels",
+    "companions": "trees on `gm.measure.companion_features` of 96-pixel stamps of the inner 280 pixels",
     "hand-made features": "trees on `gm.morphology_features` of the usual stamps (64 pixels, inner 212 of the file)",
     "both": "trees on both",
     "network": "the compact network from `mock_trunk`, fine-tuned on four folds, a tenth of which validates",

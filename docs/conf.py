@@ -36,6 +36,8 @@ autodoc_typehints = "none"  # types stand in the docstrings, with shapes and uni
 napoleon_google_docstring = False
 napoleon_use_param = False  # the words of a type are words, not links
 napoleon_use_rtype = False
+# Words of the types of attributes count as links, and some words (bands) name several things.
+suppress_warnings = ["ref.python"]
 default_role = "code"
 
 html_theme = "sphinx_book_theme"

@@ -4,7 +4,6 @@ from . import (
     course,
     datasets,
     files,
-    fitsfiles,
     hubble,
     imaging,
     labels,

@@ -7,8 +7,6 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-import pooch
-
 GONE = 86_400  # s: nobody still writes a file that was not touched for a day
 
 
@@ -63,11 +61,21 @@ def cache_folder(*parts):
     Path
         Below `GALMORPH_CACHE` if that is set, else below the user's cache folder.
     """
-    return Path(os.environ.get("GALMORPH_CACHE") or pooch.os_cache("galmorph")).joinpath(*parts)
+    if os.environ.get("GALMORPH_CACHE"):
+        return Path(os.environ["GALMORPH_CACHE"]).joinpath(*parts)
+    import pooch  # brings the machinery of downloads: only who has no folder of his own pays
+
+    return Path(pooch.os_cache("galmorph")).joinpath(*parts)
 
 
 def leaves(name):
-    """Could a file's name lead out of its folder: is it absolute, or has it `..`, a drive, or a backslash?"""
+    """Could a file's name lead out of its folder: is it absolute, or has it `..`, a drive, or a backslash?
+
+    Examples
+    --------
+    >>> leaves("../secret.txt"), leaves("images/1.jpg")
+    (True, False)
+    """
     parts = PurePosixPath(name)
     return parts.is_absolute() or ".." in parts.parts or bool(re.match(r"[A-Za-z]:|.*[\\\0]", name, re.DOTALL))
 
@@ -106,6 +114,11 @@ def shipped(path):
     ------
     FileNotFoundError
         If the folder has no such file.
+
+    Examples
+    --------
+    >>> shipped("registry.toml").name
+    'registry.toml'
     """
     file = DATA / path
     if not file.exists():

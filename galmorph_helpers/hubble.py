@@ -45,6 +45,11 @@ def convert_t_type(t_type, scale="RC3", *, to="DS18"):
     ------
     ValueError
         If a number lies outside the scale: most likely another scale, or a code of another catalogue.
+
+    Examples
+    --------
+    >>> convert_t_type([-5, 0, 3, 99], "RC3").tolist()
+    [-3.0, 0.0, 3.0, nan]
     """
     for name in (scale, to):
         if name not in RANGES:
@@ -92,6 +97,11 @@ def read_hubble_type(name):
     ------
     ValueError
         For a name that is none, such as "S?".
+
+    Examples
+    --------
+    >>> read_hubble_type("SBbc")
+    HubbleType(t_type=4, bar=1.0, ellipticity=None)
     """
     text = str(name).strip()
     if text == "E-S0":  # HyperLEDA's and OpenNGC's way to write S0-

@@ -4,6 +4,7 @@ import numpy as np
 
 
 def plain_array(column):
+    """A column as floats, NaN where it is masked, without its unit."""
     return np.ma.filled(np.ma.asarray(getattr(column, "value", column)).astype(float), np.nan)
 
 
@@ -24,9 +25,27 @@ def gz2_answers(table):
 def certain(fraction, *, low=0.3, high=0.7):
     """Where volunteers agree: 1 above `high`, 0 below `low`, NaN between (the rule of Domínguez Sánchez+2018).
 
+    Parameters
+    ----------
+    fraction : array
+        Of the votes, 0 to 1.
+    low, high : float
+        0 <= low < high <= 1.
+
     Returns
     -------
     numpy.ndarray of float
+        In the shape of `fraction`.
+
+    Raises
+    ------
+    ValueError
+        If `low` is not below `high`.
+
+    Examples
+    --------
+    >>> certain([0.1, 0.5, 0.9]).tolist()
+    [0.0, nan, 1.0]
     """
     fraction = np.asarray(fraction, float)
     if not 0 <= low < high <= 1:

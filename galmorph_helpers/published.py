@@ -44,21 +44,9 @@ MANGA_CLUSTERS = 2
 
 #: T-Type of each Hubble class on the scale of Domínguez Sánchez+2018, which the talk's axis follows.
 T_TYPE_DS18 = {
-    "E": -3,
-    "S0-": -2,
-    "S0": -1,
-    "S0/a": 0,
-    "Sa": 1,
-    "Sab": 2,
-    "Sb": 3,
-    "Sbc": 4,
-    "Sc": 5,
-    "Scd": 6,
-    "Sd": 7,
-    "Sdm": 8,
-    "Sm": 9,
-    "Im": 10,
-}
+    "E": -3, "S0-": -2, "S0": -1, "S0/a": 0, "Sa": 1, "Sab": 2, "Sb": 3, "Sbc": 4, "Sc": 5, "Scd": 6, "Sd": 7, "Sdm": 8,
+    "Sm": 9, "Im": 10,
+}  # fmt: skip
 
 #: Who looked at which galaxies, so that networks can learn from them: as the talk says it, and as the paper does.
 LABEL_SOURCES = {
@@ -81,11 +69,7 @@ LARGEST_CATALOGUE = 27_000_000
 
 #: A few of the works that the course rebuilds or leans on, entered by hand: a reading list, not a census.
 WORKS = (
-    (
-        2015,
-        "Dieleman+2015, MNRAS 450, 1441",
-        "Galaxy Zoo answers from pixels, by a convolutional network",
-    ),
+    (2015, "Dieleman+2015, MNRAS 450, 1441", "Galaxy Zoo answers from pixels, by a convolutional network"),
     (2015, "Huertas-Company+2015, ApJS 221, 8", "visual classes for 50,000 CANDELS galaxies"),
     (2018, "Domínguez Sánchez+2018, MNRAS 476, 3661", "T-Types and Galaxy Zoo questions for 670,000 SDSS galaxies"),
     (2019, "Domínguez Sánchez+2019, MNRAS 484, 93", "from one survey to another with few new labels"),
@@ -133,6 +117,17 @@ def audit(*, precision, recall, positive):
     -------
     Audit
         The values, and the ranges they span when each input moves within its rounding (half of 0.01).
+
+    Raises
+    ------
+    ValueError
+        If a number is no share, or the precision is 0.
+
+    Examples
+    --------
+    >>> bar = audit(precision=0.92, recall=0.90, positive=0.50)
+    >>> round(bar.accuracy, 2), round(bar.f1, 2)
+    (0.91, 0.91)
     """
     if not (0 < precision <= 1 and 0 <= recall <= 1 and 0 <= positive <= 1):
         raise ValueError(
@@ -152,76 +147,6 @@ def audit(*, precision, recall, positive):
     accuracy, f1 = implied(precision, recall, positive)
     accuracies, f1s = zip(*corners, strict=True)
     return Audit(accuracy, f1, (min(accuracies), max(accuracies)), (min(f1s), max(f1s)))
-
-
-class Relation(NamedTuple):
-    """A relation that observed galaxies follow: `value` for a `group` of them, agreed with between `low` and `high`.
-
-    `low` to `high` is the scatter that the source states, or the spread between sources; where only the order of two
-    groups is known, it is open on one side and `value` is None.
-    """
-
-    name: str
-    group: str
-    value: float | None
-    low: float
-    high: float
-    source: str
-
-
-def _relations():
-    """The list that `galmorph_helpers.describe` works through. "Of order" marks what has no single source."""
-    inf, of_order = float("inf"), "of order; several works"
-
-    def near(name, group, value, spread, source):
-        return Relation(name, group, value, value - spread, value + spread, source)
-
-    def above_zero(name, group, source):
-        return Relation(name, group, None, 0.0, inf, source)
-
-    roberts = "order: Roberts & Haynes 1994, ARA&A 32, 115"
-    rows = [
-        near("median redshift", "r < 17.77", 0.10, 0.02, "SDSS main sample, Strauss+2002, AJ 124, 1810"),
-        near("slope of log counts with r", "all", 0.60, 0.05, "a uniform, Euclidean volume"),
-        near("slope of the main sequence", "star-forming", 0.76, 0.10, "Renzini & Peng 2015, ApJL 801, L29"),
-        near("log SFR at log M = 10.5", "star-forming", 0.34, 0.10, "Renzini & Peng 2015, ApJL 801, L29"),
-        near("scatter of the main sequence, dex", "star-forming", 0.30, 0.05, of_order),
-        near("median log sSFR", "quiescent", -11.9, 0.4, of_order),
-    ]
-    for mass, share in ((10.0, 0.19), (10.5, 0.50), (11.0, 0.81)):
-        rows.append(near("quiescent fraction", f"log M = {mass}", share, 0.10, of_order))
-    for column in ("log M", "rest g - r", "log sSFR"):
-        early, late = ("LTG", "ETG") if column == "log sSFR" else ("ETG", "LTG")
-        rows.append(above_zero(f"median {column}, {early} minus {late}", "all", roberts))
-    for name, colour, spread in (("E", 0.77, 0.05), ("S0", 0.74, 0.05), ("Sa", 0.68, 0.05), ("Sb", 0.60, 0.05),
-                                 ("Sc", 0.48, 0.10), ("Im", 0.35, 0.10)):  # fmt: skip
-        rows.append(near("median rest g - r", name, colour, spread, of_order))
-    strateva = "Strateva+2001, AJ 122, 1861: 2.22 parts the populations"
-    rows += [
-        Relation("median u - r", "ETG", None, 2.22, inf, strateva),
-        Relation("median u - r", "LTG", None, -inf, 2.22, strateva),
-    ]
-    simien = "Simien & de Vaucouleurs 1986, ApJ 302, 564 (B band)"
-    for name, share in (("S0", 0.57), ("S0/a", 0.45), ("Sa", 0.39), ("Sb", 0.24), ("Sc", 0.10), ("Sd", 0.02)):
-        rows.append(Relation("median B/T", name, share, share * 10**-0.15, share * 10**0.15, simien))
-    shen = "Shen+2003, MNRAS 343, 978"
-    rows += [
-        near("median ln(R50 / R50 at its mass)", "ETG", 0.0, 0.10, shen),
-        near("median ln(R50 / R50 at its mass)", "LTG", 0.0, 0.10, shen),
-        Relation("scatter of ln R50 at log M > 10.9", "all", 0.36, 0.30, 0.42, shen),
-        near("slope of log R50 with log M", "ETG", 0.56, 0.10, shen),
-        near("median b/a", "discs", 0.53, 0.05, "discs of thickness 0.2 at random (Hubble 1926, ApJ 64, 321)"),
-        near("mean b/a", "E", 0.77, 0.05, of_order),
-        near("barred fraction", "discs, i < 70°", 0.294, 0.05, "Masters+2011, MNRAS 411, 2026"),
-        near("fast rotators", "ETG", 0.86, 0.10, "Emsellem+2011, MNRAS 414, 888"),
-        above_zero("median V/sigma, LTG minus ETG", "all", roberts),
-        near("slope of log sigma with log L", "E", 0.25, 0.10, "Faber & Jackson 1976, ApJ 204, 668"),
-        above_zero("ETG fraction, densest minus sparsest quarter", "all", "Dressler 1980, ApJ 236, 351"),
-    ]
-    return tuple(rows)
-
-
-RELATIONS = _relations()
 
 
 class TransferRow(NamedTuple):

@@ -1,4 +1,7 @@
-"""Where the course runs: device, seeds, sample sizes, progress, memory."""
+"""Where the course runs: device, seeds, sample sizes, progress, memory.
+
+torch and numpy are imported by the functions that need them: a command that computes nothing starts without them.
+"""
 
 import ctypes
 import os
@@ -8,29 +11,36 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-import numpy as np
-import torch
-from tqdm.auto import tqdm
-
 
 def device():
     """The device everything runs on: CUDA where there is one, else the CPU.
 
     `GALMORPH_DEVICE` overrides it, for example ``GALMORPH_DEVICE=cpu``.
     """
+    import torch
+
     name = os.environ.get("GALMORPH_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(name)
 
 
 def seed_everything(seed=0):
     """Seed Python, numpy and torch, so that the same notebook gives the same numbers twice."""
+    import numpy as np
+    import torch
+
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
 
 
 def pick(*, cpu, gpu):
-    """A size that suits the machine: `cpu` on a laptop or Binder, `gpu` where there is a GPU."""
+    """A size that suits the machine: `cpu` on a laptop or Binder, `gpu` where there is a GPU.
+
+    Examples
+    --------
+    >>> pick(cpu=100, gpu=10_000) in (100, 10_000)
+    True
+    """
     return cpu if device().type == "cpu" else gpu
 
 
@@ -39,7 +49,21 @@ def progress(iterable, what, *, total=None):
 
     A bar shows in a terminal and in a live notebook; a notebook that is executed to be stored
     (``GALMORPH_QUIET=1``) and a log file stay clean.
+
+    Parameters
+    ----------
+    iterable : iterable
+    what : str
+        In words, beside the bar.
+    total : int, optional
+        Of an iterable that does not know its length.
+
+    Returns
+    -------
+    tqdm.tqdm
     """
+    from tqdm.auto import tqdm
+
     quiet = os.environ.get("GALMORPH_QUIET") == "1" or not (sys.stderr.isatty() or "ipykernel" in sys.modules)
     return tqdm(iterable, desc=what, total=total, disable=quiet, leave=False, mininterval=0.5)
 
@@ -49,11 +73,21 @@ def side_by_side(work, items, what):
 
     One thread an operation means the same rounding on any number of cores. Cores stay busy while operations are large;
     where they are small, the interpreter, which batches share, is the limit: see benchmarks/rendering.md.
+
+    Parameters
+    ----------
+    work : callable
+        Of one item; what it returns is dropped.
+    items : sequence
+    what : str
+        Beside the progress bar.
     """
     if device().type != "cpu":
         for item in progress(items, what):
             work(item)
         return
+    import torch
+
     threads = torch.get_num_threads()
     keep_memory()
     try:
@@ -91,7 +125,8 @@ def peak_memory_mb():
 
 def peak_gpu_mb():
     """Largest memory that torch has held on the GPU so far, MB; 0 without one."""
-    return torch.cuda.max_memory_allocated() / (1 << 20) if torch.cuda.is_available() else 0.0
+    torch = sys.modules.get("torch")  # who has not loaded it holds nothing there
+    return torch.cuda.max_memory_allocated() / (1 << 20) if torch and torch.cuda.is_available() else 0.0
 
 
 def start(seed=None):
@@ -102,6 +137,8 @@ def start(seed=None):
     seed : int, optional
         `GALMORPH_SEED`, or 0: a lesson can be repeated with other random numbers without an edit.
     """
+    import torch
+
     seed = int(os.environ.get("GALMORPH_SEED", "0")) if seed is None else seed
     seed_everything(seed)
     where = f"CPU, {torch.get_num_threads()} threads" if device().type == "cpu" else torch.cuda.get_device_name()

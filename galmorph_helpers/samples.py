@@ -35,6 +35,9 @@ class GalaxySample:
     pixels : {"colour", "flux", "surface brightness"}
         "colour": a stretched picture in 0 to 1, red, green, blue or one grey channel; "flux": nanomaggies per pixel,
         bands from blue to red; "surface brightness": nanomaggies per square arcsecond, bands from blue to red.
+    psf : float, sequence of C floats, or array (h, w), optional
+        PSF of the images where it is not that of their survey: FWHM, arcsec, of a Moffat profile without the pixel, or
+        an image, at the stamps' pixel scale, of what a point becomes, pixel included.
     """
 
     images: torch.Tensor
@@ -43,6 +46,7 @@ class GalaxySample:
     origin: str
     name: str = ""
     pixels: str = field(kw_only=True)
+    psf: float | tuple | np.ndarray | None = field(default=None, kw_only=True)
 
     def __post_init__(self):
         if self.images.ndim != 4:
@@ -76,7 +80,20 @@ class GalaxySample:
 
 
 def check_pixels(sample, wanted, *, what):
-    """An error unless the pixels of a `GalaxySample` are `wanted`, a key of `PIXELS`; `what` asks for them."""
+    """An error unless the pixels of a sample are those that are wanted.
+
+    Parameters
+    ----------
+    sample : GalaxySample
+    wanted : str
+        Key of `PIXELS`.
+    what : str
+        Who asks for them.
+
+    Raises
+    ------
+    ValueError
+    """
     if sample.pixels != wanted:
         raise ValueError(
             f"{what} needs {PIXELS[wanted].format('colour')}, and these are {sample.caption}: make or read the sample "
@@ -101,6 +118,19 @@ def split(sample, *, by=None, fractions=(0.7, 0.1, 0.2), seed=0):
     -------
     list of numpy.ndarray
         Sorted row indices of each part, to be used as ``sample[train]``.
+
+    Raises
+    ------
+    ValueError
+        If the fractions do not sum to 1, or there are too few galaxies to fill each part.
+    KeyError
+        For a column that the table does not have.
+
+    Examples
+    --------
+    >>> table = QTable({"objid": [1, 1, 2, 3, 4, 5, 5, 6, 7, 8]})
+    >>> [len(part) for part in split(table, fractions=(0.5, 0.25, 0.25), seed=1)]
+    [6, 2, 2]
     """
     table = getattr(sample, "table", sample)
     fractions = np.asarray(fractions, float)

@@ -80,7 +80,7 @@ class Archive(ThreadingHTTPServer):
 
     def session(self, **options):
         """A session that asks this server, quickly."""
-        from galmorph_helpers.archive.download import Session
+        from galmorph_helpers.archive.session import Session
 
         session = Session(**{"rate": 1000, "mirror": self.url, "pause": 0.02, "timeout": (2, 0.5), **options})
         session.trust_env = False  # no proxy between here and loopback

@@ -1,5 +1,8 @@
 """What all tests share: no window is opened, property tests give the same cases on every machine."""
 
+import re
+from html import unescape
+
 import matplotlib
 import pytest
 from hypothesis import settings
@@ -20,3 +23,16 @@ def site(monkeypatch, tmp_path):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield archive
     archive.close()
+
+
+@pytest.fixture
+def alt_text():
+    """The alt text of a figure that was displayed."""
+
+    def read(shown):
+        return unescape(re.search(r'^<img alt="([^"]*)" src="data:image/png;base64,', shown.data)[1])
+
+    return read
+
+
+collect_ignore = ["sample"]  # a lesson that tests build: no test itself

@@ -499,7 +499,7 @@ def test_identifiers_keep_all_their_digits(site, tmp_path):
 def test_registry_is_complete():
     entries = gm.archive.registry.load_registry()
     for name in entries["sets"]:
-        entry = gm.archive.known_set(name)
+        entry = gm.archive.registry.known_set(name)
         assert entry["what"] and entry["licence"] and entry["citation"], name
         cost = gm.archive.estimate(name)
         assert cost["mb"] > 0 and cost["minutes"] >= 0 and set(cost["hosts"]) <= set(entries["rates"]), name

@@ -88,7 +88,7 @@ def test_there_is_a_pause_before_every_further_attempt(site, tmp_path):
 
 
 def test_a_retry_after_of_hours_is_not_slept_through(site, tmp_path, monkeypatch):
-    monkeypatch.setattr(gm.archive.download, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(gm.archive.session, "LONGEST_WAIT", 0.1)
     site.faults.append(("getjpeg", refuse(503, **{"Retry-After": "86400"})))
     start = time.monotonic()
     gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
@@ -203,7 +203,7 @@ def test_a_redirect_on_the_same_scheme_is_followed(site, tmp_path):
 @pytest.mark.parametrize("url", ["http://skyserver.sdss.org/x", "ftp://cdsarc/x", "file:///etc/passwd"])
 def test_only_https_is_asked(url, tmp_path):
     with pytest.raises(ArchiveError, match="not an https address"):
-        gm.archive.download.download(gm.archive.download.Session(), url, tmp_path / "a")
+        gm.archive.download.download(gm.archive.session.Session(), url, tmp_path / "a")
 
 
 def test_a_full_disk_stops_at_once_and_leaves_no_half_file(site, tmp_path, monkeypatch):
@@ -240,10 +240,10 @@ def test_requests_name_the_project_and_keep_the_rate(site, tmp_path):
 
 
 def test_a_public_archive_is_never_asked_faster_than_the_registry_allows():
-    session = gm.archive.download.Session(rate=1000)
+    session = gm.archive.session.Session(rate=1000)
     assert session._throttle("skyserver.sdss.org").interval > 1
-    assert gm.archive.download.Session(rate=0.1)._throttle("skyserver.sdss.org").interval == pytest.approx(10)
-    assert gm.archive.download.Session()._throttle("unknown.example").interval == 1
+    assert gm.archive.session.Session(rate=0.1)._throttle("skyserver.sdss.org").interval == pytest.approx(10)
+    assert gm.archive.session.Session()._throttle("unknown.example").interval == 1
 
 
 # ---------------------------------------------------------------- contents

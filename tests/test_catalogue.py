@@ -87,7 +87,7 @@ def test_eight_views_are_the_mean_of_eight():
 
 def test_a_network_with_hooks_or_its_own_forward_is_left_alone():
     network = compact()
-    network[0].register_forward_hook(lambda *_: None)
+    network.stretch.register_forward_hook(lambda *_: None)
     assert fused(network, (3, SIZE, SIZE)) is network
 
     class Own(torch.nn.Sequential):
@@ -101,10 +101,10 @@ def test_a_network_with_hooks_or_its_own_forward_is_left_alone():
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=9))
 def test_each_image_is_turned_as_drawn(drawn):
     images = torch.rand(len(drawn), 2, 5, 5)
-    turned = gm.learning.training._turned_each(images, torch.tensor(drawn))
-    assert torch.equal(turned, gm.learning.training._turned_by_bits(images, torch.tensor(drawn)))
+    turned = gm.learning.augmentation.turned_each(images, torch.tensor(drawn))
+    assert torch.equal(turned, gm.learning.augmentation.turned_by_bits(images, torch.tensor(drawn)))
     for image, k, out in zip(images, drawn, turned, strict=True):
-        assert torch.equal(out, gm.learning.training._turned(image[None], k)[0])
+        assert torch.equal(out, gm.learning.augmentation.turned(image[None], k)[0])
 
 
 # ---------------------------------------------------------------- folds at once
@@ -126,8 +126,8 @@ def test_folds_together_are_folds_in_turn(n, options, monkeypatch):
     def checked(x, y, what, *, missing=False):
         return torch.as_tensor(x), torch.as_tensor(np.asarray(y))
 
-    monkeypatch.setattr(gm.learning.training, "_checked", checked)
-    monkeypatch.setattr(gm.learning.together, "_checked", checked)
+    monkeypatch.setattr(gm.learning.training, "checked", checked)
+    monkeypatch.setattr(gm.learning.together, "checked", checked)
     runs = [
         gm.fit_folds(lambda: gm.CompactCNN(size=SIZE).double(), images, target, k=3, epochs=2, together=way, **options)
         for way in (False, True)
@@ -155,18 +155,12 @@ def test_folds_together_in_single_precision_for_one_step(augmented):
 def test_networks_of_unequal_steps_are_not_trained_together():
     images, target = torch.rand(40, 3, SIZE, SIZE), np.arange(40) % 2
     networks, rows = [gm.CompactCNN(size=SIZE) for _ in range(2)], np.arange(40)
-    states = [gm.learning.random_state(False)] * 2
+    states = [gm.learning.together.random_state(False)] * 2
     with pytest.raises(ValueError, match="as many steps an epoch"):
-        gm.learning.fit_together(
-            networks,
-            images,
-            target,
-            [rows[:33], rows[:32]],
-            [rows[33:]] * 2,
-            seeds=[0, 1],
-            states=states,
+        gm.learning.together.fit_together(
+            networks, images, target, [(rows[:33], rows[33:]), (rows[:32], rows[33:])], seeds=[0, 1], states=states,
             batch_size=32,
-        )
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------- shards
@@ -466,7 +460,7 @@ def test_a_classifier_that_says_nothing_is_not_written(stamps, tmp_path):
         gm.catalogue.save_classifier(tmp_path / "a.safetensors", [compact()], stamps[:1].expand(500, -1, -1, -1))
     with torch.no_grad():
         network = compact()
-        network[-2].bias.fill_(torch.nan)
+        network.head[0].bias.fill_(torch.nan)
     with pytest.raises(ValueError, match="not finite"):
         gm.catalogue.save_classifier(tmp_path / "a.safetensors", [network], stamps)
     assert not list(tmp_path.iterdir())

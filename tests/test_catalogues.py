@@ -9,12 +9,12 @@ from astropy.io import fits
 from astropy.table import QTable, Table
 
 import galmorph_helpers as gm
-from galmorph_helpers.catalogue.columns import COLUMNS
+from galmorph_helpers.catalogue.columns import COLUMNS, MORPHOLOGY
 
 
 def columns(n=8, **changed):
     rng = np.random.default_rng(0)
-    out = {name: rng.random(n) for name in COLUMNS}
+    out = {name: rng.random(n) for name in MORPHOLOGY}
     out |= {"INTID": np.arange(n), "Visual_Class": np.arange(n) % 4, "Visual_Flag": np.zeros(n, int)}
     return out | changed
 
@@ -82,7 +82,7 @@ def test_missing_unknown_and_empty_columns_are_named():
     with pytest.raises(KeyError, match="not known: \\['TType'\\]"):
         gm.catalogue.morphology_catalogue(columns(TType=np.zeros(8)))
     with pytest.raises(ValueError, match="at least 1"):
-        gm.catalogue.morphology_catalogue({name: [] for name in COLUMNS})
+        gm.catalogue.morphology_catalogue({name: [] for name in MORPHOLOGY})
 
 
 def test_files_are_not_lost_or_misnamed(tmp_path):
@@ -200,7 +200,7 @@ def test_experts_are_good_but_not_perfect_and_see_more_in_larger_images():
     assert np.mean(seen[spiral & small] == 3) < np.mean(seen[spiral & ~small] == 3)
 
 
-def test_figures_of_doubt_have_alt_text(monkeypatch):
+def test_figures_of_doubt_have_alt_text(monkeypatch, alt_text):
     shown = []
     monkeypatch.setattr(gm.plots.style, "display", shown.append)
     rng = np.random.default_rng(0)
@@ -213,5 +213,5 @@ def test_figures_of_doubt_have_alt_text(monkeypatch):
     gm.plots.rejection({"folds": (target, probability, spread)}, keep=0.5)
     curve = gm.metrics.calibration_curve(target, probability)
     gm.plots.reliability(*curve, title="t", alt="two curves", after=curve)
-    alts = [image._repr_mimebundle_()[1]["image/png"]["alt"] for image in shown]
+    alts = [alt_text(image) for image in shown]
     assert len(alts) == 3 and all(alts) and "50%" in alts[1]

@@ -85,6 +85,7 @@ def test_a_control_that_keeps_the_bound_is_an_error_where_tests_run(claims, monk
     [
         ({}, "has none: give exactly one of"),
         ({"at_least": 1, "between": (0, 1)}, "has at_least and between"),
+        ({"atleast": 1}, "has atleast: give exactly one of at_least, at_most, between"),
         ({"between": (0, 1), "hoped": 1}, "hope needs at_least or at_most"),
         ({"at_least": 1, "control": "shuffled"}, "give a name and a value"),
         ({"at_least": 1, "kind": "guess"}, "it can be finding, check, put in"),

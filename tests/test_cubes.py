@@ -139,16 +139,6 @@ def test_annuli_show_the_gradient_that_was_put_in(galaxy):
     assert width[0] > 2 * width[seen][-1] > 0  # outside-in: the centre forms stars
 
 
-def test_elliptical_radius_follows_the_disc():
-    x, y = np.array([2.0, 0.0, -1.0]), np.array([0.0, 1.0, 0.0])
-    radius, azimuth = gm.spectra.elliptical_radius(x, y, axis_ratio=0.5)
-    np.testing.assert_allclose(radius, [2, 2, 1])
-    np.testing.assert_allclose(azimuth, [0, 90, 180])
-    np.testing.assert_allclose(gm.spectra.elliptical_radius(y, x, position_angle=90, axis_ratio=0.5)[0], [2, 2, 1])
-    with pytest.raises(ValueError, match="minor over major"):
-        gm.spectra.elliptical_radius(x, y, axis_ratio=1.5)
-
-
 def test_lambda_r_runs_from_none_to_all_rotation():
     ones = np.ones((2, 50))
     assert gm.spectra.lambda_r(ones, ones, 0 * ones, ones).tolist() == [0, 0]

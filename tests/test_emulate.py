@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import galmorph_helpers as gm
+from galmorph_helpers.imaging import stamps
 from galmorph_helpers.imaging.camera import observe
 from galmorph_helpers.imaging.kcorrection import FAMILY, family_magnitudes, template
 from galmorph_helpers.mock.rendering import light
@@ -62,11 +63,11 @@ def radius(images, pixel_scale):
 def test_magnitudes_fall_by_the_luminosity_distance(clean, z_new):
     sample, _ = clean
     k = np.array([0.4, 0.2, 0.1])
-    moved = gm.emulate(sample, z_new=z_new, noise=False, k_correction=k, evolution=-0.5)
+    moved = gm.emulate(sample, z_new=z_new, noise=False, k_correction=k)
     z = sample.table["redshift"]
     measured = -2.5 * np.log10((moved.images.sum((2, 3)) / sample.images.sum((2, 3))).numpy())
     distance = 5 * np.log10(COSMOLOGY.luminosity_distance(z_new) / COSMOLOGY.luminosity_distance(z))
-    np.testing.assert_allclose(measured, (distance - 0.5 * (z_new - z))[:, None] + k, atol=0.02)
+    np.testing.assert_allclose(measured, distance[:, None] + k, atol=0.02)
 
 
 def test_the_other_distance_would_be_noticed():
@@ -137,12 +138,34 @@ def test_flux_and_centre_of_odd_and_even_stamps(side, width, z_new):
     y, x = np.mgrid[:side, :width]
     r2 = (x - (width - 1) / 2) ** 2 + (y - (side - 1) / 2) ** 2
     image = torch.as_tensor(np.exp(-r2 / 18)[None, None], dtype=torch.float32)
-    moved = gm.emulate(image, z=0.05, z_new=z_new, pixel_scale=SCALE, psf=0.9, survey=R_ONLY, noise=False)
+    sample = stamps(image, redshift=0.05, pixel_scale=SCALE, psf=0.9)
+    moved = gm.emulate(sample, z_new=z_new, survey=R_ONLY, noise=False)
     expected = image.sum() * 10 ** (-0.4 * gm.imaging.dimming(0.05, z_new))
     out = moved.images[0, 0]
     assert out.sum() == pytest.approx(float(expected), rel=0.01)
     position = out.sum(0) @ torch.arange(out.shape[1]).float() / out.sum() - (out.shape[1] - 1) / 2
     assert abs(float(position)) < 0.02
+
+
+def test_evolution_is_added_to_the_templates_k_correction(clean):
+    sample = clean[0][:4]
+    k = gm.imaging.sample_k_correction(sample, z_new=0.4)
+    as_ever, plain = (gm.emulate(sample, z_new=0.4, noise=False, k_correction=k_) for k_ in (True, k))
+    brighter = gm.emulate(sample, z_new=0.4, noise=False, k_correction=k - 0.5)
+    torch.testing.assert_close(as_ever.images, plain.images)
+    torch.testing.assert_close(brighter.images, plain.images * 10**0.2)
+
+
+def test_pictures_of_a_sample_in_flux(clean):
+    sample = clean[0][:3]
+    picture = gm.imaging.coloured(sample)
+    scale = torch.full((3,), SCALE)
+    torch.testing.assert_close(picture.images, gm.colour_image(sample.images, gm.DES, scale))
+    assert picture.pixels == "colour" and sample.pixels == "flux"
+    with pytest.raises(ValueError, match="coloured needs flux"):
+        gm.imaging.coloured(picture)
+    with pytest.raises(ValueError, match="survey of the sample is not known"):
+        gm.imaging.coloured(replace(sample, survey=None))
 
 
 def test_same_place_same_image(clean):
@@ -159,7 +182,8 @@ def test_noise_of_the_old_image_counts_towards_the_new_sky(correlated):
     sky = torch.randn((24, 1, 128, 128), generator=torch.Generator().manual_seed(1)) * 0.012
     if correlated:
         sky = torch.nn.functional.avg_pool2d(sky, 3, 1, 1) * 2
-    options = {"z": 0.1, "z_new": 0.16, "pixel_scale": SCALE, "psf": 0.96, "survey": R_ONLY}
+    sky = stamps(sky, redshift=0.1, pixel_scale=SCALE, psf=0.96)
+    options = {"z_new": 0.16, "survey": R_ONLY}
     moved = gm.emulate(sky, **options)
     inner = moved.images[:, 0, 20:-20, 20:-20]
     inner = inner - inner.mean((1, 2), keepdim=True)
@@ -179,11 +203,11 @@ def test_seeds_repeat(clean):
 # ---------------------------------------------------------------- bad input
 
 
-def bad(match, images=None, **options):
+def bad(match, images=None, *, z_new=0.2, **known):
     images = torch.rand(2, 1, 64, 64) if images is None else images
-    good = {"z": 0.1, "z_new": 0.2, "pixel_scale": SCALE, "psf": 0.96, "survey": R_ONLY}
+    sample = stamps(images, **{"redshift": 0.1, "pixel_scale": SCALE, "psf": 0.96} | known)
     with pytest.raises(ValueError, match=match):
-        gm.emulate(images, **good | options)
+        gm.emulate(sample, z_new=z_new, survey=R_ONLY)
 
 
 def test_z_new_below_z():
@@ -192,7 +216,7 @@ def test_z_new_below_z():
 
 @pytest.mark.parametrize("z", [0.0, -0.1, np.nan])
 def test_z_not_positive(z):
-    bad("redshift must be > 0", z=z)
+    bad("redshift must be > 0", redshift=z)
 
 
 @pytest.mark.parametrize("scale", [0.0, -0.263])
@@ -207,18 +231,17 @@ def test_nan_pixels():
 
 
 def test_stamp_too_small_once_shrunk():
-    bad("stamp of galaxy 0 is only .* native pixels wide", z=0.02, z_new=0.9)
+    bad("stamp of galaxy 0 is only .* native pixels wide", redshift=0.02, z_new=0.9)
 
 
 def test_psf_that_cannot_be_matched():
     bad("PSF of galaxy 0.*broader than the new survey's", psf=3.0)
 
 
-def test_missing_arguments_bands_and_looks():
-    with pytest.raises(ValueError, match="need z, pixel_scale"):
+def test_plain_images_wrong_bands_and_empty_psfs():
+    with pytest.raises(ValueError, match="images alone have no redshift"):
         gm.emulate(torch.rand(1, 1, 64, 64), z_new=0.2)
     bad("images of 3 bands", images=torch.rand(1, 3, 64, 64))
-    bad("look must be", look="sharp")
     bad("finite, with a positive sum", psf=np.zeros((5, 5)))
 
 
@@ -269,17 +292,17 @@ def test_spectral_family_finds_the_template_back():
 
     for number, name in enumerate(FAMILY):
         g, r = (ab_magnitude(*template(name), load_filter(f"decam2014-{b}"), redshift=0.1) for b in "gr")
-        assert gm.imaging.spectral_family([g - r], [0.1], gm.DES)[0] == pytest.approx(number, abs=0.05)
+        assert gm.imaging.kcorrection.spectral_family([g - r], [0.1], gm.DES)[0] == pytest.approx(number, abs=0.05)
 
 
 def test_redshift_for_magnitude(clean):
     _, table = clean
     z = gm.imaging.redshift_for_magnitude(table, 20.5, survey=gm.DES)
-    family = gm.imaging.spectral_family(table["g_r"].value, table["redshift"], gm.DES)
+    family = gm.imaging.kcorrection.spectral_family(table["g_r"].value, table["redshift"], gm.DES)
     k = gm.imaging.k_correction(table["redshift"], z, family=family, survey=gm.DES)[:, 1]
     np.testing.assert_allclose(table["r_mag"].value + gm.imaging.dimming(table["redshift"], z) + k, 20.5, atol=0.01)
     with pytest.raises(ValueError, match="no filter curves .* give the survey `filters`"):
-        gm.imaging.spectral_family([0.5], [0.1], replace(gm.DES, filters=None))
+        gm.imaging.kcorrection.spectral_family([0.5], [0.1], replace(gm.DES, filters=None))
     with pytest.raises(ValueError, match="redshifts 0 to 1.5"):
         gm.imaging.k_correction([0.1], [2.0], family=[0], survey=gm.DES)
 
@@ -372,8 +395,8 @@ def test_hubble_galaxy_agrees_with_galsim():
     )
     sdss -= np.median(sdss[:4])  # SDSS stores PSFs on a pedestal
     survey = replace(gm.SDSS, bands=("i",), psf_fwhm=(1.2,), sky_sigma=(0.043,), electrons=(700.0,))
-    options = {"z": 0.3, "z_new": 0.3, "pixel_scale": 0.03, "psf": psf, "psf_new": sdss, "survey": survey}
-    ours = gm.emulate(torch.as_tensor(image)[None, None], noise=False, **options).images[0, 0].numpy()
+    sample = stamps(image[None, None], redshift=0.3, pixel_scale=0.03, psf=psf)
+    ours = gm.emulate(sample, z_new=0.3, psf_new=sdss, survey=survey, noise=False).images[0, 0].numpy()
     galaxy, old, new = (
         galsim.InterpolatedImage(galsim.Image(a, scale=s)) for a, s in ((image, 0.03), (psf, 0.03), (sdss, 0.396))
     )
@@ -431,7 +454,7 @@ def test_spectral_classes_are_what_the_spectra_say():
 
 
 def test_a_picture_is_not_written_as_nanomaggies(stored):
-    with pytest.raises(ValueError, match="look='flux', got 'colour'"):
+    with pytest.raises(TypeError, match="look"):
         gm.imaging.emulate_fits(stored(), stored.out, look="colour", **FITS)
     assert not stored.out.exists()
 

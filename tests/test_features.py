@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from galmorph_helpers.measure.features import DESCRIPTIONS, feature_matrix, fit_forest, morphology_features
+from galmorph_helpers.measure.features import DESCRIPTIONS, morphology_features
+from galmorph_helpers.measure.forest import feature_matrix, fit_forest
 
 SIDE = 64
 

@@ -268,18 +268,19 @@ def test_frozen_layers_keep_their_statistics(stamps, together):
 
     def make_network():
         network = gm.CompactCNN(size=32)
-        for layer in list(network)[:8]:
-            layer.requires_grad_(False)
+        network.trunk[:2].requires_grad_(False)
         return network
 
     torch.manual_seed(0)
     before, after = make_network(), gm.fit_folds(make_network, images, target, k=2, epochs=2, seed=0, together=together)
-    norms = [i for i, layer in enumerate(before) if isinstance(layer, torch.nn.BatchNorm2d)]
-    for number in norms:
-        for name in ("running_mean", "running_var"):
-            same = torch.equal(getattr(after.networks[0][number].cpu(), name), getattr(before[number], name))
-            assert same == (number < 8), f"layer {number}, {name}"
-    assert min(norms) < 2 and max(norms) > 8
+    now, seen = dict(after.networks[0].named_modules()), {True: 0, False: 0}
+    for where, layer in before.named_modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            frozen = where.startswith(("stretch.", "trunk.0.", "trunk.1."))
+            seen[frozen] += 1
+            for name in ("running_mean", "running_var"):
+                assert torch.equal(getattr(now[where].cpu(), name), getattr(layer, name)) == frozen, f"{where}, {name}"
+    assert seen == {True: 3, False: 1}
 
 
 def test_frozen_folds_agree_trained_together_and_one_by_one(stamps):
@@ -287,8 +288,8 @@ def test_frozen_folds_agree_trained_together_and_one_by_one(stamps):
 
     def make_network():
         network = gm.CompactCNN(size=32)
-        frozen = torch.nn.Sequential(*list(network)[:5], torch.nn.Dropout(0.5)).requires_grad_(False)
-        return torch.nn.Sequential(frozen, *list(network)[5:])
+        frozen = torch.nn.Sequential(network.stretch, network.trunk[0], torch.nn.Dropout(0.5)).requires_grad_(False)
+        return torch.nn.Sequential(frozen, *network.trunk[1:], network.head)
 
     options = {"k": 2, "epochs": 1, "seed": 0, "learning_rate": 1e-3}
     one, both = (gm.fit_folds(make_network, images, target, together=t, **options) for t in (False, True))

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
 import galmorph_helpers as gm
-from galmorph_helpers.mock.s0_spectra import EDGES, KINDS, RATIOS, components
-from galmorph_helpers.spectra.spectroscopy import LINES, line_flux
+from galmorph_helpers.mock.s0_galaxies import KINDS, RATIOS, components
+from galmorph_helpers.mock.s0_spectra import EDGES
+from galmorph_helpers.spectra.indices import line_flux
+from galmorph_helpers.spectra.spectroscopy import LINES
 
 
 @pytest.fixture(scope="module")
@@ -260,30 +262,29 @@ def test_the_whole_way_gets_the_sign_right(reduced):
 # ---------------------------------------------------------------- figures
 
 
-def test_charts_have_alt_text(monkeypatch):
+def test_charts_have_alt_text(monkeypatch, alt_text):
     shown = []
     monkeypatch.setattr(gm.plots.style, "display", shown.append)
     x = np.linspace(4000, 5000, 300)
     gm.plots.spectra(
         x, {"a": x, "b": x + np.nan}, alt="spectra", marks={"Hβ": 4862.0, "Hγ": 4342.0}, offset=1, title="t"
     )
-    gm.plots.spectra(x, {"a": x, "b": -x}, alt="panels", panels=True, limits=(0, 1))
+    gm.plots.spectra(x, {"a": x, "b": -x}, alt="panels", offset=None, limits=(0, 1))
     gm.plots.plane(
         {"g": (x, x)},
         xlabel="x",
         ylabel="y",
         alt="plane",
         line=((0, 0), (1, 1)),
-        tracks={"t": np.eye(2)},
-        names={"n": (1, 1)},
+        tracks={"t": np.eye(2), "n": (1, 1)},
         limits=((0, 1), (0, 1)),
     )
-    gm.plots.profiles({"p": (x, x, x), "q": (x, x)}, xlabel="x", ylabel="y", alt="profiles", zero=True)
+    gm.plots.trends({"t": {"p": (x, x, x), "q": (x, x)}}, xlabel="x", alt="profiles", level=("none", 0))
     gm.plots.histograms({"q": {"a": x, "b": [np.nan, 4500]}}, limits={"q": (4000, 5000)}, title="q", alt="histograms")
     gm.plots.maps(
         {"v": np.eye(4) - 0.5, "f": np.eye(4)}, caption="c", alt="maps", symmetric=("v",), extent=(-1, 1, -1, 1)
     )
-    assert [s._repr_mimebundle_()[1]["image/png"]["alt"] for s in shown] == [
+    assert [alt_text(s) for s in shown] == [
         "spectra",
         "panels",
         "plane",

@@ -103,26 +103,26 @@ def test_regression_and_several_outputs(blobs):
 def test_augment_keeps_light_where_it_belongs():
     stamp = torch.zeros(64, 1, 33, 33)
     stamp[:, :, 14:19, 14:19] = 1.0
-    moved = gm.learning.augment(stamp, how="any", generator=torch.Generator().manual_seed(0))
+    moved = gm.learning.augmentation.augment(stamp, how="any", generator=torch.Generator().manual_seed(0))
     assert moved.shape == stamp.shape
     assert (moved[:, :, 10:23, 10:23].sum((1, 2, 3)) / moved.sum((1, 2, 3))).min() > 0.95
     assert not torch.equal(moved[0], moved[1])
     with pytest.raises(ValueError, match="'turns' or 'any'"):
-        gm.learning.augment(stamp, how="sideways")
+        gm.learning.augmentation.augment(stamp, how="sideways")
 
 
 @pytest.mark.parametrize("how, bins", [("any", 6), ("turns", 4)])
 def test_augment_shows_all_directions_and_both_hands(how, bins):
     arrow = torch.zeros(200, 1, 33, 33)
     arrow[:, :, 16, 16:30] = 1  # both hands and all directions are seen
-    turned = gm.learning.augment(arrow, how=how, generator=torch.Generator().manual_seed(1))
+    turned = gm.learning.augmentation.augment(arrow, how=how, generator=torch.Generator().manual_seed(1))
     axis = torch.arange(33.0) - 16
     angle = torch.atan2((turned * axis[:, None]).sum((1, 2, 3)), (turned * axis).sum((1, 2, 3)))
     assert np.histogram(np.mod(angle + 0.4, 2 * np.pi), bins=bins, range=(0, 2 * np.pi))[0].min() > 15
     corner = torch.zeros(200, 1, 32, 32)
     corner[:, :, 2:10, 2] = 1.0  # an L has a hand: eight views are eight images
     corner[:, :, 2, 2:6] = 1.0
-    views = gm.learning.augment(corner, how="turns", generator=torch.Generator().manual_seed(2))
+    views = gm.learning.augmentation.augment(corner, how="turns", generator=torch.Generator().manual_seed(2))
     assert len(torch.unique(views.flatten(1), dim=0)) == 8
 
 

@@ -1,7 +1,9 @@
 """The house has an order: lower floors never import higher ones, nothing imports in circles, nothing hides a module."""
 
 import importlib
+import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,12 @@ import pytest
 import galmorph_helpers as gm
 
 ROOT = Path(__file__).parents[1]
+TEXTS = (
+    "README.md", "CONTRIBUTING.md", "guide/**/*.md", "data/**/*.md", "docs/*", "benchmarks/*", "tools/*.py",
+    "notebooks/source/*.py",
+)  # fmt: skip
+#: Names that lessons still write wrongly. They only shrink.
+WRONG = {"08_find_tidal_features.py: gm.load_sam", "09_catalogue_at_scale.py: gm.robust.FLAGS"}
 ROOMS = sorted(m.name for m in pkgutil.iter_modules(gm.__path__) if m.ispkg)
 
 
@@ -39,6 +47,30 @@ def test_what_a_room_offers_is_there_and_hides_no_module(room):
             assert getattr(thing, "__name__", "").endswith(f"{room}.{name}"), f"{room}.{name} shadows its module"
         elif callable(thing):
             assert thing.__doc__ and len(thing.__doc__) > 40, f"gm.{room}.{name} needs a docstring"
+
+
+def resolves(name):
+    """Whether "gm.room.name" is there; what follows a function or a value, such as `.T`, is not looked at."""
+    thing = gm
+    for part in name.split(".")[1:]:
+        if not (inspect.ismodule(thing) or inspect.isclass(thing)):
+            return True
+        if not hasattr(thing, part):
+            return False
+        thing = getattr(thing, part)
+    return True
+
+
+def test_names_in_the_texts_are_there():
+    files = sorted(path for pattern in TEXTS for path in ROOT.glob(pattern) if path.is_file())
+    named = {
+        (path.name, name)
+        for path in files
+        for name in re.findall(r"\bgm(?:\.[A-Za-z_]\w*)+", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 300, "the walk must see the texts"
+    assert not resolves("gm.measure.nothing") and not resolves("gm.nothing")
+    assert {f"{file}: {name}" for file, name in named if not resolves(name)} == WRONG
 
 
 def test_importing_loads_nothing_heavy():

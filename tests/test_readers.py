@@ -371,7 +371,7 @@ def test_a_sky_on_other_axes_is_refused(tmp_path):
 
 @pytest.mark.parametrize(("side", "crop"), [(SIDE, None), (SIDE + 1, None), (SIDE + 1, 20), (SIDE, 20)])
 def test_fits_and_png_of_one_sky_have_one_order_of_rows(tmp_path, side, crop):
-    light = sky(side)[:, : SIDE]
+    light = sky(side)[:, :SIDE]
     picture = Image.fromarray((light[::-1].clip(0, 1) * 65535).astype("u2"))  # as a viewer shows that FITS
     ours = folder(tmp_path / "a", [lambda p: write(p, light, PLAIN)], size=20, crop=crop).images
     theirs = folder(tmp_path / "b", [_saved(picture)], size=20, crop=crop).images
@@ -691,7 +691,8 @@ def test_coarse_pixels_are_a_sentence_before_memory_is_asked_for(tmp_path):
     with pytest.raises(ValueError, match=r"would be \d+ x \d+ pixels and need \d+ GB.*90 arcsec are coarse for DES"):
         gm.imaging.emulate_fits(path, tmp_path / "b.fits", **MOVE | {"psf": 180})
     with pytest.raises(ValueError, match="coarse for DES"):
-        gm.emulate(torch.rand(2, 3, 200, 200), z=0.03, z_new=0.04, pixel_scale=90, psf=180, k_correction=False)
+        coarse = gm.imaging.stamps(torch.rand(2, 3, 200, 200), redshift=0.03, pixel_scale=90, psf=180)
+        gm.emulate(coarse, z_new=0.04, k_correction=False)
 
 
 # ---------------------------------------------------------------- an archive's answers

@@ -205,6 +205,8 @@ def test_bad_folders_say_what_to_do(folder, tmp_path):
         gm.read_folder(tmp_path / "empty")
     with pytest.raises(ValueError, match="size=0"):
         gm.read_folder(folder, size=0)
+    with pytest.raises(TypeError, match="no 'zeropoint': FITS files are read by zero_point"):
+        gm.read_folder(folder, zeropoint=22.5)
     with pytest.raises(ValueError, match="row 2: class_name 'disc' is not one of"):
         gm.read_folder(folder, classes=["smooth"])
     with pytest.raises(ValueError, match="does not fit"):
@@ -273,7 +275,8 @@ def test_every_sample_says_what_its_pixels_are(folder, monkeypatch, tmp_path):
             assert sample.pixels == sample[:1].pixels == pixels, sample
             assert pixels in sample.caption and sample.caption in repr(sample)
     near = gm.mock_sample(table=table, survey=gm.DES, look="flux", field_of_view=30.0)
-    moved = [gm.emulate(near, z_new=0.1 + near.table["redshift"], look=look).pixels for look in ("flux", "colour")]
+    far = gm.emulate(near, z_new=0.1 + near.table["redshift"])
+    moved = [far.pixels, gm.imaging.coloured(far).pixels]
     assert moved == ["flux", "colour"]
 
 

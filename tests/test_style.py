@@ -27,8 +27,8 @@ OWN_COLOUR = re.compile(
 def drawn(monkeypatch):
     """Figures that were shown, left open to be looked at."""
     figures = []
-    for module in (gm.plots.images, gm.plots.lines, gm.plots.scatter, gm.plots.fork, gm.plots.doubt):
-        monkeypatch.setattr(module, "show", lambda figure, alt: figures.append(figure))
+    for name in ("images", "lines", "classifiers", "scatter", "fork", "doubt"):
+        monkeypatch.setattr(getattr(gm.plots, name), "show", lambda figure, alt: figures.append(figure))
     yield figures
     plt.close("all")
 
@@ -59,7 +59,7 @@ def test_a_class_looks_the_same_in_all_figures(drawn):
     gm.plots.trends({"t": {name: (x, x) for name in ("discs at random", *hubble)}}, xlabel="x", alt="a")
     gm.plots.plane({name: (x, x) for name in ("S0", "E", "S1")}, xlabel="x", ylabel="y", alt="a")
     gm.plots.clouds({"kinds": (np.stack([x, x], 1), np.resize(["Sa-Sb", "S0", "E, slow"], 20))}, alt="a")
-    gm.plots.profiles({name: (x, x) for name in short}, xlabel="x", ylabel="y", alt="a")
+    gm.plots.trends({"t": {name: (x, x, x) for name in short}}, xlabel="x", alt="a")
     found = [colours(figure) for figure in drawn]
     for group, names in {
         "elliptical": ("elliptical", "E-FR", "E", "E, slow"),

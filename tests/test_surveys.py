@@ -102,7 +102,7 @@ def test_any_survey_draws_colours_emulates_and_labels(survey):
     width = 96 * survey.pixel_scale
     near = gm.mock_sample(table=table, survey=survey, seed=3, size=96, look="flux", field_of_view=width)
     z = np.asarray(near.table["redshift"])
-    far = gm.emulate(near, z_new=2 * z, survey=survey, size=size, look="colour")
+    far = gm.imaging.coloured(gm.emulate(near, z_new=2 * z, survey=survey, size=size))
     assert far.images.shape == (12, channels, size, size) and torch.isfinite(far.images).all()
     lost = far.table["magnitudes_lost"].value
     assert lost.shape == (12, bands) and (lost > 1).all()

@@ -35,7 +35,7 @@ def test_same_seed_same_galaxies():
 def test_debris_have_the_brightness_and_the_share_of_light_they_may(kind):
     table = gm.mock.tidal_population(30, seed=1, kind=kind, with_features=1.0)
     scale = scale_of(table)
-    debris, companions = gm.mock.tidal_light(table, scale)
+    debris, companions = gm.mock.tides.tidal_light(table, scale)
     flux = 10 ** (-0.4 * (table["r_mag"].value - 22.5))
     total = debris.sum((1, 2)).numpy()
     assert torch.isfinite(debris).all() and (debris >= 0).all() and (total > 0).all()
@@ -55,7 +55,7 @@ def test_streams_are_thinner_and_fainter_than_tails():
 
 
 def test_none_have_no_debris(some):
-    debris, _ = gm.mock.tidal_light(some, scale_of(some))
+    debris, _ = gm.mock.tides.tidal_light(some, scale_of(some))
     none = np.asarray(some["tidal_kind"]) == "none"
     assert (debris[none] == 0).all() and none.any() and not none.all()
 
@@ -125,7 +125,7 @@ def test_depth_outside_the_calculator(wrong):
 @pytest.mark.parametrize("limit", [12, 40, float("nan")])
 def test_limits_no_sample_can_have(limit):
     with pytest.raises(ValueError, match="limit must be from 20 to 36"):
-        gm.mock.deep_survey(limit)
+        gm.mock.deep.deep_survey(limit)
 
 
 # ---------------------------------------------------------------- experts
@@ -133,21 +133,21 @@ def test_limits_no_sample_can_have(limit):
 
 @given(st.lists(st.floats(0, 1e4), min_size=1, max_size=40), st.integers(0, 50))
 def test_labels_follow_from_f_tidal(strength, seed):
-    f, label = gm.mock.tidal_labels(strength, seed=seed)
+    f, label = gm.mock.experts.tidal_labels(strength, seed=seed)
     assert (f >= 0).all() and (f <= 2).all()
     assert np.array_equal(label == 0, f == 0) and np.array_equal(label == 1, f >= 1)
     assert np.array_equal(np.isnan(label), (f > 0) & (f < 1))
 
 
 def test_clear_debris_are_positive_and_nothing_is_negative():
-    _, label = gm.mock.tidal_labels(np.r_[np.full(500, 1e4), np.zeros(500)], seed=1)
+    _, label = gm.mock.experts.tidal_labels(np.r_[np.full(500, 1e4), np.zeros(500)], seed=1)
     assert (label[:500] == 1).mean() > 0.98 and (label[500:] == 0).mean() > 0.9
 
 
 @pytest.mark.parametrize("strength, experts", [([1.0, np.nan], 5), ([-1.0], 5), ([1.0], 0)])
 def test_bad_labels(strength, experts):
     with pytest.raises(ValueError):
-        gm.mock.tidal_labels(strength, experts=experts)
+        gm.mock.experts.tidal_labels(strength, experts=experts)
 
 
 def test_signal_of_debris_is_that_of_a_matched_filter():
@@ -198,7 +198,7 @@ def test_images_without_flux(image):
 
 def test_masks_are_where_debris_stand_out(some):
     mask = debris_mask(some)
-    debris, _ = gm.mock.tidal_light(some, scale_of(some))
+    debris, _ = gm.mock.tides.tidal_light(some, scale_of(some))
     assert not mask[np.asarray(some["tidal_kind"]) == "none"].any()
     assert (debris[mask] > 0).all() and mask.any()
 

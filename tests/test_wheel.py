@@ -41,7 +41,7 @@ def run(code, folder, **environment):
 def test_a_wheel_has_results_weights_tables_and_the_registry(installed):
     code = """
 import galmorph_helpers as gm
-from galmorph_helpers.archive import load_registry
+from galmorph_helpers.archive.registry import load_registry
 from galmorph_helpers.files import shipped
 print(gm.__file__)
 results = gm.course.read_results(but=["10"])

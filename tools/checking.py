@@ -25,7 +25,8 @@ def output_text(output: NotebookNode) -> str:
     """All that an output says in words: pictures are left out, since base64 may spell anything."""
     if output.output_type == "stream":
         return output.text
-    return "\n".join(str(v) for k, v in output.get("data", {}).items() if not k.startswith("image/") or "svg" in k)
+    said = "\n".join(str(v) for k, v in output.get("data", {}).items() if not k.startswith("image/") or "svg" in k)
+    return re.sub(r'src="data:image/[^"]*"', "", said)
 
 
 def machine_paths(root: Path) -> list[str]:

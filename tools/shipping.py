@@ -23,9 +23,8 @@ def options(doc, *, galaxies, epochs, kilobytes):
 
 
 def body(network):
-    """The weights of a `CompactCNN` without those of its last layer, which answers one task alone."""
-    last = list(network)[-2]
-    return {key: value for key, value in network.state_dict().items() if value.shape[:1] != last.weight.shape[:1]}
+    """The weights of a `CompactCNN` without those of its head, which answers one task alone."""
+    return {key: value for key, value in network.state_dict().items() if not key.startswith("head.")}
 
 
 def ship(layers, name, card, folder=FOLDER, **facts):

@@ -64,7 +64,7 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
         return f"{repository}/{'tree' if (root / inside).is_dir() else 'blob'}/main/{inside}"
 
     for path in pages:
-        lessons.write_atomic(folder / path.relative_to(root), links(path.read_text(encoding="utf-8"), path))
+        lessons.write_whole(folder / path.relative_to(root), links(path.read_text(encoding="utf-8"), path))
     titles = {}
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
@@ -79,9 +79,9 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
         titles[path.relative_to(root).with_suffix("").as_posix()] = lessons.title(notebook)
         lessons.write_notebook(notebook, folder / path.relative_to(root))
     for path in (root / "docs").glob("*.md"):
-        lessons.write_atomic(folder / path.name, contents(path.read_text(encoding="utf-8"), titles))
+        lessons.write_whole(folder / path.name, contents(path.read_text(encoding="utf-8"), titles))
     for name, text in reference().items():
-        lessons.write_atomic(folder / "reference" / f"{name}.md", text)
+        lessons.write_whole(folder / "reference" / f"{name}.md", text)
 
 
 def contents(text: str, titles: dict[str, str]) -> str:
@@ -116,7 +116,8 @@ def reference() -> dict[str, str]:
     pages = {}
     found = list(pkgutil.walk_packages(galmorph_helpers.__path__, "galmorph_helpers."))
     rooms = {"galmorph_helpers": [m.name for m in found if not m.ispkg and m.name.count(".") == 1]}
-    rooms |= {m.name: [n.name for n in found if n.name.startswith(f"{m.name}.")] for m in found if m.ispkg}
+    top = [m.name for m in found if m.ispkg and m.name.count(".") == 1]
+    rooms |= {room: [n.name for n in found if n.name.startswith(f"{room}.")] for room in top}
     for room, modules in rooms.items():
         parts = [f"# {room.removeprefix('galmorph_helpers.')}\n", automodule(room, members=False)]
         for module in modules:

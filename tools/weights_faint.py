@@ -49,7 +49,8 @@ def emulated(chunks):
             magnitude = np.random.default_rng([seed, copy]).uniform(16, 21.5, CHUNK)
             redshift = gm.imaging.redshift_for_magnitude(near.table, magnitude, survey=gm.DES)
             redshift = np.minimum(redshift, 12 * near.table["redshift"])  # farther, the stamp shrinks to a few pixels
-            images.append(gm.emulate(near, z_new=redshift, look="colour", seed=seed + 500 * copy).images)
+            moved = gm.emulate(near, z_new=redshift, seed=seed + 500 * copy)
+            images.append(gm.imaging.coloured(moved).images)
             rows.append(np.arange(CHUNK) + number * CHUNK)
         tables.append(near.table)
     return torch.cat(images), vstack(tables, metadata_conflicts="silent"), np.concatenate(rows)

@@ -11,11 +11,12 @@ SEED = 910_000  # far from the seeds of the lessons: no galaxy of theirs was see
 CARD = """# mock_maps_contrastive
 
 The encoder of lesson 07 (`galmorph_helpers.Encoder(5, (24, 48, 96))`), trained without labels (NT-Xent) on maps of
-light, age, metallicity, velocity and dispersion, prepared by `gm.prepare_maps`, with the views of `gm.view`.
+light, age, metallicity, velocity and dispersion, prepared by `gm.learning.prepare_maps`, with the views of
+`gm.learning.view`.
 
 | | |
 | --- | --- |
-| trained on | {galaxies:,} galaxies of `gm.mock_maps`, seed {seed}, {epochs} epochs; no label, no observed galaxy |
+| trained on | {galaxies:,} galaxies of `gm.mock.mock_maps`, seed {seed}, {epochs} epochs; unlabelled, none observed |
 | loss | {first:.2f} in the first epoch, {last:.2f} in the last |
 | command | `python tools/weights_maps.py --galaxies {galaxies} --epochs {epochs}` |
 | made | {today}, {machine}, torch {torch} |

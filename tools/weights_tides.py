@@ -14,13 +14,13 @@ SEED = 910_000  # far from the seeds of the lessons: no galaxy of theirs was see
 LIMITS = (26, 27, 28, 29, 30, 31, 33, 35)
 CARD = """# mock_tides
 
-The compact network (`galmorph_helpers.CompactCNN`, 64 pixels, the three views of `gm.detector_input`) trained to find
-tidal features around mock galaxies in one deep band, at 3 sigma, 10" x 10" limits of {limits} mag
+The compact network (`galmorph_helpers.CompactCNN`, 64 pixels, the three views of `gm.imaging.detector_input`) trained
+to find tidal features around mock galaxies in one deep band, at 3 sigma, 10" x 10" limits of {limits} mag
 arcsec^-2.
 
 | | |
 | --- | --- |
-| trained on | {galaxies:,} clean mock galaxies (`gm.tidal_sample`, seed {seed}), {certain:,} with certain labels |
+| trained on | {galaxies:,} clean mock galaxies (`gm.mock.tidal_sample`, seed {seed}), {certain:,} with certain labels |
 | epochs | {epochs}; no observed galaxy |
 | labels | of five mock experts: 0 where none sees a feature, 1 where F_tidal >= 1; others left out |
 | validation | AUC {auc:.3f}, average precision {ap:.3f} ({validation:,} other mock galaxies) |

@@ -4,10 +4,6 @@ On the command line ``python -m galmorph_helpers.archive list``, then ``fetch NA
 functions here. What can be fetched, from where and whom to cite stands in `data/registry.toml`.
 """
 
-from .columns import join_by_position
-from .errors import ArchiveError
-from .fetching import estimate, fetch
-from .layout import verify
-from .registry import known_set, load_registry
+import lazy_loader as lazy
 
-__all__ = ["ArchiveError", "estimate", "fetch", "join_by_position", "known_set", "load_registry", "verify"]
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

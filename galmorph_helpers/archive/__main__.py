@@ -4,9 +4,8 @@ import argparse
 import sys
 from datetime import datetime, timedelta
 
+from .costs import estimate
 from .errors import ArchiveError
-from .fetching import estimate, fetch
-from .layout import read_manifest, verify
 from .registry import known_set, load_registry
 
 EXAMPLES = """\
@@ -80,6 +79,9 @@ def _fetch(asked):
     if asked.dry_run:
         print("dry run: nothing was fetched")
         return 0
+    from .fetching import fetch  # takes seconds: only who fetches pays
+    from .layout import read_manifest
+
     path = fetch(asked.name, asked.out, n=asked.n, rate=asked.rate, mirror=asked.mirror)
     manifest = read_manifest(path)
     print(f"done: {path}")
@@ -92,6 +94,8 @@ def _fetch(asked):
 
 
 def _verify(asked):
+    from .layout import verify
+
     problems, summary = verify(asked.folder)
     print(summary)
     for problem in problems:

@@ -98,7 +98,13 @@ def _what_is_it(head):
 
 
 def safe_name(text):
-    """A file name made of `text`: letters, digits, dot, plus, minus and underscore; nothing that leaves the folder."""
+    """A file name made of `text`: letters, digits, dot, plus, minus and underscore; nothing that leaves the folder.
+
+    Examples
+    --------
+    >>> safe_name("NGC 4565/b")
+    'NGC_4565_b'
+    """
     name = re.sub(r"[^A-Za-z0-9._+-]", "_", str(text).strip()).lstrip(".-")
     if not name:
         raise ArchiveError(

@@ -11,12 +11,14 @@ from PIL import Image
 
 from ..files import whole_file
 from ..runtime import observed_root, progress
+from .addresses import cutout
 from .contents import check, safe_name, unpack
-from .download import POLITE, Session, download, need_space
+from .costs import disk_bytes, how_many
+from .download import download, need_space
 from .errors import ArchiveError, BadContent, NotThere, Refused
 from .layout import open_folder
-from .registry import known_set, load_registry
-from .services import cutout
+from .registry import known_set
+from .session import Session
 from .set_table import get_catalogue, source_file
 
 WORKERS = 3  # requests under way at once; the rate, not this, says how many a second
@@ -56,7 +58,7 @@ def fetch(name, out=None, *, n=None, rate=None, mirror=None, session=None):
     path = Path(out) if out else Path(observed_root() or "galaxies") / name
     session = session or Session(rate=rate, mirror=mirror or os.environ.get("GALMORPH_MIRROR") or None)
     with open_folder(path, entry) as folder:
-        need_space(path, _bytes(entry, n) - sum(record["bytes"] for record in folder.files.values()))
+        need_space(path, disk_bytes(entry, n) - sum(record["bytes"] for record in folder.files.values()))
         folder.save(complete=False)
         try:
             {"images": _images, "table": get_catalogue, "cubes": _cubes, "hdf5": _galaxy10, "bundle": _bundle}[
@@ -68,48 +70,6 @@ def fetch(name, out=None, *, n=None, rate=None, mirror=None, session=None):
             raise
         folder.save(complete=True)
     return path
-
-
-def how_many(entry, n):
-    """The number of galaxies to fetch: `n` if it is allowed, or the set's own number."""
-    most = entry.get("max_n", entry.get("galaxies"))
-    n = entry.get("n", entry.get("galaxies", 1)) if n is None else n
-    if n < 1 or (most and entry["kind"] == "cubes" and n > most):
-        raise ArchiveError(
-            f"--n must be at least 1{f' and at most {most}' if most else ''} for {entry['name']}, got {n}."
-        )
-    return min(n, most) if most else n
-
-
-def estimate(name, n=None):
-    """What a fetch would cost, without a request: `galaxies`, `requests`, `mb` on disk, `minutes`, and the `hosts`.
-
-    Parameters
-    ----------
-    name : str
-    n : int, optional
-    """
-    entry = known_set(name)
-    n = how_many(entry, n)
-    registry = load_registry()["rates"]
-    files = [*entry.get("files", {}).values(), entry.get("cutouts", {}).get("url"), entry.get("url")]
-    files = [url.split("/")[2] for url in files if url]
-    catalogue = entry.get("catalogue", {})
-    hosts = {"vizier": "vizier.cds.unistra.fr", "sql": "skyserver.sdss.org", "fits": "data.sdss.org"}
-    per_galaxy = {"images": 1, "cubes": 2}.get(entry["kind"], 0)
-    seconds = per_galaxy * n / registry.get(files[0] if files else None, POLITE)
-    seconds += _bytes(entry, n) / 5e6  # of order 5 MB/s on top
-    return {
-        "galaxies": n,
-        "requests": per_galaxy * n + 1,
-        "mb": _bytes(entry, n) / 1e6,
-        "minutes": seconds / 60,
-        "hosts": sorted({*files, *([hosts[catalogue["service"]]] if catalogue else [])}),
-    }
-
-
-def _bytes(entry, n):
-    return entry.get("download_mb", 0) * 1e6 + entry.get("kb", 0) * 1e3 * n
 
 
 def _images(folder, entry, n, session):

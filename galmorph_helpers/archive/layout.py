@@ -10,8 +10,8 @@ import pooch
 from filelock import FileLock, Timeout
 
 from ..files import inside, sweep, whole_file
-from .download import user_agent
 from .errors import ArchiveError
+from .session import user_agent
 
 MANIFEST = "manifest.json"
 EVERY = 5.0  # s between two writings of the manifest during a fetch: what a kill can cost (the images stay)

@@ -7,6 +7,8 @@ from functools import cache
 from ..files import shipped
 from .errors import ArchiveError
 
+POLITE = 1.0  # requests a second to a host that the registry does not name
+
 
 @cache
 def load_registry():

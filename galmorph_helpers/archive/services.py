@@ -1,18 +1,17 @@
-"""What the archives are asked: queries through astroquery, and the address of each galaxy's cutout.
+"""What the archives are asked: queries through astroquery.
 
 Checked against the code of astroquery 0.4.11: `Vizier` returns 50 rows unless `row_limit` says otherwise, and an empty
 list where nothing matches; an answer that is no table comes back as None; answers are cached for a week, wrong ones,
-too, unless that is switched off. `SDSS.query_sql` returns None for an empty
-answer; `SDSS.query_crossid` matches positions to the nearest primary object within 3 arcmin at most.
+too, unless that is switched off. `SDSS.query_sql` returns None for an empty answer; `SDSS.query_crossid` matches
+positions to the nearest primary object within 3 arcmin at most.
 """
 
 import html
 import re
 import warnings
 
-import numpy as np
 from astropy import units as u
-from astropy.coordinates import Angle, Latitude, Longitude, SkyCoord
+from astropy.coordinates import SkyCoord
 from astropy.table import Table, vstack
 
 from .errors import ArchiveError, BadContent
@@ -21,7 +20,8 @@ ROWS_A_QUERY = 200  # positions or identifiers in one query to SkyServer
 MOST_ROWS = 500_000  # of one SkyServer query
 
 
-def _astroquery(name):
+def astroquery_service(name):
+    """The class of astroquery behind "vizier", "sdss" or "hips2fits"."""
     try:
         if name == "vizier":
             from astroquery.vizier import Vizier as service
@@ -57,7 +57,7 @@ def vizier_table(session, table, n):
     -------
     astropy.table.Table
     """
-    query = _astroquery("vizier")(columns=["**", "_RA", "_DE"], row_limit=n)
+    query = astroquery_service("vizier")(columns=["**", "_RA", "_DE"], row_limit=n)
     query._session = session  # our manners, for its requests
     try:
         with warnings.catch_warnings(), _uncached():
@@ -88,7 +88,26 @@ def _refuse_outage(text, table):
 
 
 def sdss_sql(session, query, what):
-    """The answer of SkyServer (DR17) to an SQL query, as a Table."""
+    """The answer of SkyServer (DR17) to an SQL query.
+
+    Parameters
+    ----------
+    session : Session
+    query : str
+    what : str
+        In words, for messages.
+
+    Returns
+    -------
+    astropy.table.Table
+
+    Raises
+    ------
+    BadContent
+        If what came is no table.
+    ArchiveError
+        If it has no rows.
+    """
     service = _sdss(session)
     try:
         with _uncached():
@@ -115,6 +134,10 @@ def sdss_crossid(session, ra, dec, *, within=3.0):
         Degrees.
     within : float
         Arcsec.
+
+    Returns
+    -------
+    astropy.table.Table
     """
     service, parts = _sdss(session), []
     for start in range(0, len(ra), ROWS_A_QUERY):
@@ -151,7 +174,7 @@ def sdss_objects(session, objids):
 
 
 def _sdss(session):
-    service = _astroquery("sdss")()
+    service = astroquery_service("sdss")()
     service._session = session
     return service
 
@@ -173,58 +196,4 @@ def _no_answer(service, what, why):
     return (
         f"{service} did not send a table for {what} ({str(why).strip()[:200]}). "
         "It may be busy, or this computer offline: try again later."
-    )
-
-
-def cutout(service, ra, dec, r90):
-    """Where the cutout of one galaxy is: URL, parameters, and what the answer must be.
-
-    Parameters
-    ----------
-    service : dict
-        An entry of `cutouts` in the registry.
-    ra, dec : float
-        Degrees.
-    r90 : float
-        Petrosian radius that holds 90 % of the light, r band, arcsec.
-
-    Returns
-    -------
-    url : str
-    params : dict
-    expected : dict
-        `kind`, and `shape` for FITS: as `download` takes them.
-    pixel_scale : float
-        Arcsec.
-    """
-    width = service["width_r90"] * r90
-    if not (np.isfinite([ra, dec, width]).all() and width > 0 and -90 <= dec <= 90):
-        raise ArchiveError(f"no cutout for ra={ra}, dec={dec}, R90={r90}: a position in degrees and a size are needed.")
-    if "layer" in service:
-        scale = service["pixel_scale"]
-        pixels = int(np.clip(round(width / scale), 32, service["max_pixels"]))
-        params = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "layer": service["layer"], "pixscale": scale, "size": pixels}
-        params["bands"] = service["bands"]
-        return service["url"], params, {"kind": "fits", "shape": (len(service["bands"]), pixels, pixels)}, scale
-    pixels = service["pixels"]
-    scale = width / pixels
-    if "hips" in service:
-        params = _hips_params(service["hips"], ra, dec, width, pixels)
-    else:
-        params = {"ra": f"{ra:.6f}", "dec": f"{dec:.6f}", "scale": f"{scale:.5f}", "width": pixels, "height": pixels}
-    return service["url"], params, {"kind": "jpeg"}, scale
-
-
-def _hips_params(hips, ra, dec, width, pixels):
-    """The query as astroquery builds it; the file itself is downloaded as it is, not decoded and encoded again."""
-    return _astroquery("hips2fits")().query(
-        hips=hips,
-        width=pixels,
-        height=pixels,
-        projection="TAN",
-        ra=Longitude(ra * u.deg),
-        dec=Latitude(dec * u.deg),
-        fov=Angle(width * u.arcsec),
-        format="jpg",
-        get_query_payload=True,
     )

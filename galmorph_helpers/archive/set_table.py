@@ -105,7 +105,21 @@ def _raw(folder, entry, n, session):
 
 
 def source_file(folder, url, session, *, kind, sha256=None):
-    """A file as the archive has it, kept in `source/`; fetched only if it is not there."""
+    """A file as the archive has it, kept in `source/`; fetched only if it is not there.
+
+    Parameters
+    ----------
+    folder : Folder
+    url : str
+    session : Session
+    kind : {"fits", "tar", "hdf5"}
+        What it must be.
+    sha256 : str, optional
+
+    Returns
+    -------
+    Path
+    """
     name = f"source/{url.rsplit('/', 1)[1]}"
     (folder.path / "source").mkdir(exist_ok=True)
     if not folder.has(name, lambda path: check(path, kind, url=name)):

@@ -4,9 +4,6 @@ import argparse
 import os
 import sys
 
-from .survey import CannotStart, classify, simulate
-from .workers import dask_client
-
 
 def main(arguments=None):
     """The command line; returns its exit status."""
@@ -29,6 +26,10 @@ def main(arguments=None):
         command.add_argument("--workers", type=int, default=os.cpu_count(), help="processes here; 0 is without Dask")
         command.add_argument("--scheduler", help="address of a Dask cluster, instead of processes here")
     given = parser.parse_args(arguments)
+    from .simulation import simulate  # takes seconds: who asks for help does not wait
+    from .survey import classify
+    from .workers import CannotStart, dask_client
+
     try:
         with dask_client(given.workers, given.scheduler) as client:
             if given.command == "simulate":

@@ -10,10 +10,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from .. import runtime
 from ..files import whole_file
 from ..learning.domain import Domain, fit_domain, out_of_domain, output_and_features
 from ..learning.networks import CompactCNN, SignedRoot, fused
-from ..runtime import device
 from .shards import COLOUR_BANDS
 
 
@@ -96,7 +96,7 @@ def _loaded(path, modified, size):
         for i in range(facts["folds"]):
             network, prefix = CompactCNN(channels=shape[0], size=shape[1]), f"{i}."
             network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
-            bodies.append(_body(network.to(device()), shape))
+            bodies.append(_body(network.to(runtime.device()), shape))
         logits, features = logits_and_features(bodies, torch.zeros(1, *shape))
         if not np.isfinite([*logits.ravel(), *out_of_domain(domain, features)]).all():
             raise ValueError("its networks answer an empty image with numbers that are not finite")
@@ -119,18 +119,34 @@ def _check_numbers(facts, tensors):
 
 
 def _body(network, shape):
-    """A compact network folded for prediction, without its first layer, which all folds share."""
-    quick = fused(network.to(memory_format=torch.channels_last), shape)
-    return quick[1:]  # quick[0] is the SignedRoot
+    """A compact network folded for prediction, without its square root, which all folds share."""
+    root, *others = fused(network.to(memory_format=torch.channels_last), shape)
+    return torch.nn.Sequential(*others)
 
 
 @torch.inference_mode()
 def logits_and_features(bodies, images, batch_size=None):
-    """Logits of all networks (k, N), and features of the first (N, F): the mean of each map of each convolution."""
-    where = next(bodies[0].parameters()).device
+    """What k networks answer, and what the first of them sees: the mean of each map of each convolution.
+
+    Parameters
+    ----------
+    bodies : list of torch.nn.Module
+        As from `load_classifier`.
+    images : torch.Tensor (N, C, H, H)
+    batch_size : int, optional
+        By default what fits the cache of a CPU core (64), or fills a GPU (4096).
+
+    Returns
+    -------
+    numpy.ndarray (k, N)
+        Logits.
+    numpy.ndarray (N, F)
+        Features.
+    """
+    device = next(bodies[0].parameters()).device
     root, logits, features = SignedRoot(), [], []
-    for batch in images.split(batch_size or (64 if where.type == "cpu" else 4096)):
-        stretched = root(batch.to(where, non_blocking=True).contiguous(memory_format=torch.channels_last))
+    for batch in images.split(batch_size or (64 if device.type == "cpu" else 4096)):
+        stretched = root(batch.to(device, non_blocking=True).contiguous(memory_format=torch.channels_last))
         first, seen = output_and_features(bodies[0], stretched)
         features.append(seen)
         logits.append(torch.stack([first, *(body(stretched) for body in bodies[1:])]))

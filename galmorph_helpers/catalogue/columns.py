@@ -1,80 +1,82 @@
 """The columns of catalogues: names, units, descriptions, and who may be in which."""
 
+from typing import NamedTuple
+
 import astropy.units as u
 import numpy as np
 from astropy.table import QTable
 
 from ..metrics.flags import FLAGS
 
-NO_UNIT = u.dimensionless_unscaled
 
-#: Columns of a catalogue: unit, description. Names follow the MaNGA Morphology Deep Learning DR17 catalogue, the hyphen
-#: of T-Type included; an uncertainty is the standard deviation over folds (Domínguez Sánchez+2022, MNRAS 509, 4024).
+class Column(NamedTuple):
+    """What a column holds: its unit (None: whole numbers), in words, and the lowest and highest value that can be."""
+
+    unit: u.UnitBase | None
+    description: str
+    low: float = -np.inf
+    high: float = np.inf
+
+
+NO_UNIT = u.dimensionless_unscaled
+_FLAG = "; ".join(f"{number} {what}" for number, what in FLAGS.items())
+
+#: All columns of all catalogues, one vocabulary. Names follow the MaNGA Morphology Deep Learning DR17 catalogue, the
+#: hyphen of T-Type included, and the DES one; an uncertainty is the standard deviation over folds (Domínguez
+#: Sánchez+2022, MNRAS 509, 4024).
 COLUMNS = {
-    "INTID": (None, "number of the galaxy in this catalogue"),
-    "Z": (NO_UNIT, "redshift"),
-    "T-Type": (NO_UNIT, "T-Type, mean of the folds: E -3, S0 -2 to 0, spirals above 0"),
-    "T-Type_std": (NO_UNIT, "standard deviation of T-Type over the folds"),
-    "P_LTG": (NO_UNIT, "probability of late rather than early type, mean of the folds"),
-    "P_LTG_std": (NO_UNIT, "standard deviation of P_LTG over the folds"),
-    "P_S0": (NO_UNIT, "probability of S0 rather than E; meaningful where T-Type <= 0"),
-    "P_S0_std": (NO_UNIT, "standard deviation of P_S0 over the folds"),
-    "P_edge": (NO_UNIT, "probability of a disc seen edge-on, mean of the folds"),
-    "P_edge_std": (NO_UNIT, "standard deviation of P_edge over the folds"),
-    "P_bar": (NO_UNIT, "probability of a bar, mean of the folds; not meaningful edge-on"),
-    "P_bar_std": (NO_UNIT, "standard deviation of P_bar over the folds"),
-    "Visual_Class": (None, "class by eye: 0 unclassifiable, 1 E, 2 S0, 3 S"),
-    "Visual_Flag": (None, "0 if the class by eye is sure, 1 if not"),
+    "INTID": Column(None, "number of the galaxy in this catalogue"),
+    "ID": Column(None, "number of the galaxy in its survey"),
+    "Z": Column(NO_UNIT, "redshift"),
+    "MAG_R": Column(u.mag, "apparent r magnitude, AB"),
+    "T-Type": Column(NO_UNIT, "T-Type, mean of the folds: E -3, S0 -2 to 0, spirals above 0"),
+    "T-Type_std": Column(NO_UNIT, "standard deviation of T-Type over the folds", 0),
+    "P_LTG": Column(NO_UNIT, "probability of late rather than early type, mean of the folds", 0, 1),
+    "P_LTG_std": Column(NO_UNIT, "standard deviation of P_LTG over the folds", 0),
+    "P_S0": Column(NO_UNIT, "probability of S0 rather than E; meaningful where T-Type <= 0", 0, 1),
+    "P_S0_std": Column(NO_UNIT, "standard deviation of P_S0 over the folds", 0),
+    "P_edge": Column(NO_UNIT, "probability of a disc seen edge-on, mean of the folds", 0, 1),
+    "P_edge_std": Column(NO_UNIT, "standard deviation of P_edge over the folds", 0),
+    "P_bar": Column(NO_UNIT, "probability of a bar, mean of the folds; not meaningful edge-on", 0, 1),
+    "P_bar_std": Column(NO_UNIT, "standard deviation of P_bar over the folds", 0),
+    "MP_LTG": Column(NO_UNIT, "mean of the networks' probabilities", 0, 1),
+    "FLAG_LTG": Column(None, _FLAG, min(FLAGS), max(FLAGS)),
+    "OOD": Column(NO_UNIT, "distance from the training galaxies; 99 % of galaxies like them are below 1", 0),
+    "Visual_Class": Column(None, "class by eye: 0 unclassifiable, 1 E, 2 S0, 3 S", 0, 3),
+    "Visual_Flag": Column(None, "0 if the class by eye is sure, 1 if not", 0, 1),
 }
-PROBABILITIES = ("P_LTG", "P_S0", "P_edge", "P_bar")
+#: Those of `morphology_catalogue`, in their order.
+MORPHOLOGY = (
+    "INTID", "Z", "T-Type", "T-Type_std", "P_LTG", "P_LTG_std", "P_S0", "P_S0_std", "P_edge", "P_edge_std", "P_bar",
+    "P_bar_std", "Visual_Class", "Visual_Flag",
+)  # fmt: skip
 
 
 def morphology_catalogue(columns):
-    """A catalogue in the order of `COLUMNS`, each column with its unit and description.
+    """A catalogue in the order of `MORPHOLOGY`, each column with its unit and description.
 
     Parameters
     ----------
     columns : dict of str -> array (N,)
-        All of `COLUMNS`, and no other. Probabilities are in 0 to 1, standard deviations at least 0, nothing is NaN.
+        All of `MORPHOLOGY`, and no other. Probabilities are in 0 to 1, standard deviations at least 0, nothing is NaN.
 
     Returns
     -------
     QTable
         More columns can be added to it; `write_catalogue` asks for a description of each.
     """
-    missing, unknown = [c for c in COLUMNS if c not in columns], [c for c in columns if c not in COLUMNS]
+    missing, unknown = [c for c in MORPHOLOGY if c not in columns], [c for c in columns if c not in MORPHOLOGY]
     if missing or unknown:
         raise KeyError(f"columns missing: {missing or 'none'}; not known: {unknown or 'none'}.")
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) != 1 or not len(columns["INTID"]):
         raise ValueError(f"all columns must have the same length, at least 1, got {lengths}.")
     table = QTable()
-    for name, (unit, description) in COLUMNS.items():
-        values = np.asarray(columns[name])
-        values = values.astype(np.int64 if unit is None else float)
-        _check(name, values)
-        table[name] = values if unit is None else values * unit
-        table[name].info.description = description
-    return table
-
-
-def _check(name, values):
-    """An error that names column, row, value and allowed range, if a value cannot be."""
-    low, high = -np.inf, np.inf
-    if name in PROBABILITIES:
-        low, high = 0, 1
-    elif name.endswith("_std"):
-        low = 0
-    elif name in ("Visual_Class", "Visual_Flag"):
-        low, high = 0, 3 if name == "Visual_Class" else 1
-    bad = np.flatnonzero(~((values >= low) & (values <= high) & np.isfinite(values)))  # NaN is caught, too
-    if len(bad):
-        raise ValueError(
-            f"{name}: {len(bad)} of {len(values)} values are not finite or not in {low:g} to {high:g}; the first is "
-            f"row {bad[0]}, {values[bad[0]]}. Give probabilities, not logits, and leave out galaxies without them."
-        )
-    if name == "INTID" and len(np.unique(values)) < len(values):
+    for name in MORPHOLOGY:
+        _add(table, name, columns[name], COLUMNS[name])
+    if len(np.unique(table["INTID"])) < len(table):
         raise ValueError("INTID: a number stands for two galaxies; each needs its own.")
+    return table
 
 
 def faint_catalogue(table, probability, flag):
@@ -85,6 +87,7 @@ def faint_catalogue(table, probability, flag):
     table : Table
         With `id`, `redshift` and `r_mag`.
     probability : array (k, N)
+        0 to 1.
     flag : array (N,)
         From `robust_flag`.
 
@@ -95,16 +98,26 @@ def faint_catalogue(table, probability, flag):
     """
     probability = np.asarray(probability, float)
     out = QTable()
-    out["ID"] = np.asarray(table["id"], np.int64)
-    out["Z"] = np.asarray(table["redshift"], float) * u.dimensionless_unscaled
-    out["MAG_R"] = u.Quantity(table["r_mag"], u.mag)
-    described = ["number of the galaxy", "redshift", "apparent r magnitude, AB"]
+    for name, values in (("ID", table["id"]), ("Z", table["redshift"]), ("MAG_R", table["r_mag"])):
+        _add(out, name, values, COLUMNS[name])
     for number, row in enumerate(probability, 1):
-        out[f"P{number}_LTG"] = row * u.dimensionless_unscaled
-        described.append(f"probability of a late type, network {number}")
-    out["MP_LTG"] = probability.mean(0) * u.dimensionless_unscaled
-    out["FLAG_LTG"] = np.asarray(flag, np.int64)
-    described += ["mean of the networks' probabilities", "; ".join(f"{k} {v}" for k, v in FLAGS.items())]
-    for name, text in zip(out.colnames, described, strict=True):
-        out[name].info.description = text
+        _add(out, f"P{number}_LTG", row, Column(NO_UNIT, f"probability of a late type, network {number}", 0, 1))
+    _add(out, "MP_LTG", probability.mean(0), COLUMNS["MP_LTG"])
+    _add(out, "FLAG_LTG", flag, COLUMNS["FLAG_LTG"])
     return out
+
+
+def _add(table, name, values, column):
+    """Put a column into a table, with what is known of it; an error names column, row, value and allowed range."""
+    whole = column.unit is None
+    values = np.asarray(values, np.int64) if whole else u.Quantity(values, column.unit, dtype=float).value
+    good = (values >= column.low) & (values <= column.high) & np.isfinite(values)  # NaN is not
+    bad = np.flatnonzero(~good)
+    if len(bad):
+        raise ValueError(
+            f"{name}: {len(bad)} of {len(values)} values are not finite or not in {column.low:g} to {column.high:g}; "
+            f"the first is row {bad[0]}, {values[bad[0]]}. Give probabilities, not logits, and leave out galaxies "
+            "without them."
+        )
+    table[name] = values if whole else values * column.unit
+    table[name].info.description = column.description

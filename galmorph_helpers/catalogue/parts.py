@@ -8,19 +8,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.table import QTable
 
-from ..metrics.flags import FLAGS
+from .columns import COLUMNS
 
-#: Columns of the catalogue: type, unit ("" is none), description.
-COLUMNS = {
-    "ID": (pa.int64(), "", "number of the galaxy in its survey"),
-    "P_LTG": (pa.float32(), "", "probability of late rather than early type, mean of the folds"),
-    "P_LTG_std": (pa.float32(), "", "standard deviation of P_LTG over the folds"),
-    "FLAG_LTG": (pa.int8(), "", "; ".join(f"{number} {what}" for number, what in FLAGS.items())),
-    "OOD": (pa.float32(), "", "distance from the training galaxies; 99 % of galaxies like them are below 1"),
+#: Columns of a part, and how each is stored; `columns.COLUMNS` says what they are.
+STORED = {
+    "ID": pa.int64(),
+    "P_LTG": pa.float32(),
+    "P_LTG_std": pa.float32(),
+    "FLAG_LTG": pa.int8(),
+    "OOD": pa.float32(),
 }
-SCHEMA = pa.schema(
-    [pa.field(n, t, nullable=False, metadata={"unit": u, "description": d}) for n, (t, u, d) in COLUMNS.items()]
-)
+
+
+def _field(name, kind):
+    unit, description, *_ = COLUMNS[name]
+    said = {"unit": "" if unit is None else str(unit), "description": description}
+    return pa.field(name, kind, nullable=False, metadata=said)
+
+
+SCHEMA = pa.schema([_field(name, kind) for name, kind in STORED.items()])
 KEY = b"galmorph"  # of what a part says of its making
 FOREIGN = (
     "the file of that name in the catalogue's folder is no part of a catalogue: it stays; move it away, then repeat"
@@ -55,7 +61,16 @@ def aside(place):
 
 
 def is_current(shard, classifier, folder):
-    """Is the part of this shard there, complete, and made from this shard by this classifier?"""
+    """Is the part of this shard there, complete, and made from this shard by this classifier?
+
+    Parameters
+    ----------
+    shard, classifier, folder : str or Path
+
+    Returns
+    -------
+    bool
+    """
     try:
         return made_from(Path(folder) / shard.name) == making(shard, classifier)
     except OSError:
@@ -63,7 +78,7 @@ def is_current(shard, classifier, folder):
 
 
 def read_parts(folder):
-    """The whole catalogue as a QTable with units and descriptions; for one too large for that, use Dask or pyarrow.
+    """The whole catalogue as a QTable with descriptions; for one too large for that, use Dask or pyarrow.
 
     Raises
     ------
@@ -81,8 +96,6 @@ def read_parts(folder):
         )
     table = pq.read_table(paths, schema=SCHEMA)
     out = QTable({name: table[name].to_numpy() for name in table.column_names})
-    for name, (_, unit, description) in COLUMNS.items():
-        out[name].info.description = description
-        if unit:
-            out[name].unit = unit
+    for name in out.colnames:
+        out[name].info.description = COLUMNS[name].description
     return out

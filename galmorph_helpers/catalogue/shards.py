@@ -105,6 +105,10 @@ def read_shard(path, *, bands=None, size=None):
     bands : sequence of str, optional
         What the reader expects; as `size`, pixels.
 
+    Yields
+    ------
+    (numpy.ndarray of int (n,), torch.Tensor (n, C, H, H))
+
     Raises
     ------
     ShardError

@@ -20,18 +20,10 @@ import pyarrow.parquet as pq
 from ..files import sweep, whole_file
 from ..learning.domain import out_of_domain
 from ..metrics.flags import robust_flag
-from ..mock.sample import mock_sample
 from .classifier import ClassifierError, load_classifier, logits_and_features
 from .parts import FOREIGN, KEY, SCHEMA, aside, is_current, is_foreign, made_from, making
-from .shards import ShardError, find_shards, read_shard, repeated, write_shard
-from .workers import each
-
-PLAN = "_survey.json"  # beside simulated shards: what they were asked to be
-
-
-class CannotStart(ValueError):
-    """Why a run was refused before it changed anything."""
-
+from .shards import ShardError, find_shards, read_shard, repeated
+from .workers import CannotStart, each
 
 # ---------------------------------------------------------------- one shard
 
@@ -198,43 +190,3 @@ def _set_aside(run, paths, folder):
             os.replace(place, aside(place))
             where = f"is set aside as {aside(place).name}"
         run.failed[place.name] += f" (its part of an earlier run {where})"
-
-
-def simulate(folder, *, galaxies, per_shard=1000, seed=0, size=64, client=None):
-    """A survey of the mock sky, shard by shard; each is drawn with a seed of its own, so any machine makes the same.
-
-    Repeating it makes what is missing. Another survey in the same folder is refused (CannotStart): its plan lies there.
-    """
-    folder, tasks = Path(folder), {}
-    plan = {"galaxies": galaxies, "per_shard": per_shard, "seed": seed, "size": size}
-    for number, first in enumerate(range(0, galaxies, per_shard)):
-        path = folder / f"sky_{number:06d}.parquet"
-        tasks[path.name] = (str(path), min(per_shard, galaxies - first), seed * 1_000_003 + number, first, size)
-    _check_plan(folder, plan, tasks)
-    folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    with whole_file(folder / PLAN) as part:
-        part.write_text(json.dumps(plan), encoding="utf-8")
-    for name, result in each(simulate_shard, tasks, client=client, what="shards simulated"):
-        if isinstance(result, BaseException):
-            raise RuntimeError(f"{name} could not be simulated") from result
-    return len(tasks)
-
-
-def _check_plan(folder, plan, names):
-    """Raise CannotStart unless the folder holds nothing, or shards of this very survey."""
-    found = [path.name for path in folder.glob("[!._]*.parquet")]
-    there = json.loads((folder / PLAN).read_text(encoding="utf-8")) if (folder / PLAN).exists() else None
-    if (found and there is None) or (there not in (None, plan)) or set(found) - set(names):
-        raise CannotStart(
-            f"{str(folder)!r} holds {len(found)} shards of another survey ({there or 'it does not say which'}), not of "
-            f"{plan}: choose another folder. Nothing was changed."
-        )
-
-
-def simulate_shard(path, n, seed, first_id, size):
-    """Write a shard of the mock sky, unless it is there; returns the number of galaxies."""
-    if not Path(path).exists():
-        sample = mock_sample(n, seed=seed, size=size)
-        write_shard(path, first_id + np.arange(n), sample.images, pixels=sample.pixels)
-    return n

@@ -6,6 +6,10 @@ import logging
 from ..runtime import progress
 
 
+class CannotStart(ValueError):
+    """Why a run was refused before it changed anything."""
+
+
 @contextlib.contextmanager
 def dask_client(workers=2, address=None):
     """A Dask client: of the cluster at `address`, or of `workers` processes with one thread each on this machine.
@@ -47,6 +51,20 @@ def each(function, tasks, *, client=None, what="shards"):
 
     At most four tasks a worker are under way, so that a survey of any size fits the scheduler. A task whose worker dies
     is given to another; what fails for good comes as the exception.
+
+    Parameters
+    ----------
+    function : callable
+    tasks : dict of str -> tuple
+        Arguments of each call, by its name.
+    client : dask.distributed.Client, optional
+        Without one the calls are made here, one after another.
+    what : str
+        Beside the progress bar.
+
+    Yields
+    ------
+    (str, object)
     """
     if client is None:
         for name, task in progress(tasks.items(), what):

@@ -10,7 +10,7 @@ from astropy.table import Table
 
 from ..files import whole_file
 from ..runtime import device, peak_gpu_mb, peak_memory_mb
-from .counting import KINDS, bound_words, control_words, keeps, standing, summary
+from .counting import KINDS, SIDES, bound_words, control_words, keeps, standing, summary
 
 
 class Claims:
@@ -42,10 +42,7 @@ class Claims:
         """The published numbers beside the measured ones, as `report` writes them."""
         return list(self._published.values())
 
-    def check(
-        self, name, measured, *, at_least=None, at_most=None, between=None, control=None, hoped=None, fails_if="",
-        about=None, kind="finding", because="",
-    ):  # fmt: skip
+    def check(self, name, measured, *, control=None, hoped=None, fails_if="", about=None, kind="finding", **bound):
         """Record a finding: `measured` keeps a bound that its control, measured in the same run, breaks.
 
         Parameters
@@ -54,34 +51,33 @@ class Claims:
             Of the finding, one of its kind in the lesson.
         measured : float
             NaN never holds.
-        at_least, at_most : float
-        between : (float, float)
-            Exactly one of the three bounds is given.
         control : (str, float), optional
             What shows that the bound could be broken (shuffled labels, an untrained network, the best simpler method),
             and the number it gives. A finding whose control keeps the bound does not hold.
         hoped : float, optional
             The published value or the course's goal: the row says reached or short, and holds in either case.
         fails_if : str
-            What would break it, in words. `because` is its name of old.
+            What would break it, in words.
         about : str, optional
             The galaxies it is about, such as "mock".
         kind : {"finding", "check", "put in"}
             See `identity` and `put_in`.
+        **bound
+            Exactly one of `at_least=0.9`, `at_most=0.1`, `between=(0.1, 0.9)`. (`because` is `fails_if`'s name of old.)
 
         Raises
         ------
         ValueError
             If there is not one bound, or `hoped` or `control` do not fit it.
         """
-        bounds = {"at_least": at_least, "at_most": at_most, "between": between}
-        bounds = {key: value for key, value in bounds.items() if value is not None}
-        if len(bounds) != 1:
+        fails_if = bound.pop("because", "") or fails_if
+        bounds = {key: value for key, value in bound.items() if value is not None}
+        if len(bounds) != 1 or not bounds.keys() <= set(SIDES):
             given = " and ".join(bounds) or "none"
-            raise ValueError(f"claim {name!r} has {given}: give exactly one of at_least, at_most and between.")
+            raise ValueError(f"claim {name!r} has {given}: give exactly one of {', '.join(SIDES)}.")
         if kind not in KINDS:
             raise ValueError(f"claim {name!r} is of kind {kind!r}: it can be {', '.join(KINDS)}.")
-        if hoped is not None and between is not None:
+        if hoped is not None and "between" in bounds:
             raise ValueError(f"claim {name!r} has hoped={hoped} and between: a hope needs at_least or at_most.")
         if control is not None and (isinstance(control, str) or len(control) != 2):
             raise ValueError(f'claim {name!r} has control={control!r}: give a name and a value, ("shuffled", 0.51).')
@@ -96,7 +92,7 @@ class Claims:
             row["holds"] = row["holds"] and breaks
         if hoped is not None:
             row |= {"hoped": float(hoped), "reached": keeps(row["measured"], side, float(hoped))}
-        self._claims[name] = row | {"fails_if": fails_if or because, "about": about}
+        self._claims[name] = row | {"fails_if": fails_if, "about": about}
 
     def identity(self, name, measured, **bound):
         """Record a check: what must come out, such as by hand = library. It is listed apart and not counted."""

@@ -2,6 +2,8 @@
 
 #: What a row can be; only findings with a control count.
 KINDS = ("finding", "check", "put in")
+#: Which bounds there are.
+SIDES = ("at_least", "at_most", "between")
 
 
 def keeps(value, side, bound):

@@ -49,6 +49,15 @@ def read_results(*, but=()):
 def claim_of(results, lesson, name):
     """Measured value of a claim, or NaN where its lesson has none of that name (such as without observed galaxies).
 
+    Parameters
+    ----------
+    results : dict
+        Of each lesson, as `read_results` gives them.
+    lesson : str
+        Two digits, such as "02".
+    name : str
+        Of the claim.
+
     Raises
     ------
     KeyError
@@ -86,6 +95,13 @@ def published_table(results):
 
 def verdict(published, measured, low, high):
     """In words, how a measured number compares with a published one.
+
+    Parameters
+    ----------
+    published, measured : float
+        NaN where there is none.
+    low, high : float
+        95 % interval of the measured number.
 
     >>> verdict(0.98, 0.97, 0.95, 0.99)
     'agrees'

@@ -20,8 +20,7 @@ MAX_EXCLUDED = 0.05  # a larger share of unreadable images is an error: somethin
 
 
 def read_folder(
-    path, size=64, crop=None, *, labels=None, classes=None, rows=None, survey=None, cache=True, zero_point=None,
-    hdu=None,
+    path, size=64, crop=None, *, labels=None, classes=None, rows=None, survey=None, cache=True, **reading
 ):  # fmt: skip
     """Read a folder of observed galaxies: a CSV with a `file` column beside the images (JPEG, PNG or FITS).
 
@@ -63,6 +62,9 @@ def read_folder(
         whose headers name no unit: without `zero_point`, their counts are taken for nanomaggies.
     """
     path = Path(path)
+    strange = sorted(set(reading) - {"zero_point", "hdu"})
+    if strange:
+        raise TypeError(f"read_folder() takes no {strange[0]!r}: FITS files are read by zero_point and hdu.")
     if size < 1 or (crop is not None and crop < 1):
         raise ValueError(f"size and crop must be at least 1 pixel, got size={size}, crop={crop}.")
     table, csv = read_labels(path, labels)
@@ -74,11 +76,11 @@ def read_folder(
             raise ValueError(f"rows selects none of the galaxies in {csv}.")
     names = [_name(cell) for cell in table["file"]]
     files = [inside(path, name) for name in names]
-    key = _cache_key(csv, files, size, crop, (zero_point, hdu))
+    key = _cache_key(csv, files, size, crop, (reading.get("zero_point"), reading.get("hdu")))
     release_memory()
     found = _read_cache(key) if cache else None
     if found is None:
-        found = _decode(names, files, path.name, size=size, crop=crop, zero_point=zero_point, hdu=hdu)
+        found = _decode(names, files, path.name, size=size, crop=crop, **reading)
         if cache:
             _write_cache(key, *found)
     pixels, kept, kinds, problems = found

@@ -1,6 +1,8 @@
 from . import (
     calibration,
     camera,
+    checks,
+    cutouts,
     distance,
     emulated_fits,
     emulation,
@@ -11,8 +13,9 @@ from . import (
     stretch,
 )
 from .camera import observe
-from .distance import dimming, shrinkage
+from .cutouts import coloured, stamps
+from .distance import dimming, kpc_per_arcsec, shrinkage
 from .emulated_fits import emulate_fits, read_fits
-from .emulation import emulate, redshift_for_magnitude
-from .kcorrection import band_magnitudes, k_correction, spectral_family
+from .emulation import emulate, redshift_for_magnitude, sample_k_correction
+from .kcorrection import band_magnitudes, k_correction
 from .stretch import colour_image, detector_input

@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from ..files import whole_file
 from ..surveys import DES, ZERO_POINT
+from .cutouts import stamps
 from .emulation import emulate
 from .fits_images import read_image
 
@@ -95,10 +96,7 @@ def empty(band):
     return found
 
 
-def emulate_fits(
-    path_in, path_out, *, z, z_new, psf, survey=DES, zero_point=None, missing="error", hdu=None, overwrite=False,
-    **options,
-):  # fmt: skip
+def emulate_fits(path_in, path_out, *, z, z_new, psf, survey=DES, overwrite=False, **options):
     """Move the galaxy of a FITS image to a higher redshift and write what the survey would have recorded.
 
     Parameters
@@ -107,14 +105,12 @@ def emulate_fits(
         See `read_fits`; the bands are those of `survey`, in its order.
     z, z_new : float
     psf : float, sequence of float or array (h, w)
-        PSF of the image, as in `emulate`.
+        PSF of the image, as in `GalaxySample`.
     survey : Survey
-    zero_point, missing, hdu
-        As in `read_fits`.
     overwrite : bool
         Replace a file of that name.
     **options
-        Passed on to `emulate`: k_correction, evolution, noise, seed, psf_new.
+        Passed on to `read_fits`: zero_point, missing, hdu; and to `emulate`: k_correction, noise, seed, psf_new.
 
     Returns
     -------
@@ -123,15 +119,14 @@ def emulate_fits(
         HISTORY) and, if pixels were missing, a MASK extension: 1 where a missing pixel reaches within one PSF.
     """
     path_out = Path(path_out)
-    if options.get("look", "flux") != "flux":
-        raise ValueError(f"a FITS file of nanomaggies needs look='flux', got {options['look']!r}: use gm.emulate.")
     if path_out.exists() and not overwrite:
         raise FileExistsError(f"{path_out.name} is there already; pass overwrite=True, or take another name.")
-    flux, mask, scale, wcs = read_fits(path_in, zero_point=zero_point, missing=missing, hdu=hdu)
+    reading = {name: options.pop(name) for name in ("zero_point", "missing", "hdu") if name in options}
+    flux, mask, scale, wcs = read_fits(path_in, **reading)
     if len(flux) != len(survey.bands):
         raise ValueError(f"{Path(path_in).name} has {len(flux)} bands, {survey.name} {survey.bands}: choose its bands.")
     centre = _local(wcs, mask.shape, Path(path_in).name)  # before the work: a WCS may be good for nothing
-    moved = emulate(flux[None], z=z, z_new=z_new, pixel_scale=scale, psf=psf, survey=survey, **options)
+    moved = emulate(stamps(flux[None], redshift=z, pixel_scale=scale, psf=psf), z_new=z_new, survey=survey, **options)
     image, row, shape = moved.images[0].numpy(), moved.table[0], moved.images.shape[-2:]
     header = _centred(centre, shape, survey.pixel_scale).to_header()
     header["BUNIT"], header["SURVEY"], header["BANDS"] = "nanomaggy", survey.name, "".join(survey.bands)

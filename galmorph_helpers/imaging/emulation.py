@@ -11,22 +11,19 @@ from dataclasses import replace
 import astropy.units as u
 import numpy as np
 import torch
-from astropy.table import QTable
 
 from ..runtime import device, progress
-from ..samples import R90_CUTOUT, GalaxySample, check_pixels
+from ..samples import R90_CUTOUT, GalaxySample
 from ..surveys import DES, SDSS
 from .camera import observe
+from .checks import check_emulated, check_match, check_numbers, check_size
 from .distance import dimming, shrinkage
-from .fourier import PADDING, divided, image_transform, inside, mean_square, sky_noise, transfer_function, transform
+from .fourier import divided, image_transform, inside, mean_square, sky_noise, transfer_function, transform
 from .kcorrection import band_magnitudes, colour_bands, family_magnitudes, spectral_family
 from .kcorrection import k_correction as correction
-from .stretch import channels, colour_image
 
 BATCH = 128  # galaxies at once: bounds memory, and fixes what a seed draws
 SMALLEST = 8  # native pixels a side: a shrunk stamp with fewer shows no shape
-MOST_MEMORY = 4e9  # bytes for one galaxy
-RESTORED = 1.05  # most that a frequency may be amplified; more means that the PSF cannot be matched
 SEEING_REACH = 1.2  # R90 of a point source in FWHM, as in the mock catalogue
 
 
@@ -61,27 +58,22 @@ def redshift_for_magnitude(table, magnitude, *, survey=DES):
 
 
 def emulate(
-    sample, *, z_new, survey=DES, z=None, pixel_scale=None, psf=None, psf_new=None, size=None, k_correction=True,
-    evolution=0.0, noise=True, look="flux", seed=0,
+    sample, *, z_new, survey=DES, psf_new=None, size=None, k_correction=True, noise=True, seed=0,
 ):  # fmt: skip
     """Move galaxies to higher redshifts and observe them with a survey. Labels stay what they were.
 
-    The new magnitude is m + 5 log10(D_L(z_new) / D_L(z)) + K(z_new) - K(z) + evolution (z_new - z).
+    The new magnitude is m + 5 log10(D_L(z_new) / D_L(z)) + K(z_new) - K(z).
 
     Parameters
     ----------
-    sample : GalaxySample, or torch.Tensor (N, C, H, W)
+    sample : GalaxySample
         Linear fluxes, nanomaggies per pixel, bands as `survey` has them, the galaxy in the middle (of an odd or an even
-        stamp). Everything in the stamp is moved with it, neighbours too. A tensor is taken for flux: it cannot say.
+        stamp). Everything in the stamp is moved with it, neighbours too. Its table has `redshift` (> 0) and
+        `pixel_scale`. Of plain images, `stamps` makes one.
     z_new : float or array (N,)
         At least z, at most 1.5 where a K-correction is wanted.
     survey : Survey
         Sets bands, PSF, native pixel, sky and photon noise of what comes out.
-    z, pixel_scale : float or array (N,), optional
-        Redshift (> 0) and pixel of the stamps (arcsec); by default the sample's columns `redshift`, `pixel_scale`.
-    psf : float, sequence of C floats, or array (h, w), optional
-        PSF of the stamps: FWHM, arcsec, of a Moffat profile without the pixel, or an image, at the stamps' pixel scale,
-        of what a point becomes, pixel included. By default that of the sample's survey.
     psf_new : array (h, w), optional
         Image, at the new survey's native pixels, of its PSF with its pixel, in the place of the Moffat profile.
     size : int, optional
@@ -89,24 +81,22 @@ def emulate(
         else they have the survey's native pixels, as many as the largest shrunk stamp fills.
     k_correction : bool or array (N, C) or (C,)
         True: from the colour of the galaxy's inner quarter and the templates of `kcorrection`; images without a survey
-        count as seen through the new one's filters; a single band gets none. An array: K(z_new) - K(z), magnitudes.
-    evolution : float
-        Magnitudes per unit of redshift, negative where galaxies were brighter; 0 unless asked for.
+        count as seen through the new one's filters; a single band gets none. An array: magnitudes in its place, with
+        evolution if that is to count: `sample_k_correction(...)` and what galaxies have faded since (negative: by which
+        they were brighter).
     noise : bool
         False leaves out noise and all that differs from field to field (seeing, sky level, centring).
-    look : {"flux", "colour"}
-        Nanomaggies per pixel, or red-green-blue images in 0 to 1 (grey where the survey shows one band).
     seed : int
         Of the noise.
 
     Returns
     -------
     GalaxySample
-        The sample's table with `redshift`, `r_mag` (in a survey without r: by what its reference band loses), colours
-        of bands it has, radii and `pixel_scale` as they now are, and `z_original`,
-        `magnitudes_lost` (N, C), `shrinkage`, `covered` (share of the stamp that the old stamp fills; the rest is
-        sky: mask or drop small ones), `noise_kept` (noise that came with the images in units of the new sky noise,
-        largest band; NaN without noise).
+        In flux; for pictures: `coloured`. Its table has `redshift`, `r_mag` (in a survey without r: moved by
+        what its reference band loses), colours of bands it has, radii and `pixel_scale` as they now are, and
+        `z_original`, `magnitudes_lost` (N, C), `shrinkage`, `covered` (share of the stamp that the old stamp fills; the
+        rest is sky: mask or drop small ones), `noise_kept` (noise that came with the images in units of the new sky
+        noise, largest band; NaN without noise).
 
     Raises
     ------
@@ -123,15 +113,13 @@ def emulate(
     Where even that is too much (`noise_kept` > 1: a step too small for the depth), the image is noisier than the
     survey. The photon noise of the nearby galaxy is dimmed with its light, and not removed.
     """
-    sample = _sample(sample, survey, z, pixel_scale, psf)
-    if look not in ("flux", "colour"):
-        raise ValueError(f"look must be 'flux' or 'colour', got {look!r}.")
+    check_emulated(sample, survey)
     images, table = sample.images, sample.table.copy()
     n, bands, height, width = images.shape
     z = np.asarray(table["redshift"], float)
     z_new = np.broadcast_to(np.asarray(z_new, float), n)
     scale = table["pixel_scale"].to_value("arcsec")
-    _check(images, z, z_new, scale)
+    check_numbers(images, z, z_new, scale)
     smaller = shrinkage(z, z_new)
     side = min(height, width) * scale * smaller / survey.pixel_scale
     if (side < SMALLEST).any():
@@ -140,24 +128,24 @@ def emulate(
             f"the stamp of galaxy {worst} is only {side[worst]:.1f} native pixels wide once shrunk to z_new = "
             f"{z_new[worst]:g}; {SMALLEST} are needed: cut out a larger stamp, or choose a lower z_new."
         )
-    lost = _magnitudes_lost(sample, survey, z, z_new, scale, k_correction, evolution)
+    lost = dimming(z, z_new)[:, None] + _k_correction(sample, survey, z_new, k_correction)
     scale_new, size = _stamps(table, sample.survey, survey, smaller, side, size)
-    _check_size(size, bands, scale, survey)
+    check_size(size, bands, scale, survey)
     where = device()
     generator = torch.Generator(where).manual_seed(seed)
-    out, kept = torch.empty((n, channels(survey) if look == "colour" else bands, size, size)), np.full(n, np.nan)
+    out, kept = torch.empty((n, bands, size, size)), np.full(n, np.nan)
     for start in progress(range(0, n, BATCH), f"moving {n} galaxies"):
         rows = slice(start, start + BATCH)
         old, new, small = (
             torch.as_tensor(x[rows].astype(np.float32), device=where) for x in (scale, scale_new, smaller)
         )
         batch, ratio = images[rows].to(where), old * small / new  # new pixels in an old one
-        low = transfer_function(sample.survey if psf is None else psf, old, ratio, size, bands)
+        low = transfer_function(sample.survey if sample.psf is None else sample.psf, old, ratio, size, bands)
         high = transfer_function(survey, new, torch.ones_like(ratio), size, bands, resampled=False)
         target = high if psf_new is None else image_transform(psf_new, new / survey.pixel_scale, size)
         inverse = divided(inside(ratio, size), low)
         kernel = target * inverse
-        _check_match(kernel, target, start, z_new, smaller)
+        check_match(kernel, target, start, z_new, smaller)
         dimmed = torch.as_tensor(10 ** (-0.4 * lost[rows]), dtype=torch.float32, device=where)[:, :, None, None]
         # `observe` multiplies by its own Moffat profile and pixel, so the light is divided by them first.
         restored = inverse if psf_new is None else divided(kernel, high)
@@ -173,80 +161,47 @@ def emulate(
             missing = (sky**2 - own**2).clamp(min=0).sqrt()[:, :, None, None]
             empty = replace(survey, sky_sigma=(1.0,) * bands)
             flux += missing * observe(torch.zeros_like(light), empty, new, size=size, generator=generator)
-        out[rows] = (colour_image(flux, survey, new) if look == "colour" else flux).cpu()
+        out[rows] = flux.cpu()
     share = (side * survey.pixel_scale / (size * scale_new)).clip(0, 1) ** 2
     _carry(table, survey, lost, smaller, z_new, scale_new)
     table["magnitudes_lost"], table["shrinkage"] = lost * u.mag, smaller
     table["covered"], table["noise_kept"] = share, kept
     name = f"{sample.name}, emulated" if sample.name else "emulated"
-    return GalaxySample(out, table, survey, sample.origin, f"{name} as {survey.name}", pixels=look)
+    return GalaxySample(out, table, survey, sample.origin, f"{name} as {survey.name}", pixels="flux")
 
 
-def _sample(sample, survey, z, pixel_scale, psf):
-    """What was given as a GalaxySample with redshifts, pixel scales and a known PSF."""
-    if not isinstance(sample, GalaxySample):
-        if z is None or pixel_scale is None or psf is None:
-            raise ValueError("images alone need z, pixel_scale (arcsec) and psf: give them, or a GalaxySample.")
-        numbers = QTable({"id": np.arange(len(sample))})
-        sample = GalaxySample(torch.as_tensor(sample), numbers, None, "folder", pixels="flux")
-    check_pixels(sample, "flux", what="emulate")
-    if psf is None and sample.survey is None:
-        raise ValueError("the sample's survey is not known: give psf, its FWHM in arcsec or an image.")
-    table, n = sample.table.copy(), len(sample)
-    if z is not None:
-        table["redshift"] = np.broadcast_to(np.asarray(z, float), n).copy()
-    if pixel_scale is not None:
-        table["pixel_scale"] = np.broadcast_to(np.asarray(pixel_scale, float), n) * u.arcsec
-    missing = [name for name in ("redshift", "pixel_scale") if name not in table.colnames]
-    if missing:
-        raise ValueError(f"the sample's table lacks {missing}: give z and pixel_scale.")
-    if sample.images.shape[1] != len(survey.bands):
-        raise ValueError(
-            f"images of {sample.images.shape[1]} bands, but {survey.name} has {survey.bands}: choose bands."
-        )
-    return replace(sample, table=table)
-
-
-def _check(images, z, z_new, scale):
-    """An error that names the galaxy, the value and what to do."""
-    rules = {
-        "redshift must be > 0 and finite: a galaxy at z = 0 has no distance": (z, z > 0),
-        "z_new must be at least the galaxy's redshift, and finite: nothing is restored that was not seen": (
-            z_new,
-            z_new >= z,
-        ),  # fmt: skip
-        "pixel_scale must be > 0 arcsec": (scale, scale > 0),
-    }
-    for rule, (value, fine) in rules.items():
-        bad = np.flatnonzero(~(fine & np.isfinite(value)))
-        if len(bad):
-            raise ValueError(f"{rule}; galaxy {bad[0]} has {value[bad[0]]:g} ({len(bad)} of {len(value)} do).")
-    bad = (~torch.isfinite(images.flatten(1).sum(1))).nonzero()[:, 0]
-    if len(bad):
-        raise ValueError(
-            f"{len(bad)} images have pixels that are not finite, the first is number {int(bad[0])}: leave them out, or "
-            "fill the pixels with the sky (torch.nan_to_num) and mask what they touch."
-        )
-
-
-def _check_size(size, bands, scale, survey):
-    """Planes of frequencies of one galaxy that ask for more memory than a laptop has are an error before they do."""
-    needed = 12 * bands * (PADDING * size) ** 2 * 4  # bytes: about a dozen complex half planes a band
-    if needed > MOST_MEMORY:
-        raise ValueError(
-            f"the new stamps would be {size} x {size} pixels and need {needed / 1e9:.0f} GB: the images' pixels of "
-            f"{scale.max():g} arcsec are coarse for {survey.name} ({survey.pixel_scale} arcsec). Cut out a smaller "
-            "stamp, or choose a higher z_new or a survey with larger pixels."
-        )
-
-
-def _magnitudes_lost(sample, survey, z, z_new, scale, k_correction, evolution):
-    """Distance + K + evolution, (N, bands) magnitudes."""
-    lost = (dimming(z, z_new) + evolution * (z_new - z))[:, None] + np.zeros(len(survey.bands))
+def _k_correction(sample, survey, z_new, k_correction):
+    """What `emulate` was asked to count besides distance, (N, bands) or (bands,) magnitudes."""
     if k_correction is False or (k_correction is True and len(survey.bands) == 1):
-        return lost
+        return np.zeros(len(survey.bands))
     if k_correction is not True:
-        return lost + np.asarray(k_correction, float)
+        return np.asarray(k_correction, float)
+    return sample_k_correction(sample, z_new=z_new, survey=survey)
+
+
+def sample_k_correction(sample, *, z_new, survey=DES):
+    """K(z_new) - K(z) of galaxies by the templates whose colour their inner quarter has (see `k_correction`).
+
+    Parameters
+    ----------
+    sample : GalaxySample
+        In flux, with `redshift`; without a survey it counts as seen through the filters of `survey`.
+    z_new : float or array (N,)
+    survey : Survey
+        Whose filters will see them; the same bands.
+
+    Returns
+    -------
+    numpy.ndarray (N, bands)
+        Magnitudes, positive where the galaxy gets fainter.
+
+    Raises
+    ------
+    ValueError
+        If the bands differ, or a redshift is beyond the templates' 1.5.
+    """
+    z = np.asarray(sample.table["redshift"], float)
+    z_new = np.broadcast_to(np.asarray(z_new, float), len(z))
     before = sample.survey or survey
     if before.bands != survey.bands:
         raise ValueError(f"the bands differ: {before.bands} and {survey.bands}; give k_correction as numbers.")
@@ -256,7 +211,7 @@ def _magnitudes_lost(sample, survey, z, z_new, scale, k_correction, evolution):
     inner = inner.clamp(min=1e-3)
     colour = -2.5 * torch.log10(inner[:, 0] / inner[:, 1]).numpy()
     family = spectral_family(colour, z, before)
-    return lost + correction(z, z_new, family=family, survey=before, survey_new=survey)
+    return correction(z, z_new, family=family, survey=before, survey_new=survey)
 
 
 def _stamps(table, survey, survey_new, smaller, side, size):
@@ -268,19 +223,6 @@ def _stamps(table, survey, survey_new, smaller, side, size):
     intrinsic = np.sqrt(np.maximum(r90**2 - seeing**2, 0.01 * r90**2))
     table["r90"] = np.hypot(intrinsic * smaller, SEEING_REACH * survey_new.seeing) * u.arcsec
     return R90_CUTOUT * table["r90"].to_value("arcsec") / (size or 64), size or 64
-
-
-def _check_match(kernel, target, start, z_new, smaller):
-    """A kernel that amplifies what the new PSF still passes would sharpen the image: not possible."""
-    kernel, target = kernel[..., ::2, ::2], target[..., ::2, ::2]  # smooth: every second frequency tells
-    gain = (kernel.abs() * (target.abs() > 0.01)).flatten(1).amax(1)
-    worst = int(gain.argmax())
-    if gain[worst] > RESTORED:
-        raise ValueError(
-            f"the PSF of galaxy {start + worst}, shrunk by {smaller[start + worst]:.2f} to z_new = "
-            f"{z_new[start + worst]:g}, is broader than the new survey's: matching it would amplify some frequencies "
-            f"{float(gain[worst]):.2f} times. Choose a higher z_new, or a survey with a broader PSF."
-        )
 
 
 def _carry(table, survey, lost, smaller, z_new, scale_new):

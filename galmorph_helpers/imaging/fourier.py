@@ -4,15 +4,28 @@ from math import pi
 
 import numpy as np
 import torch
+from astropy.stats import mad_std
 
 FAINTEST = 1e-7  # of a PSF's transform: where it passes less there is nothing to restore
 
 
 def transform(images, ratio, size):
-    """Fourier transform (N, C, P, P//2+1) of stamps with pixels `ratio` (N,) new ones wide, at `frequencies(size)`.
+    """Fourier transform of stamps at the `frequencies` of other stamps.
 
     An exact transform at the frequencies that the new stamp needs, which no FFT of the old one has: the image between
     its pixels is the band-limited one, so nothing is interpolated and no flux is lost.
+
+    Parameters
+    ----------
+    images : torch.Tensor (N, C, H, W)
+    ratio : torch.Tensor (N,)
+        Their pixels in new ones.
+    size : int
+        Side of the new stamps, pixels.
+
+    Returns
+    -------
+    torch.Tensor, complex (N, C, P, P//2+1)
     """
     kx, _ = frequencies(size, images.device)
     half, padded = kx[0, 0], kx.shape[-2]
@@ -34,9 +47,22 @@ def transform(images, ratio, size):
 
 
 def transfer_function(psf, pixel_scale, ratio, size, bands, *, resampled=True):
-    """What PSF and pixel pass of each frequency of the new stamp, (N, C, P, P//2+1).
+    """What PSF and pixel pass of each frequency of the new stamp.
 
-    `psf` is a survey, one FWHM or one a band (arcsec), or an image; `pixel_scale` that of the stamps (arcsec).
+    Parameters
+    ----------
+    psf : Survey, float, sequence of float, or array (h, w)
+        A survey's, one FWHM or one a band (arcsec), or an image.
+    pixel_scale, ratio : torch.Tensor (N,)
+        Pixel of the stamps, arcsec and in new ones.
+    size, bands : int
+        Side of the new stamps, pixels, and their number of bands.
+    resampled : bool
+        Whether stamps of other than native pixels were resampled as the camera does.
+
+    Returns
+    -------
+    torch.Tensor (N, C, P, P//2+1)
     """
     if not hasattr(psf, "psf_fwhm") and np.ndim(psf) == 2:
         return image_transform(psf, ratio, size)
@@ -52,7 +78,24 @@ def transfer_function(psf, pixel_scale, ratio, size, bands, *, resampled=True):
 
 
 def image_transform(psf, ratio, size):
-    """The same for a PSF image whose pixels are `ratio` new ones wide."""
+    """The same for a PSF image, pixel included.
+
+    Parameters
+    ----------
+    psf : array (h, w)
+    ratio : torch.Tensor (N,)
+        Its pixels in new ones.
+    size : int
+
+    Returns
+    -------
+    torch.Tensor, complex (N, 1, P, P//2+1)
+
+    Raises
+    ------
+    ValueError
+        Unless the image is finite, with a positive sum.
+    """
     psf = torch.as_tensor(np.asarray(psf, np.float32), device=ratio.device)
     if psf.ndim != 2 or not bool(torch.isfinite(psf).all()) or not float(psf.sum()) > 0:
         raise ValueError(f"a PSF image must be (h, w), finite, with a positive sum; got shape {tuple(psf.shape)}.")
@@ -87,8 +130,8 @@ def sky_noise(images):
     found = []
     for side in sides:
         blocks = torch.nn.functional.avg_pool2d(side, 4).flatten(2)
-        found.append(4 * 1.4826 * (blocks - blocks.median(-1, keepdim=True).values).abs().median(-1).values)
-    return torch.stack(found).median(0).values
+        found.append(torch.as_tensor(4 * mad_std(blocks.cpu().numpy(), axis=-1)))
+    return torch.stack(found).median(0).values.to(images)
 
 
 PADDING = 1.25  # drawn on a field this much wider than the stamp, so that wings do not wrap around

@@ -1,18 +1,22 @@
 from . import (
     adaptation,
+    augmentation,
     clusters,
     contrastive,
+    discrepancy,
     domain,
     embedding,
     explain,
     folds,
+    inputs,
     networks,
     together,
     training,
     transfer,
+    views,
     weights,
 )
-from .adaptation import adapt, domain_accuracy, domain_labels, latent, mmd, normalised_for, ramp, reverse_gradient
+from .adaptation import adapt, latent, normalised_for
 from .clusters import (
     cluster_features,
     cluster_table,
@@ -23,12 +27,13 @@ from .clusters import (
     neighbours,
     oddness,
 )
-from .contrastive import fit_contrastive, nt_xent, prepare_maps, represent, represent_layers, view
+from .contrastive import fit_contrastive, nt_xent, represent, represent_layers
+from .discrepancy import domain_accuracy, domain_labels, mmd, ramp, reverse_gradient
 from .domain import Domain, domain_warning, fit_domain, image_features, out_of_domain
 from .explain import occlusion_map, saliency
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
 from .networks import DS18, CompactCNN, Encoder, count_parameters
-from .together import fit_together, random_state
-from .training import History, augment, fit, predict, predict_value
+from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
+from .views import prepare_maps, view
 from .weights import load_weights

@@ -10,7 +10,31 @@ from sklearn.neighbors import NearestNeighbors
 
 
 def cluster_features(features, k, *, seed=0):
-    """Numbers 0 to k - 1 of the k-means clusters of (N, F) features, the largest cluster first."""
+    """Numbers of the k-means clusters that galaxies belong to, 0 for the largest cluster.
+
+    Parameters
+    ----------
+    features : array (N, F)
+        Finite.
+    k : int
+        1 to N.
+    seed : int
+
+    Returns
+    -------
+    numpy.ndarray of int (N,)
+        0 to k - 1.
+
+    Raises
+    ------
+    ValueError
+        If there are more clusters than galaxies, or features that are not finite.
+
+    Examples
+    --------
+    >>> cluster_features([[0.0], [0.1], [0.2], [9.0]], 2)
+    array([0, 0, 0, 1])
+    """
     features = _checked(features)
     if not 1 <= k <= len(features):
         raise ValueError(f"k must be from 1 to the number of galaxies, {len(features)}; got {k} clusters.")
@@ -25,6 +49,19 @@ def cluster_table(features, *, ks=range(2, 8), seed=0, halves=4):
     `silhouette` (Rousseeuw 1987): how much nearer a galaxy is to its own cluster than to the next, -1 to 1.
     `stability`: adjusted Rand index of two clusterings of all galaxies, each with centres from one random half;
     mean over `halves` trials. A k that the data do not have falls differently each time.
+
+    Parameters
+    ----------
+    features : array (N, F)
+    ks : iterable of int
+        2 to N / 2.
+    seed : int
+    halves : int
+
+    Returns
+    -------
+    astropy.table.Table
+        `k`, `silhouette`, `stability`.
     """
     features = _checked(features)
     rng, rows = np.random.default_rng(seed), []
@@ -45,6 +82,11 @@ def match_labels(labels, reference):
     """`labels` renumbered to agree with `reference` for as many galaxies as possible (the Hungarian algorithm).
 
     Cluster numbers mean nothing: two runs may find the same clusters and number them otherwise.
+
+    Examples
+    --------
+    >>> match_labels([0, 0, 1], [1, 1, 0])
+    array([1, 1, 0])
     """
     labels, reference = np.asarray(labels), np.asarray(reference)
     if labels.shape != reference.shape:
@@ -55,7 +97,13 @@ def match_labels(labels, reference):
 
 
 def cramers_v(first, second):
-    """Cramér's V of two groupings: 0 if one says nothing of the other, 1 if all (SciPy's `association`)."""
+    """Cramér's V of two groupings: 0 if one says nothing of the other, 1 if all (SciPy's `association`).
+
+    Examples
+    --------
+    >>> cramers_v([0, 0, 1, 1], ["a", "a", "b", "b"])
+    1.0
+    """
     counts = crosstab(np.asarray(first), np.asarray(second)).count
     if min(counts.shape) < 2:
         raise ValueError(f"Cramér's V needs at least two groups on either side, got {counts.shape}.")
@@ -63,7 +111,21 @@ def cramers_v(first, second):
 
 
 def group_medians(labels, table, *, columns):
-    """Galaxies in each cluster and the medians of their `columns`: one row a cluster."""
+    """How many galaxies each cluster has, and the medians of what is known of them.
+
+    Parameters
+    ----------
+    labels : array of int (N,)
+        As from `cluster_features`.
+    table : Table
+        N rows.
+    columns : sequence of str
+
+    Returns
+    -------
+    astropy.table.Table
+        `cluster`, `galaxies` and the columns, one row a cluster.
+    """
     rows = []
     for k in np.unique(labels):
         rows.append({"cluster": int(k), "galaxies": int((labels == k).sum())})
@@ -74,7 +136,26 @@ def group_medians(labels, table, *, columns):
 
 
 def neighbours(features, rows, *, n=5):
-    """The `n` nearest other galaxies of each of `rows`, by their features: (len(rows), n) row numbers."""
+    """The nearest other galaxies of some, by their features.
+
+    Parameters
+    ----------
+    features : array (N, F)
+    rows : array of int (M,)
+        Galaxies whose neighbours are wanted.
+    n : int
+        Below N.
+
+    Returns
+    -------
+    numpy.ndarray of int (M, n)
+        Row numbers, the nearest first.
+
+    Examples
+    --------
+    >>> neighbours([[0.0], [1.0], [5.0]], [2], n=1)
+    array([[1]])
+    """
     features = _checked(features)
     if n >= len(features):
         raise ValueError(f"{n} neighbours of one among {len(features)} galaxies: at most {len(features) - 1}.")

@@ -32,14 +32,14 @@ def image_features(network, images, *, batch_size=256):
     numpy.ndarray (N, F)
     """
     network.eval()
-    where = next(network.parameters()).device
-    found = [output_and_features(network, x.to(where))[1] for x in images.split(batch_size)]
+    device = next(network.parameters()).device
+    found = [output_and_features(network, x.to(device))[1] for x in images.split(batch_size)]
     return torch.cat(found).cpu().numpy()
 
 
-def output_and_features(layers, x):
-    """What a chain of layers makes of a batch `x`, and its features: the mean of every map behind every rectifier."""
-    x, maps = rectified(layers, x)
+def output_and_features(network, x):
+    """What a network makes of a batch `x`, and its features: the mean of every map behind every rectifier."""
+    x, maps = rectified(network, x)
     return x, torch.cat([found.mean((2, 3)) for found in maps], 1)
 
 

@@ -21,7 +21,7 @@ def occlusion_map(network, image, *, patch=9, stride=3):
         Mean fall of the logit over the patches that cover each pixel; positive where the pixels argue for "yes".
     """
     c, h, w = image.shape
-    where = next(network.parameters()).device
+    device = next(network.parameters()).device
     fill = image.flatten(1).median(1).values[:, None, None]
     corners = [(y, x) for y in range(0, h - patch + 1, stride) for x in range(0, w - patch + 1, stride)]
     covered = image.repeat(len(corners), 1, 1, 1)
@@ -29,7 +29,7 @@ def occlusion_map(network, image, *, patch=9, stride=3):
         covered[i, :, y : y + patch, x : x + patch] = fill
     network.eval()
     with torch.no_grad():
-        fall = (network(image[None].to(where)) - network(covered.to(where))).cpu()
+        fall = (network(image[None].to(device)) - network(covered.to(device))).cpu()
     total, times = torch.zeros(h, w), torch.zeros(h, w)
     for value, (y, x) in zip(fall, corners, strict=True):
         total[y : y + patch, x : x + patch] += value
@@ -50,9 +50,9 @@ def saliency(network, images):
     torch.Tensor (N, H, W)
         Absolute values summed over channels, smoothed over 3 x 3 pixels, each map's maximum 1.
     """
-    where = next(network.parameters()).device
+    device = next(network.parameters()).device
     network.eval()
-    shown = images.to(where).clone().requires_grad_(True)
+    shown = images.to(device).clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(network(shown).sum(), shown)
     maps = (gradient * shown.detach()).abs().sum(1, keepdim=True)
     maps = torch.nn.functional.avg_pool2d(maps, 3, stride=1, padding=1)[:, 0]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..runtime import device, progress
+from .. import runtime
+from ..runtime import progress
 from .together import fit_together, random_state
-from .training import fit, predict_value
+from .training import Training, fit, predict_value
 
 
 @dataclass
@@ -34,6 +35,12 @@ def fold_numbers(groups, k, *, seed=0):
     -------
     numpy.ndarray of int (N,)
         0 to k-1.
+
+    Examples
+    --------
+    >>> fold = fold_numbers([7, 7, 8, 9], 3)  # two images of one galaxy share a fold
+    >>> bool(fold[0] == fold[1]), len(set(fold))
+    (True, 3)
     """
     galaxy = np.unique(np.asarray(groups), return_inverse=True)[1]
     n = galaxy.max(initial=-1) + 1
@@ -58,9 +65,9 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, togethe
     seed : int
     together : bool, optional
         Train all networks in one batched pass. Chosen on a GPU, which one small network cannot fill; on a CPU they are
-        trained one after another. The result is the same to rounding. See `galmorph_helpers.together`.
+        trained one after another. The result is the same to rounding. See `fit_together`.
     **training
-        Passed on to `fit`: epochs, learning_rate, loss, ...
+        Passed on to `fit`: `epochs`, `learning_rate`, `loss` ... (`Training`).
 
     Returns
     -------
@@ -75,7 +82,7 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, togethe
     images, target = torch.as_tensor(images), np.asarray(target)
     fold = fold_numbers(groups, k, seed=seed)
     rows = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(k)]
-    if device().type == "cuda" if together is None else together:
+    if runtime.device().type == "cuda" if together is None else together:
         networks, histories = _at_once(make_network, images, target, rows, seed, training)
         return Folds(networks, fold, histories)
     networks, histories = [], []
@@ -90,7 +97,7 @@ def fit_folds(make_network, images, target, *, k=5, groups=None, seed=0, togethe
 
 def _at_once(make_network, images, target, rows, seed, training):
     """Networks and histories of all folds, those of as many steps an epoch trained in one batched pass."""
-    cuda, size = device().type == "cuda", training.get("batch_size", 64)
+    cuda, size = runtime.device().type == "cuda", Training(**training).batch_size
     networks, states, steps = [], [], [-(-len(kept) // size) for kept, _ in rows]
     for number in range(len(rows)):
         torch.manual_seed(seed + number)
@@ -99,9 +106,9 @@ def _at_once(make_network, images, target, rows, seed, training):
     histories = [None] * len(rows)
     for same in sorted(set(steps)):
         members = [i for i, n in enumerate(steps) if n == same]
-        kept, held = zip(*(rows[i] for i in members), strict=True)
-        chosen = {"seeds": [seed + i for i in members], "states": [states[i] for i in members]}
-        done = fit_together([networks[i] for i in members], images, target, kept, held, **chosen, **training)
+        some, parts, drawn = ([entries[i] for i in members] for entries in (networks, rows, states))
+        seeds = [seed + i for i in members]
+        done = fit_together(some, images, target, parts, seeds=seeds, states=drawn, **training)
         for i, history in zip(members, done, strict=True):
             histories[i] = history
     return networks, histories
@@ -109,6 +116,13 @@ def _at_once(make_network, images, target, rows, seed, training):
 
 def predict_folds(networks, images, *, views=8):
     """Outputs (logits or values, before any sigmoid) of every network for every galaxy.
+
+    Parameters
+    ----------
+    networks : list of torch.nn.Module
+        Such as those of `fit_folds`.
+    images : torch.Tensor (N, C, H, W)
+    views : {1, 8}
 
     Returns
     -------
@@ -141,7 +155,7 @@ def predict_dropout(network, images, *, passes=20, batch_size=256, seed=0):
         raise ValueError(f"at least one dropout layer and 2 passes are needed, got {len(layers)} and {passes}.")
     if len(images) == 0:
         raise ValueError("no images to predict for.")
-    where = next(network.parameters()).device
+    device = next(network.parameters()).device
     network.eval()  # running statistics everywhere else
     for layer in layers:
         layer.train()
@@ -150,6 +164,6 @@ def predict_dropout(network, images, *, passes=20, batch_size=256, seed=0):
         torch.manual_seed(seed)
         for number in progress(range(passes), "passes with dropout"):
             turned = torch.rot90(images.flip(-1) if number % 2 else images, number // 2 % 4, (-2, -1))
-            out.append(torch.cat([network(batch.to(where)) for batch in turned.split(batch_size)]).cpu())
+            out.append(torch.cat([network(batch.to(device)) for batch in turned.split(batch_size)]).cpu())
     network.eval()
     return torch.stack(out).numpy()

@@ -4,12 +4,16 @@ import copy
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch.nn import functional as F
 
-from ..runtime import device, progress
+from .. import runtime
+from ..runtime import progress
+from .augmentation import augment, turned
+from .inputs import checked
 from .networks import fused
+
+WEIGHT_DECAY = 0.1  # share of each weight that a step of learning rate 1 would take away
 
 
 @dataclass
@@ -22,24 +26,50 @@ class History:
     loss: str
 
 
-def fit(
-    network,
-    images,
-    target,
-    *,
-    validation,
-    epochs=12,
-    batch_size=64,
-    learning_rate=3e-3,
-    weight_decay=0.1,
-    augmented="turns",
-    loss=None,
-    seed=0,
-):
+@dataclass
+class Training:
+    """How `fit` trains; each of these can be given to it, and to `fit_folds`, by name.
+
+    Parameters
+    ----------
+    epochs : int
+        How often every galaxy is shown.
+    batch_size : int
+        Galaxies a step.
+    learning_rate : float
+        Largest step of the optimiser, at the peak of the cycle.
+    augmented : {"turns", "any", None}
+        Show each galaxy anew in every epoch. "turns": quarter turns and mirror images, which change no pixel's value;
+        "any": any angle, zoom and shift, which interpolates and so blurs what it shows: see `augment`.
+    loss : {"bce", "mse"} or callable, optional
+        Binary cross-entropy where all targets are 0 or 1, else the mean squared error. Or a function of outputs and
+        targets that returns one number; only then may targets be missing (NaN), and it must leave those out.
+    """
+
+    epochs: int = 12
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    augmented: str | None = "turns"
+    loss: object = None
+
+    def optimiser(self, weights, steps):
+        """AdamW (Loshchilov & Hutter 2019), and its one-cycle learning rate (Smith & Topin 2019): up, then down to 0.
+
+        Parameters
+        ----------
+        weights : iterable of torch.Tensor
+        steps : int
+            An epoch.
+        """
+        adam = torch.optim.AdamW(weights, lr=self.learning_rate, weight_decay=WEIGHT_DECAY)
+        return adam, torch.optim.lr_scheduler.OneCycleLR(adam, self.learning_rate, total_steps=self.epochs * steps)
+
+
+def fit(network, images, target, *, validation, seed=0, **training):
     """Train `network` in place and leave it with the weights of its best epoch.
 
-    AdamW with a one-cycle learning rate (Smith & Topin 2019). A running average of the weights, steadier than they are
-    themselves, is validated and kept; the epoch with the lowest validation loss wins.
+    A running average of the weights, steadier than they are themselves, is validated and kept; the epoch with the
+    lowest validation loss wins.
 
     Parameters
     ----------
@@ -47,54 +77,60 @@ def fit(
         Maps (B, C, H, W) to (B,) or (B, K): logits, or values for a regression. Layers after `requires_grad_(False)`
         are frozen: their weights stay, and so do the statistics of their normalisation (see `training_mode`).
     images : torch.Tensor (N, C, H, W)
+        Finite.
     target : array (N,) or (N, K)
         0 or 1 for a classifier, any finite number for a regression.
     validation : (images, target)
         Galaxies that are in neither the training nor the test sample.
-    epochs, batch_size, learning_rate, weight_decay
-        Of the optimiser; `learning_rate` is the peak of the cycle.
-    augmented : {"turns", "any", None}
-        Show each galaxy anew in every epoch. "turns": quarter turns and mirror images, which change no pixel's value;
-        "any": any angle, zoom and shift, which interpolates and so blurs what it shows: see `augment`.
-    loss : {"bce", "mse"} or callable, optional
-        Binary cross-entropy where all targets are 0 or 1, else the mean squared error. Or a function of outputs and
-        targets that returns one number; only then may targets be missing (NaN), and it must leave those out.
     seed : int
         Of the order of galaxies and of the augmentation. Seed torch before making the network to repeat a run exactly.
+    **training
+        How to train: `epochs`, `batch_size`, `learning_rate`, `augmented`, `loss`; see `Training`.
 
     Returns
     -------
     History
+
+    Raises
+    ------
+    ValueError
+        If images or targets are not finite, do not match, or are all of one class.
     """
-    where = device()
-    images, target = _checked(images, target, "training", missing=callable(loss))
-    validation_images, validation_target = _checked(*validation, "validation", missing=callable(loss))
-    measure, name = _loss(loss, target)
-    images, target, validation_target = images.to(where), target.to(where), validation_target.to(where)
-    network.to(where, memory_format=torch.channels_last)
+    how, device = Training(**training), runtime.device()
+    # What a wrong number would spoil without a word is refused here.
+    images, target = checked(images, target, "training", missing=callable(how.loss))
+    held, held_target = checked(*validation, "validation", missing=callable(how.loss))
+    measure, name = _loss(how.loss, target)
+    # Galaxies and network go where the arithmetic is done, pixels in the order in which convolutions are fastest.
+    images, target, held_target = images.to(device), target.to(device), held_target.to(device)
+    network.to(device, memory_format=torch.channels_last)
+    steps = math.ceil(len(images) / how.batch_size)
+    optimiser, schedule = how.optimiser(network.parameters(), steps)
     generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
-    steps = math.ceil(len(images) / batch_size)
-    average = copy.deepcopy(network)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=epochs * steps)
-    history, best = History([], [], 0, name), None
-    for epoch in progress(range(epochs), "training"):
-        training_mode(network)
-        total = torch.zeros((), device=where)
-        for batch in torch.randperm(len(images), generator=generator).to(where).tensor_split(steps):
-            shown = augment(images[batch], how=augmented, generator=generator) if augmented else images[batch]
+    average, history, best = copy.deepcopy(network), History([], [], 0, name), None
+    for epoch in progress(range(how.epochs), "training"):
+        training_mode(network)  # dropout on
+        total = torch.zeros((), device=device)
+        # Every galaxy once, in a new order, some at a time.
+        for batch in torch.randperm(len(images), generator=generator).to(device).tensor_split(steps):
+            # Turn and mirror: the network shall not learn how a galaxy happens to lie on the sky.
+            shown = augment(images[batch], how=how.augmented, generator=generator) if how.augmented else images[batch]
+            # Forward: what the network says, and how wrong that is.
             value = measure(network(shown.contiguous(memory_format=torch.channels_last)), target[batch])
+            # Backward: how the loss changes with each weight.
             optimiser.zero_grad()
             value.backward()
+            # One step downhill, of the length that the schedule allows now.
             optimiser.step()
             schedule.step()
             _follow(average, network, schedule.last_epoch)
             total += value.detach() * len(batch)
         history.training.append(total.item() / len(images))
-        history.validation.append(measure(_outputs(average, validation_images), validation_target).item())
+        # The judge: galaxies that the weights were not fitted to.
+        history.validation.append(measure(_outputs(average, held), held_target).item())
         if history.validation[-1] == min(history.validation):
             history.best_epoch, best = epoch, copy.deepcopy(average.state_dict())
-    network.load_state_dict(best)
+    network.load_state_dict(best)  # later epochs may have learnt the training galaxies by heart
     return history
 
 
@@ -137,58 +173,6 @@ def _follow(average, network, step, *, memory=0.98):
         old.lerp_(new, 1 - keep) if old.is_floating_point() else old.copy_(new)
 
 
-def augment(images, *, how="turns", generator=None, zoom=1.15, shift=0.05):
-    """The same galaxies shown otherwise: orientation, handedness, exact centring say nothing of a galaxy's type.
-
-    Parameters
-    ----------
-    images : torch.Tensor (N, C, H, W)
-    how : {"turns", "any"}
-        "turns" draws one of eight quarter turns and mirror images; "any" turns by any angle, mirrors, zooms by up to
-        `zoom` and shifts by up to `shift` of the stamp.
-    generator : torch.Generator, optional
-    """
-    if how == "turns":
-        drawn = torch.randint(8, (len(images),), generator=generator).to(images.device, non_blocking=True)
-        return _turned_each(images, drawn)
-    if how != "any":
-        raise ValueError(f"augmentation must be 'turns' or 'any', got {how!r}.")
-    n = len(images)
-    angle, size, flip, dx, dy = torch.rand(5, n, generator=generator).to(images.device)
-    angle, size = 2 * math.pi * angle, zoom ** (2 * size - 1)
-    mirror = torch.where(flip < 0.5, -1.0, 1.0)
-    cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
-    move = 2 * shift  # grid_sample counts from -1 to 1
-    matrix = torch.stack([cos * mirror, -sin, move * (2 * dx - 1), sin * mirror, cos, move * (2 * dy - 1)], 1).reshape(
-        n, 2, 3
-    )
-    grid = F.affine_grid(matrix, images.shape, align_corners=False)
-    return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-
-
-def _turned(images, k):
-    """View k of eight: mirrored if k is odd, turned by k // 2 quarters."""
-    return torch.rot90(images.flip(-1) if k % 2 else images, k // 2, (-2, -1))
-
-
-def _turned_each(images, drawn):
-    """Each image in its own view `drawn`, an int (N,)."""
-    if images.device.type == "cpu":
-        return torch.stack([_turned(image, k) for image, k in zip(images, drawn.tolist(), strict=True)])
-    return _turned_by_bits(images, drawn)
-
-
-def _turned_by_bits(images, drawn):
-    """The same in few large operations: mirror, quarter turn, half turn, each where its bit is set.
-
-    No masks, whose sizes a GPU would have to tell the CPU before it may go on.
-    """
-    drawn = drawn[:, None, None, None]
-    images = torch.where(drawn % 2 == 1, images.flip(-1), images)
-    images = torch.where(drawn // 2 % 2 == 1, torch.rot90(images, 1, (-2, -1)), images)
-    return torch.where(drawn >= 4, torch.rot90(images, 2, (-2, -1)), images)
-
-
 def predict(network, images, *, views=8, batch_size=None):
     """Probabilities: the logistic function of the output, averaged over the turned and mirrored `views` of a galaxy.
 
@@ -211,7 +195,17 @@ def predict(network, images, *, views=8, batch_size=None):
 
 
 def predict_value(network, images, *, views=8, batch_size=None):
-    """Output of a regression network, averaged over `views` as in `predict`."""
+    """Output of a network as it is: the values of a regression, or logits.
+
+    Parameters
+    ----------
+    network, images, views, batch_size
+        As in `predict`.
+
+    Returns
+    -------
+    numpy.ndarray (N,) or (N, K)
+    """
     return _outputs(network, images, batch_size, views).cpu().numpy()
 
 
@@ -224,36 +218,12 @@ def _outputs(network, images, batch_size=None, views=1):
         raise ValueError("no images to predict for.")
     images = torch.as_tensor(images)
     weight = next(network.parameters())
-    where = weight.device
+    device = weight.device
     quick = fused(network.eval(), images.shape[1:])
     out = []
-    for batch in images.split(batch_size or (64 if where.type == "cpu" else 4096)):
-        batch = batch.to(where, weight.dtype, non_blocking=True)  # travels once, whatever the number of views
-        shown = (_turned(batch, k).contiguous(memory_format=torch.channels_last) for k in range(views))
+    for batch in images.split(batch_size or (64 if device.type == "cpu" else 4096)):
+        batch = batch.to(device, weight.dtype, non_blocking=True)  # travels once, whatever the number of views
+        shown = (turned(batch, k).contiguous(memory_format=torch.channels_last) for k in range(views))
         out.append(sum(quick(view) for view in shown) / views)
     out = torch.cat(out)
     return out.float() if out.dtype == torch.bfloat16 else out  # which numpy does not know
-
-
-def _checked(images, target, what, *, missing=False):
-    """Tensors fit to train on, or an error that says what is wrong and where."""
-    images = torch.as_tensor(images, dtype=torch.float32)
-    target = torch.as_tensor(np.asarray(target), dtype=torch.float32)
-    if images.ndim != 4 or len(images) == 0:
-        raise ValueError(f"{what} images must be (N, C, H, W) with N > 0, got shape {tuple(images.shape)}.")
-    if len(images) != len(target):
-        raise ValueError(f"{len(images)} {what} images but {len(target)} targets.")
-    finite = torch.isfinite(images.flatten(1).sum(1))  # a sum is not finite if a pixel is not; needs no second copy
-    if not finite.all():
-        raise ValueError(
-            f"{int((~finite).sum())} {what} images have pixels that are not finite, "
-            f"the first is number {int((~finite).nonzero()[0, 0])}: leave them out."
-        )
-    if missing and torch.isnan(target.reshape(len(target), -1)).all(0).any():
-        raise ValueError(f"a column of the {what} targets is NaN from first to last: no galaxy answers that question.")
-    wrong = (torch.isinf(target) if missing else ~torch.isfinite(target)).reshape(len(target), -1).any(1)
-    if wrong.any():
-        raise ValueError(
-            f"{what} target {int(wrong.nonzero()[0, 0])} is not finite: leave galaxies without a label out."
-        )
-    return images, target

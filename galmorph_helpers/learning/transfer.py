@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .. import runtime
 from ..datasets.named import labelled_sdss
 from ..labels import QUESTIONS
 from ..metrics.scores import binary_metrics
-from ..runtime import device
 from ..samples import split
 from .networks import CompactCNN
 from .training import fit, predict
@@ -26,6 +26,11 @@ def answered_loss(outputs, target):
     ----------
     outputs, target : torch.Tensor (N, K)
         Logits; 0, 1 or NaN.
+
+    Examples
+    --------
+    >>> answered_loss(torch.tensor([[9.0, 0.0]]), torch.tensor([[1.0, float("nan")]])).item() < 0.001
+    True
     """
     if outputs.shape != target.shape:
         raise ValueError(f"outputs {tuple(outputs.shape)} and targets {tuple(target.shape)} must have one shape.")
@@ -74,19 +79,20 @@ def draw_labelled(target, n, *, seed=0):
     )
 
 
-def freeze(network, first):
-    """A copy of a sequential network whose `first` layers no longer learn: `fit` leaves weights and statistics alone.
+def freeze(network, blocks):
+    """A copy of a network whose first `blocks` no longer learn: `fit` leaves their weights and statistics alone.
 
     Parameters
     ----------
-    network : torch.nn.Sequential
-    first : int
-        0 to the number of layers; of `CompactCNN` 8 freezes two convolutions, 15 all but the last layer.
+    network : CompactCNN
+    blocks : int
+        Of its trunk, 0 to 4: 2 freezes two convolutions, and 4 all but the head.
     """
-    layers = list(copy.deepcopy(network).children())
-    if not 0 <= first <= len(layers):
-        raise ValueError(f"first must be 0 to {len(layers)}, the number of layers, got {first}.")
-    return nn.Sequential(nn.Sequential(*layers[:first]).requires_grad_(False), *layers[first:])
+    network = copy.deepcopy(network)
+    if not 0 <= blocks <= len(network.trunk):
+        raise ValueError(f"blocks must be 0 to {len(network.trunk)}, the number of blocks in the trunk, got {blocks}.")
+    network.trunk[:blocks].requires_grad_(False)
+    return network
 
 
 def retrain(source, images, target, *, how="full", seed=0, epochs=None):
@@ -119,16 +125,16 @@ def retrain(source, images, target, *, how="full", seed=0, epochs=None):
     target = np.asarray(target, float)
     if how == "scratch":
         network = CompactCNN(channels=images.shape[1], outputs=target.shape[1], size=images.shape[-1])
-        network[-1] = nn.Identity()  # (N, 1) for one question, too
+        network.head[-1] = nn.Identity()  # (N, 1) for one question, too
     else:
-        network = freeze(source, {"full": 0, "frozen": 8, "head": 15}[how])
+        network = freeze(source, {"full": 0, "frozen": 2, "head": len(source.trunk)}[how])
     epochs = epochs or int(np.clip(6_000 / len(images), 4, 60)) * (3 if how == "scratch" else 1)
     fit(
         network, images, target, validation=(images, target), loss=answered_loss, epochs=epochs,
         batch_size=32 if len(images) < 1000 else 64, learning_rate=3e-3 if how in ("scratch", "head") else 1e-3,
         seed=seed,
     )  # fmt: skip
-    return network.to(device())
+    return network.to(runtime.device())
 
 
 def answer_scores(network, images, target, *, questions=QUESTIONS):
@@ -171,15 +177,17 @@ def one_answer(network, output):
     network : CompactCNN
     output : int or None
     """
-    layers = list(copy.deepcopy(network).children())
-    last = nn.Linear(layers[-2].in_features, 1).to(layers[-2].weight.device)
+    answers = network.head[0]
+    if output is not None and not 0 <= output < answers.out_features:
+        raise ValueError(f"output must be 0 to {answers.out_features - 1}, got {output}.")
+    last = nn.Linear(answers.in_features, 1).to(answers.weight.device)
     if output is not None:
-        if not 0 <= output < layers[-2].out_features:
-            raise ValueError(f"output must be 0 to {layers[-2].out_features - 1}, got {output}.")
         with torch.no_grad():
-            last.weight.copy_(layers[-2].weight[output : output + 1])
-            last.bias.copy_(layers[-2].bias[output : output + 1])
-    return nn.Sequential(*layers[:-2], last, nn.Identity())
+            last.weight.copy_(answers.weight[output : output + 1])
+            last.bias.copy_(answers.bias[output : output + 1])
+    network = copy.deepcopy(network)
+    network.head = nn.Sequential(last, nn.Identity())
+    return network
 
 
 def observed_source(*, seed=0, epochs=5):
@@ -197,7 +205,7 @@ def observed_source(*, seed=0, epochs=5):
     target = np.stack([found["disc"], found["edge-on"]], 1)
     train, validation, test = split(sample, fractions=(0.72, 0.08, 0.20), seed=seed)
     torch.manual_seed(seed)
-    network = load_weights(CompactCNN(outputs=2), "sdss_questions").to(device())
+    network = load_weights(CompactCNN(outputs=2), "sdss_questions").to(runtime.device())
     held = (sample.images[validation], target[validation])
     fit(network, sample.images[train], target[train], validation=held, loss=answered_loss, epochs=epochs,
         learning_rate=2e-3, seed=seed)  # fmt: skip

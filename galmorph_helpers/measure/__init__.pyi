@@ -1,5 +1,6 @@
-from . import companions, copies, features, photometry, segmentation
+from . import companions, copies, features, forest, indices, photometry, segmentation, sources
 from .companions import companion_features
 from .copies import near_duplicates
-from .features import fit_forest, morphology_features
+from .features import morphology_features
+from .forest import fit_forest
 from .segmentation import load_sam, overlap, segment

@@ -1,4 +1,4 @@
-"""Hand-made morphology of galaxy stamps, and the random forest on it that a deep network must beat.
+"""Hand-made morphology of galaxy stamps.
 
 Follows Conselice 2003 (ApJS 147, 1: concentration, asymmetry, smoothness), Lotz, Primack & Madau 2004 (AJ 128, 163:
 Gini, M20), Petrosian 1976 (ApJ 209, L1) and Puerari & Dottori 1992 (A&AS 93, 469: spiral modes); the truth of the
@@ -11,12 +11,10 @@ clockwise from anticlockwise spirals).
 
 import numpy as np
 from astropy.table import Table
-from scipy import ndimage
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
-from .photometry import STEP, colours, component_at, face_on, growth_curve, moments, radius_of, sky_level, summed
+from .indices import asymmetry, gini_m20, radii, smoothness
+from .photometry import colours, component_at, face_on, moments, sky_level, summed
+from .sources import find_sources
 
 DESCRIPTIONS = {  # column: meaning [unit; usual range]. Columns named "colour..." need three bands, here i, r, g.
     "concentration": "C = 5 log10(r80 / r20) [2 to 5]: exponential disc 2.7, de Vaucouleurs above 4",
@@ -75,6 +73,14 @@ def morphology_features(images, *, threshold=3.0):
     ------
     ValueError
         On a wrong shape, an empty batch, or NaN or infinite pixels.
+
+    Examples
+    --------
+    >>> y, x = np.indices((64, 64)) - 31.5
+    >>> disc = np.exp(-1.678 * np.hypot(x, y) / 6)  # half of its light inside 6 pixels
+    >>> table = morphology_features(disc[None, None])
+    >>> round(float(table["r50"][0]), 1), round(float(table["ellipticity"][0]), 2)
+    (5.8, 0.0)
     """
     images = _checked(images)
     n, bands, h, w = images.shape
@@ -91,46 +97,6 @@ def morphology_features(images, *, threshold=3.0):
     for name in table.colnames:
         table[name].description = DESCRIPTIONS[name]
     return table
-
-
-def feature_matrix(features, names=None):
-    """The (N, F) float array of a feature table's columns, or of those named; an array is passed through."""
-    if not hasattr(features, "colnames"):
-        return np.asarray(features, float)
-    return np.column_stack([np.asarray(features[k], float) for k in names or features.colnames])
-
-
-def fit_forest(features, labels, *, seed=0, min_samples_leaf=2):
-    """Fit a random forest (Breiman 2001) of 400 trees; a few seconds for 5,000 galaxies.
-
-    Parameters
-    ----------
-    features : astropy.table.Table of N rows, or (N, F) array
-        ``table[["colour"]]`` makes the forest that sees the colour alone.
-    labels : (N,) array of int or str
-    seed : int
-    min_samples_leaf : int
-        Fewest galaxies in a leaf. For one or two columns use about 50: with so few, trees grown to 2 learn the noise.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        ``predict_proba(features)`` gives (N, K), columns in the order of ``classes_``;
-        ``[-1].feature_importances_`` the importances, in the order of the columns.
-    """
-    labels = np.asarray(labels)
-    if len(features) != len(labels) or len(labels) == 0:
-        raise ValueError(
-            f"fit_forest: {len(features)} rows of features but {len(labels)} labels; give one label per "
-            "row, and at least one row"
-        )
-    if not np.isfinite(feature_matrix(features)).all():
-        raise ValueError("fit_forest: features hold NaN or infinity; drop those rows, or see morphology_features")
-    trees = RandomForestClassifier(
-        400, min_samples_leaf=min_samples_leaf, max_features="sqrt", n_jobs=2, random_state=seed
-    )
-    names = getattr(features, "colnames", None)
-    return make_pipeline(FunctionTransformer(feature_matrix, kw_args={"names": names}), trees).fit(features, labels)
 
 
 def _checked(images):
@@ -155,111 +121,27 @@ def _checked(images):
 @np.errstate(divide="ignore", invalid="ignore")  # 0/0 of empty sources: morphology_features turns them into 0
 def _measure(images, threshold):
     """All columns of one chunk, images (n, C, H, W) float64: dict of (n,) arrays."""
-    n, bands, h, w = images.shape
-    side, rows, y, x = min(h, w), np.arange(n), np.arange(h) - (h - 1) / 2, np.arange(w) - (w - 1) / 2
     bands = [b - sky_level(b)[0] for b in images.transpose(1, 0, 2, 3)]
     grey = sum(bands) / len(bands)
-    noise = sky_level(grey)[1]
+    found = find_sources(grey, sky_level(grey)[1], threshold)
+    out, petrosian = radii(found)
+    r50, peak = out["r50"][:, None, None], found.peak[:, 0, 0]
+    out["peak_brightness"] = peak
+    floor = np.maximum(found.noise[:, 0, 0], 0.002 * peak)
+    out["signal_to_noise"] = np.log10(1 + summed(found.light) / summed(found.source) / floor)
+    out["asymmetry"] = asymmetry(found, out["r_petrosian"])
+    out["smoothness"] = smoothness(found, out["r_petrosian"])
+    out["gini"], out["m20"] = gini_m20(found, 0.2 * petrosian)
 
-    # 1. The source: light above the sky, connected with the brightest pixel near the middle of the stamp.
-    smooth = ndimage.gaussian_filter(grey, (0, 1, 1))
-    middle = np.hypot(y[:, None], x)
-    seed = np.where(middle <= max(2, side / 16), smooth, -np.inf).reshape(n, -1).argmax(1)
-    peak = smooth.reshape(n, -1)[rows, seed][:, None, None]
-    # A JPEG clips its sky at black, so the measured noise may be 0: the level is never below 5% of the peak.
-    bright = (smooth > np.maximum(threshold * noise, 0.05 * peak)) & (peak > 0)
-    # Opening cuts thin bridges to neighbours and the fringe of noise; the core stays in, however small.
-    core = (middle <= max(2, side / 16)) & (smooth > 0.5 * peak)
-    source = component_at(bright & (ndimage.binary_opening(bright, np.ones((1, 3, 3))) | core), seed)
-    source |= (middle <= side / 8) & ~source.any((1, 2), keepdims=True)  # nothing there: a fixed aperture
-    light = np.where(source, np.maximum(grey, 0), 0)
-
-    # 2. Its centre: centroid of the source, then of a Gaussian window (sigma = side / 20) that follows the core.
-    weight = light
-    for _ in range(6):
-        cx, cy = np.nan_to_num(weight.sum(1) @ x / summed(weight)), np.nan_to_num(weight.sum(2) @ y / summed(weight))
-        gx, gy = (np.exp(-0.5 * ((p - c[:, None]) * 20 / side) ** 2) for p, c in ((x, cx), (y, cy)))
-        weight = light * gy[:, :, None] * gx[:, None, :]
-    dx, dy = (x - cx[:, None])[:, None, :], (y - cy[:, None])[:, :, None]
-    r = np.hypot(dx, dy)
-
-    def opposite(image, ox=0, oy=0, snap=np.rint):
-        """The image turned by 180 degrees about a half-pixel near the centre (no interpolation), moved by (ox, oy)."""
-        ix, iy = (snap(2 * c + len(p) - 1)[:, None] + o - np.arange(len(p)) for c, p, o in ((cx, x, ox), (cy, y, oy)))
-        ok = ((iy >= 0) & (iy < h))[:, :, None] & ((ix >= 0) & (ix < w))[:, None, :]
-        ix, iy = ix.clip(0, w - 1).astype(int), iy.clip(0, h - 1).astype(int)
-        return image.take(((rows[:, None] * h + iy) * w)[:, :, None] + ix[:, None, :]) * ok
-
-    # 3. Neighbours' pixels take the value on the opposite side of the galaxy, or 0 where a neighbour lies there too.
-    others = ndimage.binary_dilation(bright & ~source, np.ones((1, 3, 3))) & ~source
-    clean = np.where(others, 0, grey)
-    clean = np.where(others, opposite(clean), clean)
-
-    # 4. Radii from growth curves; Petrosian: mean in a ring 1 pixel wide = 0.2 of the mean inside.
-    bins, half = int(side / 2 / STEP), round(0.5 / STEP)
-    flux, area = growth_curve(clean, r, bins), growth_curve(np.ones_like(r), r, bins)
-    inside = flux / area
-    ring = (flux[:, 2 * half :] - flux[:, : -2 * half]) / (area[:, 2 * half :] - area[:, : -2 * half])
-    faint = (ring < 0.2 * inside[:, half:-half]) & (np.arange(ring.shape[1]) > 2 * half)
-    k_p = np.where(faint.any(1), faint.argmax(1) + half, bins - 1)  # never faint: the galaxy fills the stamp
-    rp = k_p * STEP
-    total = flux[rows, np.minimum(1.5 * k_p, bins - 1).astype(int)]  # CAS: all light is what lies inside 1.5 rp
-    r20, r50, r80 = (radius_of(flux, f * total) for f in (0.2, 0.5, 0.8))
-    out = {
-        "concentration": 5 * np.log10(r80 / r20),
-        "r50": r50,
-        "r50_fraction": r50 / side,
-        "r80": r80,
-        "r_petrosian": rp,
-        "surface_brightness": inside[rows, np.rint(r50 / STEP).astype(int)],
-        "peak_brightness": peak[:, 0, 0],
-    }
-    floor = np.maximum(noise, 0.002 * peak)[:, 0, 0]
-    out["signal_to_noise"] = np.log10(1 + summed(light) / summed(source) / floor)
-
-    # 5. A and S, less what sky noise alone would give: E|difference of two normals| = 2 sigma / sqrt(pi), and so on.
-    sigma, disc = noise[:, 0, 0], (r <= 1.5 * rp[:, None, None]).astype(float)
-    trials = [summed(abs(clean - opposite(clean, i, j)), disc) for i, j in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))]
-    trials = [t - 2 / np.sqrt(np.pi) * sigma * summed(disc) for t in trials]
-    # The sixth centre is the centroid itself, bilinear; this averages noise away: variance (1 - f)^2 + f^2 per axis.
-    fx, fy = ((2 * c + len(p) - 1) % 1 for c, p in ((cx, x), (cy, y)))
-    turned = sum(
-        (fx if i else 1 - fx)[:, None, None] * (fy if j else 1 - fy)[:, None, None] * opposite(clean, i, j, np.floor)
-        for i in (0, 1)
-        for j in (0, 1)
-    )
-    spread = np.sqrt(1 + (1 - 2 * fx + 2 * fx**2) * (1 - 2 * fy + 2 * fy**2))
-    trials.append(summed(abs(clean - turned), disc) - np.sqrt(2 / np.pi) * spread * sigma * summed(disc))
-    out["asymmetry"] = np.min(trials, 0) / summed(abs(clean), disc)
-    box = np.maximum(2 * np.rint((0.25 * rp - 1) / 2) + 1, 3).astype(int)  # odd width near a quarter of rp
-    excess = clean.copy()
-    for b in np.unique(box):
-        excess[box == b] -= ndimage.uniform_filter(clean[box == b], (0, b, b))
-    zone = disc * (r > 0.25 * rp[:, None, None])
-    sky = sigma * np.sqrt((1 - 1 / box**2) / (2 * np.pi)) * summed(zone)
-    out["smoothness"] = (summed(excess.clip(0), zone) - sky) / summed(clean, zone)
-
-    # 6. Gini and M20 on the pixels whose smoothed value exceeds the mean at the Petrosian radius.
-    member = component_at((smooth > (0.2 * inside[rows, k_p])[:, None, None]) & ~others, seed)
-    pixels = np.where(member, abs(clean), 0)
-    order = pixels.reshape(n, -1).argsort(1)
-    value, count, all_light = np.take_along_axis(pixels.reshape(n, -1), order, 1), summed(member), summed(pixels)
-    rank = np.arange(1, h * w + 1) - (h * w - count)[:, None]  # pixels outside are 0 and come first
-    out["gini"] = np.einsum("ni,ni->n", value, 2.0 * rank - count[:, None] - 1) / (all_light * (count - 1))
-    mx, my = pixels.sum(1) @ x / all_light, pixels.sum(2) @ y / all_light
-    second = pixels * ((x - mx[:, None])[:, None, :] ** 2 + (y - my[:, None])[:, :, None] ** 2)
-    second = np.take_along_axis(second.reshape(n, -1), order, 1)
-    brightest = value[:, ::-1].cumsum(1)[:, ::-1] - value < 0.2 * all_light[:, None]
-    out["m20"] = np.log10((second * brightest).sum(1) / second.sum(1))
-
-    # 7. Second moments of the source and of isophotes that reach less far, so fewer neighbours touch them.
+    # Second moments of the source and of isophotes that reach less far, so fewer neighbours touch them.
     for percent in (15, 30, 50):
-        a, b, _ = moments(component_at(smooth > percent / 100 * peak, seed).astype(float), x, y)
+        isophote = component_at(found.smooth > percent / 100 * found.peak, found.seed)
+        a, b, _ = moments(isophote.astype(float), found.x, found.y)
         out[f"ellipticity_{percent}"] = 1 - b / a
-    a, b, angle = np.nan_to_num(moments(light, x, y))
+    a, b, angle = np.nan_to_num(moments(found.light, found.x, found.y))
     out["ellipticity"], out["minor_axis"] = 1 - b / a, b
-    q = np.nan_to_num(b / a, nan=1).clip(0.1)
-    out.update(face_on(clean, sigma, dx, dy, q[:, None, None], angle[:, None, None], r50.clip(1)[:, None, None]))
+    q = np.nan_to_num(b / a, nan=1).clip(0.1)[:, None, None]
+    out |= face_on(found, q=q, angle=angle[:, None, None], r50=r50.clip(1))
     if len(bands) == 3:
-        out.update(colours(*bands, light, source, r <= r50[:, None, None]))
+        out |= colours(bands, found.light, found.source, inner=found.r <= r50)
     return out

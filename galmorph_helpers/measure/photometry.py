@@ -1,6 +1,7 @@
 """Pieces of photometry on a batch of stamps that `features` is put together from."""
 
 import numpy as np
+from astropy.stats import mad_std
 from scipy import ndimage
 
 STEP = 0.1  # pixel; bin of the growth curves
@@ -17,9 +18,7 @@ def sky_level(images):
     e = max(2, images.shape[-1] // 16)
     edges = [images[:, :e], images[:, -e:], images[:, :, :e], images[:, :, -e:]]
     edges = [x.reshape(len(x), -1) for x in edges]
-    level = [np.median(x, 1) for x in edges]
-    # 1.4826: from the median absolute deviation to the sigma of a Gaussian.
-    noise = [1.4826 * np.median(abs(x - m[:, None]), 1) for x, m in zip(edges, level, strict=True)]
+    level, noise = [np.median(x, 1) for x in edges], [mad_std(x, axis=1) for x in edges]
     return np.min(level, 0)[:, None, None], np.median(noise, 0)[:, None, None]
 
 
@@ -33,7 +32,19 @@ def component_at(mask, seed):
 
 
 def moments(weight, x, y):
-    """Rms length along the major and minor axis [pixel] and position angle [rad], each (n,), of weight (n, H, W)."""
+    """Second moments of images.
+
+    Parameters
+    ----------
+    weight : array (n, H, W)
+    x, y : array (W,), (H,)
+        Positions of the pixels.
+
+    Returns
+    -------
+    major, minor, angle : array (n,)
+        Rms lengths along the axes [pixel], and the position angle of the first [rad].
+    """
     wx, wy, total = weight.sum(1), weight.sum(2), summed(weight)
     mx, my = wx @ x / total, wy @ y / total
     xx, yy, xy = wx @ x**2 / total - mx**2, wy @ y**2 / total - my**2, (weight @ x) @ y / total - mx * my
@@ -42,9 +53,18 @@ def moments(weight, x, y):
 
 
 def growth_curve(values, radius, bins):
-    """Sum of values (n, H, W) inside the circles of radius k * STEP, k < bins: (n, bins).
+    """Growth curves: a pixel enters gradually while the circle crosses it, close to exact circle-square overlap.
 
-    A pixel enters gradually while the circle crosses it, over 1 pixel: close to exact circle-square overlap.
+    Parameters
+    ----------
+    values, radius : array (n, H, W)
+        What is summed, and the distance from the centre, pixels.
+    bins : int
+
+    Returns
+    -------
+    numpy.ndarray (n, bins)
+        Sums inside the circles of radius k * STEP.
     """
     n, width = len(values), round(1 / STEP)
     k = np.minimum((radius / STEP + 0.5).astype(int), bins + width) + np.arange(n)[:, None, None] * (bins + width + 1)
@@ -59,11 +79,23 @@ def radius_of(curve, level):
     return np.nan_to_num((k - ((after - level) / (after - before)).clip(0, 1)) * STEP)
 
 
-def face_on(image, sigma, dx, dy, q, angle, r50):
-    """Profile, residual and Fourier modes in the plane where the outer ellipse is a circle."""
-    n = len(image)
+def face_on(found, *, q, angle, r50):
+    """Profile, residual and Fourier modes in the plane where the outer ellipse is a circle (Puerari & Dottori 1992).
+
+    Parameters
+    ----------
+    found : Sources
+    q, angle, r50 : array (n, 1, 1)
+        Axis ratio, position angle [rad] and half-light radius [pixel].
+
+    Returns
+    -------
+    dict of str -> array (n,)
+        `residual`, `slope_...`, `fourier_...`, `bar`, `arms`, `boxiness` of `features.DESCRIPTIONS`.
+    """
+    image, sigma, n = found.clean, found.noise[:, 0, 0], len(found.clean)
     cos, sin, root = np.cos(angle), np.sin(angle), np.sqrt(q)
-    u, v = (dx * cos + dy * sin) * root, (dy * cos - dx * sin) / root
+    u, v = (found.dx * cos + found.dy * sin) * root, (found.dy * cos - found.dx * sin) / root
     rho = np.hypot(u, v)  # radius of the circle with the ellipse's area [pixel]
     low = rho.astype(int)
     part, flat = (rho - low).ravel(), (low + np.arange(n)[:, None, None] * (low.max() + 2)).ravel()
@@ -105,8 +137,24 @@ def face_on(image, sigma, dx, dy, q, angle, r50):
     return out
 
 
-def colours(red, green, blue, light, source, inner):
-    """Colour indices; bands (n, H, W) above the sky, light the grey source, source and inner masks."""
+def colours(bands, light, source, *, inner):
+    """Colour indices of sources.
+
+    Parameters
+    ----------
+    bands : three arrays (n, H, W)
+        Red, green, blue above the sky.
+    light : array (n, H, W)
+        Of the source, grey.
+    source, inner : bool array (n, H, W)
+        The source, and what lies inside its half-light radius.
+
+    Returns
+    -------
+    dict of str -> array (n,)
+        `colour...` of `features.DESCRIPTIONS`.
+    """
+    red, green, blue = bands
 
     def magnitude(top, bottom, where):
         where = where.astype(float)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pooch
 import torch
+from astropy.stats import mad_std
 from scipy import ndimage
 from skimage.measure import label
 
@@ -45,7 +46,7 @@ def segment(image, points, *, model=None, significance=2.0, share=0.3):
     smooth = ndimage.gaussian_filter(image, 1.0)
     left = _without_galaxy(smooth)
     edge = np.concatenate([smooth[:4].ravel(), smooth[-4:].ravel(), smooth[:, :4].ravel(), smooth[:, -4:].ravel()])
-    noise = 1.4826 * np.median(np.abs(edge - np.median(edge)))
+    noise = mad_std(edge)
     column, row = np.rint(points).astype(int).T
     there = np.median(left[row, column])
     # Brighter by far than the points is something else: what is left of the galaxy's core, a star.

@@ -16,6 +16,21 @@ def shift_prior(probability, prior, prior_new):
         0 to 1.
     prior, prior_new : float
         Share of late types in the training sample and where the network is used, 0 to 1, exclusive.
+
+    Returns
+    -------
+    numpy.ndarray
+        0 to 1, in the shape of `probability`.
+
+    Raises
+    ------
+    ValueError
+        If a number is not a probability.
+
+    Examples
+    --------
+    >>> round(float(shift_prior(0.5, 0.5, 0.88)), 2)
+    0.88
     """
     for name, value in (("prior", prior), ("prior_new", prior_new)):
         if not 0 < value < 1:
@@ -44,6 +59,17 @@ def corrected_fraction(calls, *, completeness, contamination, n_calibration):
     -------
     (float, float)
         Fraction, cut to 0 to 1, and its standard error.
+
+    Raises
+    ------
+    ValueError
+        Without galaxies, or unless 0 <= contamination < completeness <= 1.
+
+    Examples
+    --------
+    >>> fraction, error = corrected_fraction([1, 0, 0, 0], completeness=0.8, contamination=0.1, n_calibration=(50, 50))
+    >>> round(fraction, 3)
+    0.214
     """
     calls = np.asarray(calls, bool)
     if len(calls) == 0:
@@ -74,6 +100,16 @@ def galaxies_needed(labelled, value, level):
     -------
     float
         At least the first of `labelled`; infinity where the curve never gets there.
+
+    Raises
+    ------
+    ValueError
+        If the numbers do not rise from above 0, one for each value.
+
+    Examples
+    --------
+    >>> round(galaxies_needed([10, 100, 1000], [0.6, 0.8, 0.9], level=0.7), 1)
+    31.6
     """
     labelled, value = np.asarray(labelled, float), np.maximum.accumulate(np.asarray(value, float))
     if labelled.shape != value.shape or not (np.diff(labelled) > 0).all() or not labelled[0] > 0:

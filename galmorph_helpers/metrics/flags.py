@@ -34,6 +34,11 @@ def robust_flag(probability, threshold=0.5):
     Returns
     -------
     numpy.ndarray of int (N,)
+
+    Examples
+    --------
+    >>> robust_flag([[0.1, 0.9, 0.4], [0.2, 0.8, 0.6]]).tolist()
+    [4, 5, 1]
     """
     probability, threshold = np.asarray(probability, float), np.asarray(threshold, float)
     if probability.ndim != 2 or threshold.shape not in ((), probability.shape[:1]):
@@ -91,12 +96,18 @@ def purity_table(truth, chosen, *, classes=("E", "S0", "S1", "S2")):
     ----------
     truth, chosen : array of str (N,)
         "" in `chosen` where no class is given.
+    classes : sequence of str
 
     Returns
     -------
     astropy.table.Table
         One row a class and "all": `name`, `n` (galaxies chosen), `purity` (share of them that are of that class) and
         `completeness` (share of that class that is chosen), with `_low` and `_high`; NaN where nothing was chosen.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many true classes as chosen ones.
     """
     truth, chosen = np.asarray(truth), np.asarray(chosen)
     if truth.shape != chosen.shape:

@@ -2,7 +2,6 @@
 
 import numpy as np
 from astropy.table import Table
-from scipy.stats import rankdata, spearmanr
 
 METRICS = ("accuracy", "precision", "recall", "f1", "auc", "average_precision")
 
@@ -24,6 +23,17 @@ def metrics_table(rows, *, n_boot=400, seed=0):
     astropy.table.Table
         `name`, `n`, `positive` (fraction), `always_no` (accuracy of always saying no), `threshold`, and for each of
         accuracy, precision, recall, f1, auc, average_precision the value and its `_low`, `_high`.
+
+    Raises
+    ------
+    ValueError
+        For targets that are not 0 and 1, both present, or values that are missing: named by the row.
+
+    Examples
+    --------
+    >>> table = metrics_table({"network": ([0, 0, 1, 1], [0.1, 0.6, 0.7, 0.9])})
+    >>> float(table["accuracy"][0]), float(table["auc"][0])
+    (0.75, 1.0)
     """
     out = []
     for name, (target, probability, *threshold) in rows.items():
@@ -91,7 +101,22 @@ def binary_metrics(target, probability, *, threshold=0.5, weights):
 
 
 def check_binary(target, probability, *, what="target"):
-    """Both as float arrays, or an error that says what is wrong: shapes, none, NaN, not 0 or 1, one class only."""
+    """Both as float arrays, or an error that says what is wrong: shapes, none, NaN, not 0 or 1, one class only.
+
+    Parameters
+    ----------
+    target, probability : array (N,)
+    what : str
+        What the error calls them.
+
+    Returns
+    -------
+    target, probability : float array (N,)
+
+    Raises
+    ------
+    ValueError
+    """
     target, probability = np.asarray(target, float).ravel(), np.asarray(probability, float).ravel()
     if target.shape != probability.shape:
         raise ValueError(f"{what}: {len(target)} targets but {len(probability)} probabilities.")
@@ -128,6 +153,20 @@ def choose_threshold(target, probability, *, by="f1"):
     by : {"f1", "youden", "corner"}
         "f1" balances precision and recall; "youden", true minus false positive rate, ignores how rare positives are; so
         does "corner", the point of the ROC curve nearest to no error, which changes less from sample to sample.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If `target` is not 0 and 1, both present, or `by` is none of these.
+
+    Examples
+    --------
+    >>> choose_threshold([0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9])
+    0.5
     """
     target, probability = check_binary(target, probability)
     if by not in ("f1", "youden", "corner"):
@@ -146,49 +185,31 @@ def choose_threshold(target, probability, *, by="f1"):
     return float(candidates[np.argmax(value)])
 
 
-def regression_table(rows, *, n_boot=400, seed=0):
-    """Regressions side by side: rms and mean (bias) of the difference, Spearman's correlation, with 95 % intervals.
+def calibration_curve(target, probability, *, bins=10):
+    """Mean probability and observed fraction of positives in equal bins, and the expected calibration error.
 
     Parameters
     ----------
-    rows : dict of str -> (truth, predicted)
-    """
-    out = []
-    for name, (truth, predicted) in rows.items():
-        truth, predicted = np.asarray(truth, float).ravel(), np.asarray(predicted, float).ravel()
-        if truth.shape != predicted.shape or not np.isfinite(truth + predicted).all():
-            raise ValueError(
-                f"{name}: truth {truth.shape} and prediction {predicted.shape} must be finite and alike in shape."
-            )
-        if len(truth) == 0:
-            raise ValueError(f"{name}: there are no galaxies to score; is the selection empty?")
-        difference = predicted - truth
-        draws = np.random.default_rng(seed).integers(0, len(truth), (n_boot, len(truth)))
-        row = {
-            "name": name,
-            "n": len(truth),
-            "rms": np.sqrt(np.mean(difference**2)),
-            "bias": difference.mean(),
-            "spearman": spearmanr(truth, predicted)[0],
-        }
-        resampled = {"rms": np.sqrt(np.mean(difference[draws] ** 2, 1)), "bias": difference[draws].mean(1)}
-        ranks = rankdata(truth)[draws], rankdata(predicted)[draws]
-        a, b = (r - r.mean(1, keepdims=True) for r in ranks)
-        resampled["spearman"] = (a * b).sum(1) / np.sqrt((a**2).sum(1) * (b**2).sum(1))
-        for metric, values in resampled.items():
-            row[f"{metric}_low"], row[f"{metric}_high"] = np.percentile(values, [2.5, 97.5])
-        out.append(row)
-    return Table(rows=out)
-
-
-def calibration_curve(target, probability, *, bins=10):
-    """Mean probability and observed fraction of positives in equal bins, and the expected calibration error.
+    target, probability : array (N,)
+        0 or 1, both present; 0 to 1.
+    bins : int
 
     Returns
     -------
     (Table, float)
         Columns `low`, `high`, `n`, `predicted`, `observed` of the bins that hold galaxies; the error is the mean of
-        |observed - predicted| weighted by n (Naeini+2015).
+        |observed - predicted| weighted by n (Naeini+2015, AAAI, 2901).
+
+    Raises
+    ------
+    ValueError
+        For targets that are not 0 and 1, or probabilities outside 0 to 1.
+
+    Examples
+    --------
+    >>> table, error = calibration_curve([0, 0, 0, 1], [0.25, 0.25, 0.25, 0.25])
+    >>> float(table["observed"][0]), error
+    (0.25, 0.0)
     """
     target, probability = check_binary(target, probability)
     check_probability(probability)

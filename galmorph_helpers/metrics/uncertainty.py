@@ -52,6 +52,11 @@ def uncertainty_table(rows, *, n_boot=400, seed=0):
         `name`, `n`, `accuracy`, `sure` and `unsure` (accuracy of the half with the smaller and with the larger
         uncertainty), `gap` (their difference), `finds_errors` (probability that a wrong galaxy has a larger uncertainty
         than a right one: 0.5 is chance) and `calibration_error` (expected, as of `calibration_curve` with ten bins).
+
+    Raises
+    ------
+    ValueError
+        Named by the row: targets that are not 0 and 1, probabilities outside 0 to 1, an uncertainty that is missing.
     """
     out = []
     for name, (target, probability, uncertainty) in rows.items():
@@ -93,10 +98,21 @@ def _doubt(target, probability, uncertainty, weights):
 def spread_by_probability(probability, uncertainty, *, bins=10):
     """Median uncertainty, and the central 68 %, in equal bins of probability: where does it peak?
 
+    Parameters
+    ----------
+    probability, uncertainty : array (N,)
+        0 to 1, and any finite number that should be large where the class is wrong.
+    bins : int
+
     Returns
     -------
     astropy.table.Table
         `low`, `high` (edges), `n`, `probability` (mean), `median`, `p16`, `p84` of the bins that hold five galaxies.
+
+    Raises
+    ------
+    ValueError
+        Without galaxies, or where the numbers are not finite and as many.
     """
     probability, uncertainty = np.asarray(probability, float).ravel(), np.asarray(uncertainty, float).ravel()
     if probability.shape != uncertainty.shape or not np.isfinite(probability + uncertainty).all():

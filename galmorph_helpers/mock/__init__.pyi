@@ -5,9 +5,12 @@ from . import (
     experts,
     foreground,
     kinematics,
+    known,
     manga,
+    profiles,
     relations,
     rendering,
+    s0_galaxies,
     s0_spectra,
     sample,
     stellar_maps,
@@ -17,16 +20,17 @@ from . import (
     vipers,
     volunteers,
 )
-from .deep import deep_survey, tidal_sample
+from .deep import tidal_sample
 from .demographics import population
 from .examples import portraits, specimens
-from .experts import expert_t_types, single_sersic_index, tidal_labels, visual_classes
+from .experts import expert_t_types, single_sersic_index, visual_classes
 from .kinematics import rotators
 from .manga import write_manga
 from .relations import describe
-from .s0_spectra import activity_profile, lenticulars, mock_spectra
+from .s0_galaxies import activity_profile, lenticulars
+from .s0_spectra import mock_spectra
 from .sample import mock_sample, seen_by
 from .stellar_maps import mock_maps
-from .tides import tidal_light, tidal_population
+from .tides import tidal_population
 from .vipers import spectral_classes
 from .volunteers import answers, volunteer_votes

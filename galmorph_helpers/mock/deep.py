@@ -15,6 +15,8 @@ from .rendering import light
 from .tides import STAMP, tidal_light
 
 BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
+CONTRAST = 0.5  # of the galaxy's own light: what stands out less is not seen
+MASKED = 0.3  # of its peak: fainter debris is not in the true mask
 TAPER = 1.8  # pixels, FWHM
 DARK_SKY = 21.0  # r, mag arcsec^-2, of order at a good site without a moon
 LIMITS = (20.0, 36.0)  # surface-brightness limits that a sample may have, mag arcsec^-2
@@ -29,6 +31,15 @@ def deep_survey(limit, *, pixel_scale=1.0, psf_fwhm=1.0):
         mag arcsec^-2, 20 to 36.
     pixel_scale, psf_fwhm : float
         arcsec, > 0: 1 and 1 for mock images as of simulations, 0.168 and 0.7 for a large ground-based camera.
+
+    Returns
+    -------
+    Survey
+
+    Raises
+    ------
+    ValueError
+        For a limit out of range.
     """
     if not LIMITS[0] <= limit <= LIMITS[1]:
         raise ValueError(f"limit must be from {LIMITS[0]:g} to {LIMITS[1]:g} mag arcsec^-2, got {limit!r}.")
@@ -60,6 +71,11 @@ def tidal_sample(table, limit, *, seed=0, size=64, pixel_scale=1.0, psf_fwhm=1.0
     GalaxySample
         Images (N, 1, size, size) in nanomaggies arcsec^-2; see `stretched`. Added to the table: `limit`, `pixel_scale`
         (of the stamp), `signal_to_noise` (of the debris, see `debris_signal`), `f_tidal` and `label` (`tidal_labels`).
+
+    Raises
+    ------
+    ValueError
+        For an empty table, or a limit out of range.
     """
     limit = np.broadcast_to(np.asarray(limit, float), len(table))
     if len(table) == 0:
@@ -109,8 +125,8 @@ def _taper(size, where):
     return torch.exp(-((torch.pi * TAPER) ** 2) * (kx**2 + ky**2) / (4 * np.log(2)))
 
 
-def debris_mask(table, *, size=64, share=0.3, contrast=0.5):
-    """True pixels of the debris: brighter than `share` of its peak, and than `contrast` times the galaxy there.
+def debris_mask(table, *, size=64):
+    """True pixels of the debris: brighter than a share of its peak, and than half of the galaxy there.
 
     Parameters
     ----------
@@ -128,14 +144,14 @@ def debris_mask(table, *, size=64, share=0.3, contrast=0.5):
     spectrum = light(table, scale, size=size, bands=("r",), field=False)[:, 0]
     host = torch.fft.irfft2(spectrum * _taper(size, "cpu"))[:, :size, :size]
     debris, companions = tidal_light(table, scale, size=size)
-    bright = debris > share * debris.amax((-2, -1), keepdim=True)
-    return bright & (debris > contrast * (host + companions).clamp(min=0)) & (debris > 0)
+    bright = debris > MASKED * debris.amax((-2, -1), keepdim=True)
+    return bright & (debris > CONTRAST * (host + companions).clamp(min=0)) & (debris > 0)
 
 
-def debris_signal(debris, host, sigma, *, contrast=0.5):
+def debris_signal(debris, host, sigma):
     """Signal-to-noise of debris as an eye could find it: noise, and half of the galaxy's own light stand against it.
 
-    S/N = sqrt(sum T^2 / (sigma^2 + (contrast H)^2)) over the pixels.
+    S/N = sqrt(sum T^2 / (sigma^2 + (H / 2)^2)) over the pixels.
 
     Parameters
     ----------
@@ -147,8 +163,13 @@ def debris_signal(debris, host, sigma, *, contrast=0.5):
     Returns
     -------
     torch.Tensor (N,)
+
+    Raises
+    ------
+    ValueError
+        If a sigma is not positive.
     """
     sigma = torch.as_tensor(np.asarray(sigma, np.float32), device=debris.device)[:, None, None]
     if not (sigma > 0).all():
         raise ValueError("sigma must be > 0 nanomaggies everywhere.")
-    return torch.sqrt((debris**2 / (sigma**2 + (contrast * host) ** 2)).sum((-2, -1)))
+    return torch.sqrt((debris**2 / (sigma**2 + (CONTRAST * host) ** 2)).sum((-2, -1)))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
+from .profiles import sersic
+
 RADII = (np.arange(15) + 0.5) / 10  # R / Re
 AZIMUTHS = np.deg2rad(np.arange(0, 360, 15))
 
@@ -33,9 +35,21 @@ def rotators(n, kind, *, seed=0):
 
     Parameters
     ----------
+    n : int
+        Number of galaxies, > 0.
     kind : {"E-FR", "S0"}
         Fast-rotating ellipticals: bulges of about 0.7 of the light, masses around 10^10.9. Lenticulars: about 0.4,
         masses around 10^10.4 and 10^11.0. All of these numbers are choices of the course.
+    seed : int
+
+    Returns
+    -------
+    Kinematics
+
+    Raises
+    ------
+    ValueError
+        For another kind, or n < 1.
     """
     if kind not in ("E-FR", "S0"):
         raise ValueError(f"kind must be 'E-FR' or 'S0', got {kind!r}.")
@@ -50,9 +64,8 @@ def rotators(n, kind, *, seed=0):
     inclination = np.arccos(rng.uniform(0.05, 0.98, n))
     column = (slice(None), None, None)
     radius = np.broadcast_to(RADII[None, :, None], (n, len(RADII), len(AZIMUTHS)))
-    bulge = 2.0 * share[column] * np.exp(-3.67 * radius**0.5)  # a Sérsic profile of n = 2
-    bulge *= 1 / (2.0 * np.exp(-3.67 * RADII**0.5) @ RADII)
-    disc = (1 - share[column]) * np.exp(-1.68 * radius) / (np.exp(-1.68 * RADII) @ RADII)
+    bulge, disc = (sersic(radius, n) / (sersic(RADII, n) @ RADII) for n in (2, 1))
+    bulge, disc = share[column] * bulge, (1 - share[column]) * disc
     bulge_share = bulge / (bulge + disc)
     scale = 10 ** (0.27 * (log_mass - 10.7) + rng.normal(0, 0.06, n))[column]
     rise = 2 / np.pi * np.arctan(radius / 0.25)

@@ -3,8 +3,8 @@
 import numpy as np
 from astropy.table import Table
 
-from ..imaging.distance import COSMOLOGY
-from ..published import RELATIONS
+from ..imaging.distance import kpc_per_arcsec
+from .known import RELATIONS
 
 FEWEST = 20  # galaxies of a group; with fewer, agreement means nothing
 COLUMNS = (
@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def describe(table):
-    """Set a catalogue of `population` beside what is known of observed galaxies (`published.RELATIONS`).
+    """Set a catalogue of `population` beside what is known of observed galaxies (`known.RELATIONS`).
 
     Parameters
     ----------
@@ -67,78 +67,89 @@ def _in_words(relation):
 def _measures(table):
     """{(relation, group): (number of galaxies, measured value)}."""
     c = {name: np.asarray(getattr(table[name], "value", table[name])) for name in COLUMNS}
-    t, mass, sfr = c["t_type"], c["log_mass"], c["log_sfr"]
-    early, elliptical, disc = t <= 0, t == -3, t > -3
-    everything, active = np.ones(len(t), bool), ~c["quiescent"].astype(bool)
-    out = {}
+    c["log_ssfr"] = c["log_sfr"] - c["log_mass"]
+    c["kpc"] = c["half_light_radius"] * kpc_per_arcsec(c["redshift"])
+    early = c["t_type"] <= 0
+    rows = [*_counts(c), *_star_formation(c), *_by_class(c), *_early_and_late(c, early), *_shapes(c, early)]
+    return {(name, group): measured for name, group, measured in rows}
 
-    def put(name, group, mask, function, *columns):
-        n = int(mask.sum())
-        out[name, group] = n, float(function(*(x[mask] for x in columns))) if n >= FEWEST else np.nan
 
-    def slope(x, y):
-        return np.polyfit(x, y, 1)[0]
+def _measured(function, mask, *columns):
+    """Number of galaxies in the mask, and a function of their columns where there are enough of them."""
+    n = int(mask.sum())
+    return n, float(function(*(x[mask] for x in columns))) if n >= FEWEST else np.nan
 
-    def difference(name, values, first, second):
-        n = int(min(first.sum(), second.sum()))
-        gap = np.median(values[first]) - np.median(values[second]) if n else np.nan
-        out[name, "all"] = n, float(gap)
 
-    complete = c["r_mag"] < 17.77
-    put("median redshift", "r < 17.77", complete & (c["r_mag"].max(initial=0) > 17.7), np.median, c["redshift"])
-    put("slope of log counts with r", "all", everything, _counts_slope, c["r_mag"])
+def _slope(x, y):
+    return np.polyfit(x, y, 1)[0]
 
-    put("slope of the main sequence", "star-forming", active, slope, mass, sfr)
-    put(
-        "log SFR at log M = 10.5", "star-forming", active, lambda x, y: np.polyval(np.polyfit(x, y, 1), 10.5), mass, sfr
-    )
-    put(
-        "scatter of the main sequence, dex",
-        "star-forming",
-        active,
-        lambda x, y: np.std(y - np.polyval(np.polyfit(x, y, 1), x)),
-        mass,
-        sfr,
-    )
-    put("median log sSFR", "quiescent", ~active, np.median, sfr - mass)
+
+def _counts(c):
+    r = c["r_mag"]
+    complete = (r < 17.77) & (r.max(initial=0) > 17.7)
+    yield "median redshift", "r < 17.77", _measured(np.median, complete, c["redshift"])
+    yield "slope of log counts with r", "all", _measured(_counts_slope, np.ones(len(r), bool), r)
+
+
+def _star_formation(c):
+    mass, sfr, active = c["log_mass"], c["log_sfr"], ~c["quiescent"].astype(bool)
+
+    def at_centre(x, y):
+        return np.polyval(np.polyfit(x, y, 1), 10.5)
+
+    def scatter(x, y):
+        return np.std(y - np.polyval(np.polyfit(x, y, 1), x))
+
+    yield "slope of the main sequence", "star-forming", _measured(_slope, active, mass, sfr)
+    yield "log SFR at log M = 10.5", "star-forming", _measured(at_centre, active, mass, sfr)
+    yield "scatter of the main sequence, dex", "star-forming", _measured(scatter, active, mass, sfr)
+    yield "median log sSFR", "quiescent", _measured(np.median, ~active, c["log_ssfr"])
     for centre in (10.0, 10.5, 11.0):
-        put("quiescent fraction", f"log M = {centre}", np.abs(mass - centre) < 0.1, np.mean, c["quiescent"])
+        near = np.abs(mass - centre) < 0.1
+        yield "quiescent fraction", f"log M = {centre}", _measured(np.mean, near, c["quiescent"])
 
-    difference("median log M, ETG minus LTG", mass, early, ~early)
-    difference("median rest g - r, ETG minus LTG", c["rest_g_r"], early, ~early)
-    difference("median log sSFR, LTG minus ETG", sfr - mass, ~early, early)
-    difference("median V/sigma, LTG minus ETG", c["rotation_to_dispersion"], ~early, early)
-    for name in ("E", "S0", "Sa", "Sb", "Sc", "Im"):
-        put("median rest g - r", name, c["hubble_type"] == name, np.median, c["rest_g_r"])
-    for name in ("S0", "S0/a", "Sa", "Sb", "Sc", "Sd"):
-        put("median B/T", name, c["hubble_type"] == name, np.median, c["bulge_to_total"])
 
-    kpc = c["half_light_radius"] / COSMOLOGY.arcsec_per_kpc_proper(c["redshift"]).value
-    ratio = np.log(kpc / shen_radius(mass, early))
+def _by_class(c):
+    for column, name, classes in (
+        ("rest_g_r", "median rest g - r", ("E", "S0", "Sa", "Sb", "Sc", "Im")),
+        ("bulge_to_total", "median B/T", ("S0", "S0/a", "Sa", "Sb", "Sc", "Sd")),
+    ):
+        for group in classes:
+            yield name, group, _measured(np.median, c["hubble_type"] == group, c[column])
+
+
+def _early_and_late(c, early):
+    for name, column, first in (
+        ("median log M, ETG minus LTG", "log_mass", early), ("median rest g - r, ETG minus LTG", "rest_g_r", early),
+        ("median log sSFR, LTG minus ETG", "log_ssfr", ~early),
+        ("median V/sigma, LTG minus ETG", "rotation_to_dispersion", ~early),
+    ):  # fmt: skip
+        n = int(min(first.sum(), (~first).sum()))
+        yield name, "all", (n, float(np.median(c[column][first]) - np.median(c[column][~first])) if n else np.nan)
+    ratio = np.log(c["kpc"] / shen_radius(c["log_mass"], early))
     for group, mask in (("ETG", early), ("LTG", ~early)):
-        put("median u - r", group, mask, np.median, c["u_r"])
-        put("median ln(R50 / R50 at its mass)", group, mask, np.median, ratio)
-    put("scatter of ln R50 at log M > 10.9", "all", mass > 10.9, np.std, ratio)
-    put("slope of log R50 with log M", "ETG", early, slope, mass, np.log10(kpc))
-
-    put("median b/a", "discs", disc, np.median, c["axis_ratio"])
-    put("mean b/a", "E", elliptical, np.mean, c["axis_ratio"])
-    put("barred fraction", "discs, i < 70°", disc & (c["inclination"] < 70), np.mean, c["bar"])
-    # Emsellem+2011: a fast rotator has lambda_R > 0.31 sqrt(ellipticity).
-    put("fast rotators", "ETG", early, lambda s, q: np.mean(s > 0.31 * np.sqrt(1 - q)), c["spin"], c["axis_ratio"])
-    put(
-        "slope of log sigma with log L",
-        "E",
-        elliptical,
-        slope,
-        -0.4 * c["absolute_r"],
-        np.log10(c["velocity_dispersion"]),
-    )
+        yield "median u - r", group, _measured(np.median, mask, c["u_r"])
+        yield "median ln(R50 / R50 at its mass)", group, _measured(np.median, mask, ratio)
+    yield "scatter of ln R50 at log M > 10.9", "all", _measured(np.std, c["log_mass"] > 10.9, ratio)
+    yield "slope of log R50 with log M", "ETG", _measured(_slope, early, c["log_mass"], np.log10(c["kpc"]))
     low, high = np.percentile(c["environment"], [25, 75])
     sparse, dense = c["environment"] <= low, c["environment"] >= high
     gap = early[dense].mean() - early[sparse].mean()
-    out["ETG fraction, densest minus sparsest quarter", "all"] = int(dense.sum()), float(gap)
-    return out
+    yield "ETG fraction, densest minus sparsest quarter", "all", (int(dense.sum()), float(gap))
+
+
+def _shapes(c, early):
+    disc, elliptical = c["t_type"] > -3, c["t_type"] == -3
+
+    def fast(spin, axis_ratio):  # Emsellem+2011: lambda_R > 0.31 sqrt(ellipticity)
+        return np.mean(spin > 0.31 * np.sqrt(1 - axis_ratio))
+
+    yield "median b/a", "discs", _measured(np.median, disc, c["axis_ratio"])
+    yield "mean b/a", "E", _measured(np.mean, elliptical, c["axis_ratio"])
+    yield "barred fraction", "discs, i < 70°", _measured(np.mean, disc & (c["inclination"] < 70), c["bar"])
+    yield "fast rotators", "ETG", _measured(fast, early, c["spin"], c["axis_ratio"])
+    luminosity, sigma = -0.4 * c["absolute_r"], np.log10(c["velocity_dispersion"])
+    yield "slope of log sigma with log L", "E", _measured(_slope, elliptical, luminosity, sigma)
 
 
 def shen_radius(log_mass, early):

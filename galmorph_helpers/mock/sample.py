@@ -41,6 +41,16 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     -------
     GalaxySample
         Its table is that of `population`, with `pixel_scale` (arcsec) added.
+
+    Raises
+    ------
+    ValueError
+        For stamps under 8 pixels, both n and table or neither, another look, or a field of view that is not positive.
+
+    Examples
+    --------
+    >>> mock_sample(2, size=16)
+    <2 galaxies, 3 x 16 x 16 pixels, mock galaxies (SDSS-like, seed 0), colour pictures>
     """
     if size < 8:
         raise ValueError(f"a stamp needs at least 8 pixels a side, got size={size}.")
@@ -78,9 +88,6 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     return GalaxySample(images, table, survey, "mock", f"{survey.name}-like, seed {seed}", pixels=look)
 
 
-COLOURED_AT_ONCE = 64  # galaxies coloured at once: bounds memory
-
-
 def seen_by(table, survey, *, look=None, seed=0):
     """Colour pictures of mock galaxies by a survey, with a look of its own; the same seed gives the same light.
 
@@ -98,12 +105,4 @@ def seen_by(table, survey, *, look=None, seed=0):
     -------
     GalaxySample
     """
-    sample = mock_sample(table=table, survey=survey, seed=seed, look="flux")
-    scale = torch.as_tensor(np.asarray(sample.table["pixel_scale"].to_value("arcsec")), dtype=torch.float32)
-    images, shown = sample.images, channels(survey, look=look)
-    if images.shape[1] != shown:  # else in place: two copies of a large sample need not fit
-        images = images.new_empty((len(images), shown, *images.shape[2:]))
-    for start in range(0, len(sample), COLOURED_AT_ONCE):
-        rows = slice(start, start + COLOURED_AT_ONCE)
-        images[rows] = colour_image(sample.images[rows], survey, scale[rows], look=look)
-    return replace(sample, images=images, pixels="colour")
+    return mock_sample(table=table, survey=survey if look is None else replace(survey, look=look), seed=seed)

@@ -5,20 +5,18 @@ Five maps a galaxy: light, age, metallicity, velocity and velocity dispersion of
 course. Which bundle of fibres a galaxy gets has nothing to do with its kind.
 """
 
+from types import SimpleNamespace
+
 import astropy.units as u
 import numpy as np
 import torch
 from astropy.table import QTable
 from scipy.ndimage import gaussian_filter
 
+from .profiles import sersic
+
 CHANNELS = ("flux", "age", "metallicity", "velocity", "dispersion")
-BUNDLES = {
-    19: 12.5,
-    37: 17.5,
-    61: 22.5,
-    91: 27.5,
-    127: 32.5,
-}  # fibres: corner to corner, arcsec (2.5" from one to next)
+BUNDLES = {19: 12.5, 37: 17.5, 61: 22.5, 91: 27.5, 127: 32.5}  # fibres: corner to corner, arcsec (2.5" apart)
 SHARES = (2 / 17, 4 / 17, 4 / 17, 2 / 17, 5 / 17)
 SEEING = 2.5  # FWHM, arcsec
 PIXELS, MARGIN = 32, 8  # side of a map, and what is drawn around it so that the blur knows what lies outside
@@ -56,101 +54,134 @@ def mock_maps(n, *, seed=0, bundle=None):
         One row a galaxy: it has `kind`, `morphology`, `slow` (rotator), `log_mass`,
         `log_age`, `bulge_to_total`, `inclination`, `rotation_to_dispersion`, `lambda_r` (of the map without noise),
         `half_light_radius`, and of the instrument `fibres`, `diameter`, `signal_to_noise` (of the central spaxel).
+
+    Raises
+    ------
+    ValueError
+        If n < 1, or for a bundle that the survey does not have.
     """
     if n < 1:
         raise ValueError(f"n must be >= 1, got {n}.")
     if bundle is not None and bundle not in BUNDLES:
         raise ValueError(f"bundle must be one of {tuple(BUNDLES)} fibres, got {bundle!r}.")
-    rng = np.random.default_rng([seed, 7])
+    g = _catalogue(np.random.default_rng([seed, 7]), n, bundle)
+    draws = [np.random.default_rng([seed, 7, i]) for i in range(n)]  # of each galaxy its own
+    maps, spin, where = np.empty((n, 5, PIXELS, PIXELS), np.float32), np.empty(n), hexagon()
+    for diameter in np.unique(g["diameter"]):
+        rows = np.flatnonzero(g["diameter"] == diameter)
+        some = SimpleNamespace(**{name: values[rows, None, None] for name, values in g.items()})
+        pixel = diameter / PIXELS
+        radius, exact = _seen(*_intrinsic(some, [draws[i] for i in rows], pixel), SEEING / 2.355 / pixel)
+        spin[rows] = _lambda_r(exact, radius, where & (radius < 1))
+        maps[rows] = _noisy(exact, some.signal_to_noise, [draws[i] for i in rows], pixel)
+    lost = np.stack([draw.random((PIXELS, PIXELS)) < 0.01 for draw in draws]) | ~where
+    maps[np.broadcast_to(lost[:, None], maps.shape)] = np.nan
+    return torch.from_numpy(maps), _table(g, spin)
+
+
+def _catalogue(rng, n, bundle):
+    """What is drawn of each galaxy, and the bundle that it gets: a dict of arrays (n,)."""
     kind = rng.choice(list(MIX), n, p=list(MIX.values()))
     values = np.array([KINDS[k] for k in kind])
     mass, share, age, age_slope, metal_slope, ratio = (
         rng.normal(values[:, 2 * i], values[:, 2 * i + 1]) for i in range(6)
     )
     arms = values[:, 12] * rng.uniform(0.4, 1.4, n)
-    share, ratio = share.clip(0.02, 0.97), ratio.clip(0.02)
     cos_i, angle = rng.uniform(0.08, 1, n), rng.uniform(0, 2 * np.pi, n)
     thickness = np.where(kind == "E, slow", 0.7, np.where(kind == "E, fast", 0.5, 0.2))
-    axis_ratio = np.sqrt(thickness**2 + (1 - thickness**2) * cos_i**2)
     fibres = rng.choice(list(BUNDLES), n, p=SHARES)  # drawn in any case: the galaxies of a seed do not depend on it
     fibres = fibres if bundle is None else np.full(n, bundle)
     diameter = np.array([BUNDLES[f] for f in fibres])
     # Two thirds of the sample is meant to be covered to 1.5 half-light radii, one third to 2.5.
     coverage = np.where(rng.random(n) < 2 / 3, 1.5, 2.5) * np.exp(rng.normal(0, 0.12, n))
-    radius = diameter / 2 / coverage
-    quality = 10 ** rng.normal(1.75, 0.12, n)
-    table = QTable(
-        {
-            "kind": kind, "morphology": np.char.partition(kind, ",")[:, 0], "slow": kind == "E, slow", "log_mass": mass,
-            "log_age": age, "bulge_to_total": share, "inclination": np.rad2deg(np.arccos(cos_i)) * u.deg,
-            "rotation_to_dispersion": ratio, "half_light_radius": radius * u.arcsec, "fibres": fibres,
-            "diameter": diameter * u.arcsec, "signal_to_noise": quality,
-        }
-    )  # fmt: skip
-    table.meta["origin"] = "mock"
+    return {
+        "kind": kind, "log_mass": mass, "log_age": age, "age_slope": age_slope, "metal_slope": metal_slope,
+        "bulge_to_total": share.clip(0.02, 0.97), "rotation_to_dispersion": ratio.clip(0.02), "arms": arms,
+        "cos_i": cos_i, "angle": angle, "axis_ratio": np.sqrt(thickness**2 + (1 - thickness**2) * cos_i**2),
+        "half_light_radius": diameter / 2 / coverage, "fibres": fibres, "diameter": diameter,
+        "signal_to_noise": 10 ** rng.normal(1.75, 0.12, n),
+    }  # fmt: skip
+
+
+def _intrinsic(g, draws, pixel):
+    """Radius, light, log age, metallicity, speed and dispersion before the seeing, (n, frame, frame) with a margin."""
     frame = PIXELS + 2 * MARGIN
-    maps, spin = np.empty((n, 5, frame, frame), np.float32), np.empty(n)
-    middle = (slice(None), slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN))
-    where = hexagon()
-    draws = [np.random.default_rng([seed, 7, i]) for i in range(n)]  # of each galaxy its own
-    for size in np.unique(diameter):
-        rows = np.flatnonzero(diameter == size)
-        pixel = size / PIXELS
-        blur = (0, SEEING / 2.355 / pixel, SEEING / 2.355 / pixel)
-        column = (rows, None, None)
-        y, x = np.indices((frame, frame)) - (frame - 1) / 2
-        y, x = (a * pixel / radius[column] for a in (y, x))  # half-light radii
-        along = x * np.cos(angle[column]) + y * np.sin(angle[column])
-        across = (y * np.cos(angle[column]) - x * np.sin(angle[column])) / axis_ratio[column]
-        r, azimuth = np.hypot(along, across), np.arctan2(across, along)
-        bulge = share[column] * 1.9 * np.exp(-3.67 * np.sqrt(r))  # each of light 1, about
-        disc = (1 - share[column]) * 0.45 * np.exp(-1.68 * r)
-        phase = _uniform(draws, rows, 2 * np.pi)
-        wave = np.cos(2 * azimuth - 2 / np.tan(np.deg2rad(18)) * np.log(r + 0.1) + phase[:, None, None])
-        wave *= arms[column] * np.clip(r / 0.5, 0, 1)
-        light = bulge + disc * (1 + wave)
-        log_age = age[column] + age_slope[column] * (r - 0.7).clip(None, 1.5) - 0.35 * wave * disc / light
-        metals = 0.15 * (mass[column] - 10.5) + metal_slope[column] * (np.log10(r + 0.2))
-        scale = 150 * 10 ** (0.25 * (mass[column] - 10.6))  # km/s, of all motion
-        sigma = scale * 1.5 / np.sqrt(1 + ratio[column] ** 2) * (r + 0.1) ** -0.12
-        sigma *= 1 + 0.5 * bulge / light * (ratio[column] > 0.4)
-        turning = ratio[column] * scale * 1.5 / np.sqrt(1 + ratio[column] ** 2) * 2 / np.pi * np.arctan(r / 0.3)
-        # In a third of the slow rotators a core turns otherwise than the rest.
-        core = (kind[rows] == "E, slow") & (np.array([draws[i].random() for i in rows]) < 0.33)
-        twist = np.where(core, _uniform(draws, rows, np.pi), 0)[:, None, None] * (r < 0.5)
-        speed = turning * np.sqrt(1 - cos_i[column] ** 2) * np.cos(azimuth + twist)
-        seen = gaussian_filter(light, blur)
-        mean = [gaussian_filter(light * a, blur) / seen for a in (log_age, metals, speed)]
-        square = gaussian_filter(light * (sigma**2 + speed**2), blur) / seen - mean[2] ** 2  # the beam smears rotation
-        seen, *mean, sigma = (a[middle] for a in (seen, *mean, np.sqrt(square.clip(1))))
-        clean = where & (r[middle] < 1)
-        motion, weight = np.hypot(mean[2], sigma), seen * r[middle] * clean
-        spin[rows] = (weight * np.abs(mean[2])).sum((1, 2)) / (weight * motion).sum((1, 2))
-        relative = seen / seen.max((1, 2), keepdims=True)
-        # Faint spaxels are binned until they reach a signal-to-noise of 8.
-        noise = 1 / np.maximum(quality[column] * np.sqrt(relative), 8)
-        grain = np.stack([draws[i].standard_normal((5, PIXELS, PIXELS)) for i in rows])
-        width = 0.8 / pixel  # neighbouring spaxels share fibres, so that their noise is alike
-        grain = gaussian_filter(grain, (0, 0, width, width)) * np.sqrt(4 * np.pi) * max(width, 0.3)
-        levels = (0.7 * relative, 1.0, 1.0, 160.0, 200.0)  # flux; dex; dex; km/s; km/s, at a signal-to-noise of 1
-        exact = (relative, mean[0], mean[1], mean[2], sigma)
-        for channel, (value, level) in enumerate(zip(exact, levels, strict=True)):
-            maps[rows, channel, :PIXELS, :PIXELS] = value + level * noise * grain[:, channel]
-        maps[rows, 0, :PIXELS, :PIXELS] = maps[rows, 0, :PIXELS, :PIXELS].clip(1e-4)
-        maps[rows, 4, :PIXELS, :PIXELS] = maps[rows, 4, :PIXELS, :PIXELS].clip(10)
-    maps = np.ascontiguousarray(maps[:, :, :PIXELS, :PIXELS])
-    lost = np.stack([draw.random((PIXELS, PIXELS)) < 0.01 for draw in draws]) | ~where
-    maps[np.broadcast_to(lost[:, None], maps.shape)] = np.nan
+    y, x = (a * pixel / g.half_light_radius for a in np.indices((frame, frame)) - (frame - 1) / 2)  # in Re
+    along = x * np.cos(g.angle) + y * np.sin(g.angle)
+    across = (y * np.cos(g.angle) - x * np.sin(g.angle)) / g.axis_ratio
+    r, azimuth = np.hypot(along, across), np.arctan2(across, along)
+    bulge = g.bulge_to_total * 1.9 * sersic(r, 2)  # each of light 1, about
+    disc = (1 - g.bulge_to_total) * 0.45 * sersic(r, 1)
+    phase = _uniform(draws, 2 * np.pi)
+    wave = np.cos(2 * azimuth - 2 / np.tan(np.deg2rad(18)) * np.log(r + 0.1) + phase)
+    wave *= g.arms * np.clip(r / 0.5, 0, 1)
+    light = bulge + disc * (1 + wave)
+    log_age = g.log_age + g.age_slope * (r - 0.7).clip(None, 1.5) - 0.35 * wave * disc / light
+    metals = 0.15 * (g.log_mass - 10.5) + g.metal_slope * (np.log10(r + 0.2))
+    motion = 150 * 10 ** (0.25 * (g.log_mass - 10.6)) * 1.5 / np.sqrt(1 + g.rotation_to_dispersion**2)  # km/s
+    sigma = motion * (r + 0.1) ** -0.12
+    sigma *= 1 + 0.5 * bulge / light * (g.rotation_to_dispersion > 0.4)
+    turning = g.rotation_to_dispersion * motion * 2 / np.pi * np.arctan(r / 0.3)
+    # In a third of the slow rotators a core turns otherwise than the rest.
+    core = (g.kind == "E, slow") & (_uniform(draws, 1) < 0.33)
+    twist = np.where(core, _uniform(draws, np.pi), 0) * (r < 0.5)
+    speed = turning * np.sqrt(1 - g.cos_i**2) * np.cos(azimuth + twist)
+    return r, light, log_age, metals, speed, sigma
+
+
+def _seen(r, light, log_age, metals, speed, sigma, beam):
+    """Radius, and the five maps in the order of `CHANNELS` without noise, after a `beam` (sigma, pixels)."""
+    blur, middle = (0, beam, beam), (slice(None), slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN))
+    seen = gaussian_filter(light, blur)
+    age, metals, velocity = (gaussian_filter(light * a, blur) / seen for a in (log_age, metals, speed))
+    # The beam smears rotation into dispersion.
+    square = gaussian_filter(light * (sigma**2 + speed**2), blur) / seen - velocity**2
+    r, *maps = (a[middle] for a in (r, seen, age, metals, velocity, np.sqrt(square.clip(1))))
+    return r, maps
+
+
+def _lambda_r(exact, radius, inside):
+    """Spin parameter (n,) of Emsellem+2007 (MNRAS 379, 401) inside a mask."""
+    flux, _, _, velocity, dispersion = exact
+    weight = flux * radius * inside
+    return (weight * np.abs(velocity)).sum((1, 2)) / (weight * np.hypot(velocity, dispersion)).sum((1, 2))
+
+
+def _noisy(exact, quality, draws, pixel):
+    """The maps as recorded, (n, 5, PIXELS, PIXELS): flux relative to the centre, noise that neighbours share."""
+    relative = exact[0] / exact[0].max((1, 2), keepdims=True)
+    noise = 1 / np.maximum(quality * np.sqrt(relative), 8)  # faint spaxels are binned up to a signal-to-noise of 8
+    grain = np.stack([draw.standard_normal((5, PIXELS, PIXELS)) for draw in draws])
+    width = 0.8 / pixel  # neighbouring spaxels share fibres, so that their noise is alike
+    grain = gaussian_filter(grain, (0, 0, width, width)) * np.sqrt(4 * np.pi) * max(width, 0.3)
+    levels = (0.7 * relative, 1.0, 1.0, 160.0, 200.0)  # flux; dex; dex; km/s; km/s, at a signal-to-noise of 1
+    maps = [
+        value + level * noise * grain[:, channel]
+        for channel, (value, level) in enumerate(zip((relative, *exact[1:]), levels, strict=True))
+    ]
+    maps[0], maps[4] = maps[0].clip(1e-4), maps[4].clip(10)
+    return np.stack(maps, 1)
+
+
+def _table(g, spin):
+    table = QTable({name: g[name] for name in ("kind", "log_mass", "log_age", "bulge_to_total")})
+    table["morphology"], table["slow"] = np.char.partition(g["kind"], ",")[:, 0], g["kind"] == "E, slow"
+    table["inclination"] = np.rad2deg(np.arccos(g["cos_i"])) * u.deg
+    for name in ("rotation_to_dispersion", "fibres", "signal_to_noise"):
+        table[name] = g[name]
+    for name in ("half_light_radius", "diameter"):
+        table[name] = g[name] * u.arcsec
     table["lambda_r"] = spin
-    return torch.from_numpy(maps), table
+    table.meta["origin"] = "mock"
+    return table
 
 
-def _uniform(draws, rows, top):
-    """A number in 0 to `top` from the generator of each galaxy."""
-    return np.array([draws[i].uniform(0, top) for i in rows])
+def _uniform(draws, top):
+    """A number in 0 to `top` from the generator of each galaxy, (n, 1, 1)."""
+    return np.array([draw.uniform(0, top) for draw in draws])[:, None, None]
 
 
-def hexagon(size=PIXELS):
-    """True inside the hexagon that fills a square frame from corner to corner, (size, size)."""
+def hexagon(size=PIXELS, *, reach=1.0):
+    """True inside the hexagon whose corners reach a share of the way to the edges of a square frame, (size, size)."""
     y, x = (np.indices((size, size)) - (size - 1) / 2) / (size / 2)
-    return np.maximum(np.abs(y) * 2 / np.sqrt(3), np.abs(x) + np.abs(y) / np.sqrt(3)) <= 1
+    return np.maximum(np.abs(y) * 2 / np.sqrt(3), np.abs(x) + np.abs(y) / np.sqrt(3)) <= reach

@@ -10,8 +10,9 @@ import astropy.units as u
 import numpy as np
 import torch
 
-from ..imaging.distance import COSMOLOGY
+from ..imaging.distance import COSMOLOGY, kpc_per_arcsec
 from .demographics import population
+from .profiles import sersic_b
 from .structure import turned_axes
 
 KINDS = ("shells", "stream", "tails", "plume", "bridge", "double nucleus", "merger")
@@ -52,6 +53,11 @@ def tidal_population(n, *, seed=0, redshift=(0.03, 0.12), with_features=0.45, ki
         `tidal_brightness` (at its brightest, mag arcsec^-2, dimmed by (1 + z)^4), `tidal_width` (FWHM, kpc),
         `kpc_per_arcsec`, `companion` (light of a second galaxy / that of the first; chance neighbours without debris
         have one, too) and `tidal_seed` columns of numbers in 0 to 1 that set the geometry.
+
+    Raises
+    ------
+    ValueError
+        If n < 1, or a redshift, a share or a kind is not one of those.
     """
     low, high = np.broadcast_to(redshift, 2).astype(float)
     if not 0 < low <= high <= 1:
@@ -68,14 +74,12 @@ def tidal_population(n, *, seed=0, redshift=(0.03, 0.12), with_features=0.45, ki
     table = table[rng.choice(heavy, n, replace=len(heavy) < n)]
     table["id"] = np.arange(n)
     z_old, z = np.asarray(table["redshift"]), rng.uniform(low, high, n)
-    grid = np.linspace(0.001, 1.3, 1300)
-    distance = COSMOLOGY.luminosity_distance(grid).to_value("kpc")
-    kpc = np.interp(np.r_[z_old, z], grid, distance / (1 + grid) ** 2) * np.deg2rad(1 / 3600)
+    kpc = kpc_per_arcsec(z)
     for name in ("half_light_radius", "r90", "bulge_radius", "disc_radius"):
-        table[name] *= kpc[:n] / kpc[n:]
-    modulus = 5 * np.log10(np.interp(z, grid, distance) / 0.01)
-    table["r_mag"] = (table["absolute_r"].value + modulus + z) * u.mag  # k-correction as in `population`
-    table["redshift"], table["kpc_per_arcsec"] = z, kpc[n:]
+        table[name] *= kpc_per_arcsec(z_old) / kpc
+    modulus = COSMOLOGY.distmod(z).value + z  # k-correction as in `population`
+    table["r_mag"] = (table["absolute_r"].value + modulus) * u.mag
+    table["redshift"], table["kpc_per_arcsec"] = z, kpc
     drawn = np.where(rng.random(n) < with_features, rng.choice(KINDS, n, p=SHARES) if kind is None else kind, "none")
     table["tidal_kind"] = drawn.astype(str)
     bright, wide = (np.array([book.get(k, (99.0, 99.0)) for k in drawn]) for book in (BRIGHTNESS, WIDTH))
@@ -142,7 +146,7 @@ def tidal_light(table, pixel_scale, *, size=64, device="cpu"):
         u_, v_ = turned_axes(x - apart, y, torch.pi * s[2])
         own = tensor(table["companion"], rows)
         r = torch.hypot(u_, v_ / (0.4 + 0.6 * s[3])) / (0.45 * own**0.4)
-        image = torch.exp(-1.68 * r)
+        image = torch.exp(r * -sersic_b(1))
         companions[rows] = image / image.sum((-2, -1), keepdim=True) * own * tensor(flux, rows)
     return debris, companions
 
@@ -211,7 +215,7 @@ def _bridge(x, y, w, s):
 def _double_nucleus(x, y, w, s):
     """A second core, inside the galaxy."""
     apart = 0.5 + 0.7 * s[1]
-    return torch.exp(-1.68 * torch.hypot(x - apart, y / (0.6 + 0.4 * s[3])) / (0.6 * w))
+    return torch.exp(torch.hypot(x - apart, y / (0.6 + 0.4 * s[3])) * -sersic_b(1) / (0.6 * w))
 
 
 def _merger(x, y, w, s):

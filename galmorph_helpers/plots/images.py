@@ -38,7 +38,19 @@ def gallery(sample, rows, *, titles=None, columns=8, caption="", alt="", size=1.
 def images_row(images, titles, *, caption, alt, cmap="gray", overlay=None, size=2.0, symmetric=False):
     """Plain images side by side, each with a title: colour tensors (3, H, W) or grey arrays (H, W).
 
-    `overlay` is drawn half-transparent over the image of the same place in the list (None: nothing).
+    Parameters
+    ----------
+    images : sequence of array
+    titles : sequence of str
+    caption, alt : str
+    cmap : str
+        Of grey images.
+    overlay : sequence of array (H, W) or None, optional
+        Drawn half-transparent over the image of the same place in the list; None: nothing.
+    size : float
+        Width of an image, inches.
+    symmetric : bool
+        Whether grey images are centred on 0.
     """
     figure, axes = plt.subplots(
         1, len(images), figsize=(size * len(images), size + 0.55), layout="constrained", squeeze=False
@@ -63,7 +75,18 @@ def images_row(images, titles, *, caption, alt, cmap="gray", overlay=None, size=
 
 
 def maps(images, *, caption, alt, symmetric=(), extent=None):
-    """Maps with a colour bar each, {title with unit: array (Y, X)}; those in `symmetric` are centred on 0."""
+    """Maps with a colour bar each.
+
+    Parameters
+    ----------
+    images : dict of str -> array (Y, X)
+        By title, with its unit.
+    caption, alt : str
+    symmetric : sequence of str
+        Titles of those that are centred on 0.
+    extent : (x0, x1, y0, y1), optional
+        Arcsec; without it, axes count spaxels.
+    """
     figure, axes = plt.subplots(1, len(images), figsize=(3.2 * len(images), 3.2), squeeze=False, layout="constrained")
     for i, (axis, (title, image)) in enumerate(zip(axes.flat, images.items(), strict=True)):
         low, high = np.nanpercentile(image, [2, 98])

@@ -5,50 +5,59 @@ import numpy as np
 
 from .style import STYLE, show, styles
 
+FEWEST = 3  # galaxies that a hexagon of `planes` needs to be shown
 
-def plane(groups, *, xlabel, ylabel, alt, title="", line=None, tracks=None, names=None, limits=None, size=(6.8, 4.8)):
+
+def plane(groups, *, xlabel, ylabel, alt, title="", line=None, tracks=None, limits=None):
     """Points of named groups in a plane; with tracks or named points, which then matter most, groups are faint.
 
     Parameters
     ----------
     groups : dict of str -> (x, y)
+    xlabel, ylabel, alt, title : str
     line : (point, direction), optional
         A straight line through the plane.
-    tracks : dict of str -> array (B, 2), optional
-        Paths from a dot to an arrow.
-    names : dict of str -> (x, y), optional
-        Points with their own name.
+    tracks : dict of str -> array (B, 2) or (2,), optional
+        Paths from a dot to an arrow; a single point is a star with its name beside it.
     limits : ((float, float), (float, float)), optional
         Of x and y.
     """
-    tracks, names = tracks or {}, names or {}
-    figure, axis = plt.subplots(figsize=size, layout="constrained")
-    faint = bool(tracks or names)
+    paths = {name: np.atleast_2d(track) for name, track in (tracks or {}).items()}
+    stars = {name: path[0] for name, path in paths.items() if len(path) == 1}
+    figure, axis = plt.subplots(figsize=(6.8, 4.8), layout="constrained")
     looks = styles(groups)
     for name, (x, y) in groups.items():
         colour, marker, _ = looks[name]
-        colour = "0.7" if len(groups) == 1 and faint else colour
-        axis.plot(x, y, marker, ls="none", color=colour, ms=3, alpha=0.3 if faint else 0.6, label=name, mew=0.8)
+        colour = "0.7" if len(groups) == 1 and paths else colour
+        axis.plot(x, y, marker, ls="none", color=colour, ms=3, alpha=0.3 if paths else 0.6, label=name, mew=0.8)
     if line is not None:
         axis.axline(line[0], np.add(line[0], line[1]), color="k", lw=1)
-    looks = styles(tracks)
-    for name, track in tracks.items():
-        colour, marker, style = looks[name]
-        axis.plot(*np.transpose(track), color=colour, ls=style, lw=2, label=name)
-        axis.plot(*track[0], marker, color=colour, ms=6, mec="k", mew=0.6)
-        arrow = {"arrowstyle": "-|>", "color": colour, "mutation_scale": 18}
-        axis.annotate("", track[-1], track[-2], arrowprops=arrow)
-    for i, (name, (x, y)) in enumerate(sorted(names.items(), key=lambda item: item[1][0])):
-        axis.plot(x, y, "*", color="k", ms=9, mec="w", mew=0.6)
-        offset = (5, 4) if i % 2 else (-5, -5)  # to either side in turn, since neighbours crowd
-        side = {"ha": "left", "va": "bottom"} if i % 2 else {"ha": "right", "va": "top"}
-        axis.annotate(name, (x, y), xytext=offset, textcoords="offset points", fontsize=7, annotation_clip=True, **side)
+    _draw_tracks(axis, {name: path for name, path in paths.items() if name not in stars})
+    _draw_stars(axis, stars)
     axis.set(xlabel=xlabel, ylabel=ylabel, title=title)
     if limits:
         axis.set(xlim=limits[0], ylim=limits[1])
     axis.title.set_fontsize(10)
     axis.legend(fontsize=8)
     show(figure, alt)
+
+
+def _draw_tracks(axis, tracks):
+    looks = styles(tracks)
+    for name, track in tracks.items():
+        colour, marker, style = looks[name]
+        axis.plot(*track.T, color=colour, ls=style, lw=2, label=name)
+        axis.plot(*track[0], marker, color=colour, ms=6, mec="k", mew=0.6)
+        arrow = {"arrowstyle": "-|>", "color": colour, "mutation_scale": 18}
+        axis.annotate("", track[-1], track[-2], arrowprops=arrow)
+
+
+def _draw_stars(axis, stars):
+    for i, (name, (x, y)) in enumerate(sorted(stars.items(), key=lambda item: item[1][0])):
+        axis.plot(x, y, "*", color="k", ms=9, mec="w", mew=0.6)
+        offset = (5, 4) if i % 2 else (-5, -5)  # to either side in turn, since neighbours crowd
+        side = {"ha": "left", "va": "bottom"} if i % 2 else {"ha": "right", "va": "top"}
+        axis.annotate(name, (x, y), xytext=offset, textcoords="offset points", fontsize=7, annotation_clip=True, **side)
 
 
 def clouds(panels, *, alt, title="", star=None, size=2):
@@ -85,17 +94,19 @@ def clouds(panels, *, alt, title="", star=None, size=2):
     show(figure, alt)
 
 
-def planes(panels, *, xlabel, ylabel, label, alt, lines=(), cells=26, fewest=3, limits=None):
+def planes(panels, *, xlabel, ylabel, label, alt, lines=(), cells=26, limits=None):
     """Planes side by side, tiled in hexagons whose brightness is the mean of a third quantity (dark is low).
 
     Parameters
     ----------
     panels : dict of str -> (x, y, value)
         By title; points that are not finite are left out.
+    xlabel, ylabel, label, alt : str
+        `label` is that of the third quantity.
     lines : sequence of (name, function)
         Drawn over each panel, named in its legend.
-    fewest : int
-        Galaxies that a hexagon needs to be shown.
+    cells : int
+        Hexagons across.
     limits : (xmin, xmax, ymin, ymax), optional
     """
     figure, axes = plt.subplots(
@@ -118,7 +129,7 @@ def planes(panels, *, xlabel, ylabel, label, alt, lines=(), cells=26, fewest=3, 
             y[good],
             C=value[good],
             gridsize=(cells, int(cells * 0.7)),
-            mincnt=fewest,
+            mincnt=FEWEST,
             cmap="cividis",
             vmin=low,
             vmax=high,
@@ -137,7 +148,15 @@ def planes(panels, *, xlabel, ylabel, label, alt, lines=(), cells=26, fewest=3, 
 
 
 def scatter_regression(truth, predicted, *, name, alt):
-    """Predicted against true T-Type: the median and the central 68 % in each true type."""
+    """Predicted against true T-Type: the median and the central 68 % in each true type.
+
+    Parameters
+    ----------
+    truth, predicted : array (N,)
+    name : str
+        Of the quantity.
+    alt : str
+    """
     truth, predicted = np.asarray(truth), np.asarray(predicted)
     figure, axis = plt.subplots(figsize=(4.4, 3.8), layout="constrained")
     jitter = np.random.default_rng(0).uniform(-0.25, 0.25, len(truth))

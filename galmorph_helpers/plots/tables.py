@@ -9,7 +9,15 @@ from .style import RED_ROW
 
 
 def show_table(table, *, caption="", formats=None):
-    """A plain table as people read it: numbers right, words left, a row that says NO in red."""
+    """A plain table as people read it: numbers right, words left, a row that says NO in red.
+
+    Parameters
+    ----------
+    table : Table
+    caption : str
+    formats : dict of str -> str, optional
+        Such as ".3f", by column; numbers with decimals have two otherwise.
+    """
     formats = formats or {}
     numeric = {c: np.issubdtype(table[c].dtype, np.number) for c in table.colnames}
     head = "".join(

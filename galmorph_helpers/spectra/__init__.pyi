@@ -1,5 +1,7 @@
-from . import cubes, gradients, manga_files, spectroscopy
+from . import cubes, eigenspectra, gradients, indices, manga_files, spectroscopy
 from .cubes import elliptical_radius, lambda_r, radial_spectra
-from .gradients import activity, gradient, passive_ridge, principal_components, project
+from .eigenspectra import principal_components, project
+from .gradients import activity, gradient, passive_ridge
+from .indices import d4000, equivalent_width
 from .manga_files import read_cube, read_maps, read_sdss_spectrum
-from .spectroscopy import d4000, equivalent_width, extinction, flag_spikes, log_grid, normalise, rest_frame
+from .spectroscopy import extinction, flag_spikes, log_grid, normalise, rest_frame

@@ -29,7 +29,30 @@ WINDOWS = ((4200.0, 4300.0), (4600.0, 4800.0), (5400.0, 5500.0), (5600.0, 5800.0
 
 
 def log_grid(low=3800.0, high=7200.0, step=STEP):
-    """Wavelengths (Å) in equal steps of log10: a velocity is the same number of pixels anywhere."""
+    """Wavelengths in equal steps of log10: a velocity is the same number of pixels anywhere.
+
+    Parameters
+    ----------
+    low, high : float
+        Å, 0 < low < high.
+    step : float
+        dex.
+
+    Returns
+    -------
+    numpy.ndarray (P,)
+        Å.
+
+    Raises
+    ------
+    ValueError
+        Unless 0 < low < high.
+
+    Examples
+    --------
+    >>> log_grid(4000, 4003).round(2).tolist()
+    [4000.0, 4000.92, 4001.84, 4002.76]
+    """
     if not 0 < low < high:
         raise ValueError(f"a wavelength grid needs 0 < low < high, got {low!r} and {high!r} Å.")
     return 10 ** np.arange(np.log10(low), np.log10(high), step)
@@ -44,6 +67,20 @@ def extinction(wavelength, *, r_v=3.1):
         Å, 3,030 to 33,000.
     r_v : float
         A(V) / E(B-V).
+
+    Returns
+    -------
+    numpy.ndarray
+
+    Raises
+    ------
+    ValueError
+        For wavelengths that the law does not cover.
+
+    Examples
+    --------
+    >>> extinction([4400, 5494.5]).round(2).tolist()
+    [1.32, 1.0]
     """
     x = 1e4 / np.asarray(wavelength, float)
     if x.size and not (x.min() >= 0.3 and x.max() <= 3.3):
@@ -58,18 +95,23 @@ def extinction(wavelength, *, r_v=3.1):
     return np.where(infrared, 0.574 * x**1.61, a) + np.where(infrared, -0.527 * x**1.61, b) / r_v
 
 
-def flag_spikes(flux, ivar, *, n_sigma=6.0):
+def flag_spikes(flux, ivar):
     """Inverse variance with single-pixel spikes (cosmic rays that nobody flagged) set to zero.
 
-    A spike stands half again above, or below, both neighbours: sharper than any line that a spectrograph resolves.
+    A spike stands half again and six sigma above, or below, both neighbours: sharper than any line that a spectrograph
+    resolves.
 
     Parameters
     ----------
     flux, ivar : array (M, P)
         In the pixels of the detector, before any resampling.
+
+    Returns
+    -------
+    numpy.ndarray (M, P)
     """
     with np.errstate(divide="ignore"):
-        limit = n_sigma / np.sqrt(ivar[:, 1:-1])
+        limit = 6 / np.sqrt(ivar[:, 1:-1])
     before, centre, after = flux[:, :-2], flux[:, 1:-1], flux[:, 2:]
     spike = (centre > 1.5 * np.maximum(before, after) + limit) | (centre < np.minimum(before, after) / 1.5 - limit)
     out = ivar.copy()
@@ -101,6 +143,11 @@ def rest_frame(wavelength, flux, ivar, redshift, *, grid=None, ebv=0.0):
     Returns
     -------
     flux, ivar : float32 array (M, Q)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together, or a redshift is -1 or less.
     """
     grid = log_grid() if grid is None else grid
     wavelength, flux, ivar = np.asarray(wavelength, float), np.atleast_2d(flux), np.atleast_2d(ivar)
@@ -128,6 +175,18 @@ def normalise(wavelength, flux, ivar, *, windows=WINDOWS):
     A spectrum of which less than half of the pixels in the windows are good, or whose mean there is not positive,
     becomes missing: inverse variance zero everywhere.
 
+    Parameters
+    ----------
+    wavelength : array (P,)
+        At rest, Å.
+    flux, ivar : array (M, P)
+    windows : sequence of (float, float)
+        Å.
+
+    Returns
+    -------
+    flux, ivar : array (M, P)
+
     Raises
     ------
     ValueError
@@ -147,51 +206,3 @@ def normalise(wavelength, flux, ivar, *, windows=WINDOWS):
     fine = (good.mean(1) >= 0.5) & (level > 0)
     scale = np.where(fine, level, 1)[:, None].astype(flux.dtype)
     return flux / scale, np.where(fine[:, None], ivar * scale**2, 0).astype(ivar.dtype)
-
-
-def _mean(wavelength, flux, ivar, low, high):
-    """Mean flux of the good pixels in a band, NaN where fewer than half are good."""
-    inside = (wavelength >= low) & (wavelength < high)
-    if wavelength[0] > low or wavelength[-1] < high:
-        raise ValueError(f"the spectrum, {wavelength[0]:.0f} to {wavelength[-1]:.0f} Å, lacks {low:.0f} to {high:.0f}.")
-    good = ivar[:, inside] > 0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(good, flux[:, inside], 0).sum(1) / good.sum(1)
-    return np.where(good.mean(1) >= 0.5, mean, np.nan)
-
-
-def line_flux(wavelength, flux, ivar, *, line="Hα", half_width=10.0):
-    """Flux of a line above the continuum beside it, and that continuum, by sums: no model, absorption not mended.
-
-    Parameters
-    ----------
-    wavelength : array (P,)
-        At rest, Å.
-    flux, ivar : array (M, P)
-    half_width : float
-        Of the band, Å. Hα's holds some of [N II], the more the broader the lines.
-
-    Returns
-    -------
-    flux, continuum : array (M,)
-        Flux × Å, and flux; NaN where too few pixels are good. Their ratio is the equivalent width.
-    """
-    centre = LINES[line]
-    blue = _mean(wavelength, flux, ivar, centre - 75, centre - 35)
-    red = _mean(wavelength, flux, ivar, centre + 35, centre + 75)
-    continuum = (blue + red) / 2
-    low, high = centre - half_width, centre + half_width
-    covered = np.gradient(wavelength)[(wavelength >= low) & (wavelength < high)].sum()
-    return (_mean(wavelength, flux, ivar, low, high) - continuum) * covered, continuum
-
-
-def equivalent_width(wavelength, flux, ivar, *, line="Hα", half_width=10.0):
-    """Equivalent width of a line, Å, positive in emission (see `line_flux`), shape (M,)."""
-    total, continuum = line_flux(wavelength, flux, ivar, line=line, half_width=half_width)
-    return total / continuum
-
-
-def d4000(wavelength, flux, ivar):
-    """The 4000 Å break Dn4000: flux per Hz in 4000-4100 Å over 3850-3950 Å (Balogh+1999, ApJ 527, 54), shape (M,)."""
-    per_hertz = flux * wavelength**2
-    return _mean(wavelength, per_hertz, ivar, 4000, 4100) / _mean(wavelength, per_hertz, ivar, 3850, 3950)

@@ -276,7 +276,7 @@ def peers(features, target, train, test):
 
 features = gm.morphology_features(sky.images)
 mock_peers = {"network": results["ETG/LTG"], **peers(features, late, train, test)}
-gm.plots.curves(mock_peers, title=f"ETG or LTG — {sky.caption}",
+gm.plots.roc_curves(mock_peers, title=f"ETG or LTG — {sky.caption}",
              alt="ROC and precision-recall curves of late-type galaxies: network and forest lie close together near the corner, colour alone and concentration alone well below.")
 peer_table = gm.metrics_table(mock_peers)
 gm.plots.show_metrics(peer_table, metrics=("accuracy", "auc", "average_precision"), caption="ETG/LTG on the mock sky")

@@ -32,7 +32,6 @@ from scipy.special import expit
 from torch.nn import functional as F
 
 import galmorph_helpers as gm
-from galmorph_helpers.imaging.distance import COSMOLOGY
 from galmorph_helpers.published import BINARY_MODELS, FOLDS
 
 seed = gm.start()
@@ -104,7 +103,7 @@ print("the loop and gm.fit_folds give the same networks")
 # %% [markdown]
 # ### Keep twins together
 #
-# A fold is honest only if its galaxies are new to the network. Surveys image some sky twice, and lists are merged: the same galaxy, or a copy of its image, may stand in a sample under two names. If one copy is trained on and the other held out, the score flatters. So folds are dealt by *galaxy*. Copies of an exposure share its noise, and no two exposures do: [`gm.measure.near_duplicates`](../galmorph_helpers/learning/folds.py) finds them by that. (Two exposures of one galaxy differ in noise; there the position on the sky tells, and rows are grouped by an identifier.) Hide some copies, turned or mirrored, and look:
+# A fold is honest only if its galaxies are new to the network. Surveys image some sky twice, and lists are merged: the same galaxy, or a copy of its image, may stand in a sample under two names. If one copy is trained on and the other held out, the score flatters. So folds are dealt by *galaxy*. Copies of an exposure share its noise, and no two exposures do: [`gm.measure.near_duplicates`](../galmorph_helpers/measure/copies.py) finds them by that. (Two exposures of one galaxy differ in noise; there the position on the sky tells, and rows are grouped by an identifier.) Hide some copies, turned or mirrored, and look:
 
 # %%
 copies = torch.cat([torch.rot90(sky.images[few[:6]], 1, (2, 3)), sky.images[few[6:12]].flip(3) * 0.9])
@@ -313,7 +312,7 @@ if manga:
 t_early = (p_ltg < 0.5) & (t_mean > 0)
 agree_early = (p_ltg < 0.5) & (t_mean < 0)
 physical = sky.table[test]
-kpc = (physical["half_light_radius"] * COSMOLOGY.kpc_proper_per_arcmin(physical["redshift"])).to_value(u.kpc)
+kpc = physical["half_light_radius"].to_value("arcsec") * gm.imaging.kpc_per_arcsec(physical["redshift"])
 quantities = {"half-light radius, log kpc": np.log10(kpc), "absolute r magnitude": physical["absolute_r"].value,
               "velocity dispersion, km/s": physical["velocity_dispersion"].to_value(u.km / u.s), "bulge-to-total ratio": np.asarray(physical["bulge_to_total"])}
 groups = {"early, T < 0": agree_early, "early, T > 0": t_early}

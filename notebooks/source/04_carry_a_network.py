@@ -163,13 +163,11 @@ with torch.no_grad():
     for new, old in zip(carried.state_dict().values(), source.state_dict().values(), strict=True):
         new.copy_(old)  # that is all: 290,000 numbers and the statistics of the normalising layers
 frozen = copy.deepcopy(carried)
-for layer in list(frozen.children())[:8]:
-    layer.requires_grad_(False)
-    layer.eval()
-helper = gm.learning.freeze(source, 8)
+frozen.trunk[:2].requires_grad_(False)
+helper = gm.learning.freeze(source, 2)
 for other in (frozen.eval(), helper.eval(), source.cpu().eval()):  # the same answers, until training starts
     torch.testing.assert_close(carried.eval()(des_test[:8]), other(des_test[:8]))
-print(f"weights that learn: all {gm.learning.count_parameters(carried):,}, frozen {gm.learning.count_parameters(frozen):,} (the helper: {gm.learning.count_parameters(helper):,}), head {gm.learning.count_parameters(gm.learning.freeze(source, 15)):,}")
+print(f"weights that learn: all {gm.learning.count_parameters(carried):,}, frozen {gm.learning.count_parameters(frozen):,} (the helper: {gm.learning.count_parameters(helper):,}), head {gm.learning.count_parameters(gm.learning.freeze(source, 4)):,}")
 source.to(gm.device())
 
 # %% [markdown]
@@ -362,7 +360,7 @@ def latent_map(for_sdss, for_des, title, finding):
     flat = umap_plane(vectors, seed=seed)
     survey, kind = np.repeat(["SDSS", "DES"], 300), np.tile(answers[test][:300, 0], 2)
     groups = {f"{word}, {s}": flat[(survey == s) & (kind == k)].T for k, word in ((1, "disc"), (0, "smooth")) for s in ("SDSS", "DES")}
-    gm.plots.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies", size=(5.6, 3.8), alt=finding)
+    gm.plots.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies", alt=finding)
 
 
 latent_map(source, source, "Before", "Latent vectors of the source network: smooth galaxies and discs lie apart, and within each the two surveys do, too.")

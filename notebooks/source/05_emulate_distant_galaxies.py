@@ -141,7 +141,7 @@ claims.check("surface brightness against (1+z)^-4, largest relative error", np.a
 # %%
 def shown(moved, z):
     """The stamp about the galaxy, 40 kpc wide, as a colour image; the square root lifts what is faint."""
-    side = int(40 / COSMOLOGY.kpc_proper_per_arcmin(z).value * 60 / gm.DES.pixel_scale)
+    side = int(40 / gm.imaging.kpc_per_arcsec(z) / gm.DES.pixel_scale)
     cut = max(0, (moved.images.shape[-1] - side) // 2)
     image = gm.colour_image(moved.images, gm.DES, torch.as_tensor(scale))[0].sqrt()
     return image[:, cut : image.shape[1] - cut, cut : image.shape[2] - cut]
@@ -225,7 +225,8 @@ def carried(rows, *magnitudes):
         for number, (copy, magnitude) in enumerate(zip(copies, magnitudes, strict=True)):
             z_new = gm.imaging.redshift_for_magnitude(near.table, magnitude[part], survey=gm.DES)
             z_new = np.minimum(z_new, 12 * near.table["redshift"])  # farther, the stamp of a dwarf next door shrinks to a few pixels
-            copy.append(gm.emulate(near, z_new=z_new, look="colour", seed=seed + 50_000 * (number + 1) + int(rows[part[0]])))
+            moved = gm.emulate(near, z_new=z_new, seed=seed + 50_000 * (number + 1) + int(rows[part[0]]))
+            copy.append(gm.imaging.coloured(moved))
     return [gm.GalaxySample(torch.cat([c.images for c in copy]), vstack([c.table for c in copy], metadata_conflicts="silent"), gm.DES, "mock", f"DES-like, seed {seed}, emulated", pixels="colour")
             for copy in (copies.pop(0) for _ in magnitudes)]  # popped: each is freed once it is joined
 
@@ -241,7 +242,8 @@ print(f"share of stamps covered by the old stamp: median {np.median(faint.table[
 # %%
 for name, t in (("elliptical", -3), ("Sb", 3)):
     one = near_by(test_rows[t_type[test_rows] == t][:1])
-    moved = [gm.emulate(one, z_new=gm.imaging.redshift_for_magnitude(one.table, m, survey=gm.DES), look="colour", seed=seed) for m in (17.0, 18.5, 19.5, 20.5, 21.5)]
+    moved = [gm.emulate(one, z_new=gm.imaging.redshift_for_magnitude(one.table, m, survey=gm.DES), seed=seed) for m in (17.0, 18.5, 19.5, 20.5, 21.5)]
+    moved = [gm.imaging.coloured(far) for far in moved]
     gm.plots.images_row([m.images[0].sqrt() for m in moved], [f"r = {m.table['r_mag'][0].value:.1f}, z = {m.table['redshift'][0]:.2f}" for m in moved],
                      caption=f"{name}, square root of what the network gets — {faint.caption}", alt=f"A mock {name} emulated at five magnitudes: it fades until little but a smudge is left.", size=1.9)
 
@@ -408,9 +410,9 @@ number = gm.mock.spectral_classes(faint.table, seed=seed)
 called_late = p_mean >= np.mean(thresholds)
 forming, below = (number > 4) & (number < 12), number < 4
 true_positive, true_negative = called_late[forming].mean(), 1 - called_late[below].mean()
-gm.plots.profiles({"called late by the networks": (np.arange(1, 13), [called_late[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)]),
-                 "late in truth": (np.arange(1, 13), [t[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)])},
-                xlabel="spectral class", ylabel="share of late types", alt="The share of late types rises from near 0.1 in spectral classes 1 to 3 to near 0.95 in classes 7 to 11, in truth and as called by the networks.")
+gm.plots.trends({"By spectral class": {"called late by the networks": (np.arange(1, 13), [called_late[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)]),
+                 "late in truth": (np.arange(1, 13), [t[number == c].mean() if (number == c).any() else np.nan for c in range(1, 13)])}},
+                xlabel="spectral class", ylabels=["share of late types"], alt="The share of late types rises from near 0.1 in spectral classes 1 to 3 to near 0.95 in classes 7 to 11, in truth and as called by the networks.")
 print(f"called late, spectral class above 4: {true_positive:.2f} (published {FAINT_CATALOGUE['vipers_late']:.2f}); of those {t[forming].mean():.2f} are late in truth")
 print(f"called early, spectral class below 4: {true_negative:.2f} (published {FAINT_CATALOGUE['vipers_early']:.2f}); of those {1 - t[below].mean():.2f} are early in truth")
 claims.compare("late among spectral classes above 4", FAINT_CATALOGUE["vipers_late"], true_positive)
@@ -500,9 +502,10 @@ if hst:
     galaxy, old_psf, sdss_psf = (fits.getdata(hst / f"{name}{part}.fits").astype(np.float32) for part in ("_masknoise", ".psf", ".sdsspsf"))
     sdss_psf = sdss_psf - np.median(sdss_psf[:4])  # SDSS stores PSFs on a pedestal
     sdss_i = replace(gm.SDSS, bands=("i",), psf_fwhm=(1.2,), sky_sigma=(0.043,), electrons=(700.0,))
-    options = {"z": 0.3, "pixel_scale": 0.03, "psf": old_psf, "psf_new": sdss_psf, "survey": sdss_i, "noise": False}
-    ours = gm.emulate(torch.as_tensor(galaxy)[None, None], z_new=0.3, **options).images[0, 0].numpy()
-    farther = gm.emulate(torch.as_tensor(galaxy)[None, None], z_new=0.6, **options).images[0, 0].numpy()
+    as_seen = gm.imaging.stamps(galaxy[None, None], redshift=0.3, pixel_scale=0.03, psf=old_psf)
+    options = {"psf_new": sdss_psf, "survey": sdss_i, "noise": False}
+    ours = gm.emulate(as_seen, z_new=0.3, **options).images[0, 0].numpy()
+    farther = gm.emulate(as_seen, z_new=0.6, **options).images[0, 0].numpy()
     real, before, after = (galsim.InterpolatedImage(galsim.Image(a, scale=s)) for a, s in ((galaxy, 0.03), (old_psf, 0.03), (sdss_psf, 0.396)))
     matched = galsim.Convolve(real, galsim.Deconvolve(before.withFlux(1)), after.withFlux(1)).drawImage(nx=ours.shape[1], ny=ours.shape[0], scale=0.396, method="no_pixel")
     difference = np.abs(ours - matched.array).sum() / np.abs(matched.array).sum()
@@ -572,7 +575,7 @@ purity_of_rare = np.average(t[p_mean < 0.5] == 0, weights=rare[p_mean < 0.5])
 _ = gm.course.check("exercise 2", purity_of_rare, expected, tolerance=1e-3)
 
 # %% [markdown]
-# **3. Assume that galaxies evolve.** Emulate with `evolution=-1.0` (a magnitude brighter per unit of redshift). At which redshift does the traveller now have r = 20, and what does that mean for a network trained without it? (No check.)
+# **3. Assume that galaxies evolve.** Emulate with `k_correction=gm.imaging.sample_k_correction(home, z_new=z) - 1.0 * (z - 0.05)`: a magnitude brighter per unit of redshift. At which redshift does the traveller now have r = 20, and what does that mean for a network trained without it? (No check.)
 #
 # **4. Train all layers.** Leave out the line with `requires_grad_`, and take `learning_rate=1e-3`: what becomes of the AUC, of the spread of the folds, and of the time? And from nothing, `gm.CompactCNN()` alone? (No check.)
 #

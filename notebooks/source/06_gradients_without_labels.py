@@ -128,7 +128,7 @@ claims.check("eigenspectra by SVD minus the helper's, absolute, up to sign", off
 # %% [markdown]
 # ### Mend holes, distrust outliers
 #
-# Holes filled with the mean pull galaxies towards the mean, and a wrong redshift or a broken calibration makes a direction of its own. `gm.spectra.principal_components` fills holes with what the components say of them, again and again until they settle, and leaves out spectra that the components cannot describe ([read it](../galmorph_helpers/spectra/gradients.py)). How much does that matter? Hide a tenth of each spectrum, break every thirtieth, and see by which angle the plane of the first two eigenspectra turns.
+# Holes filled with the mean pull galaxies towards the mean, and a wrong redshift or a broken calibration makes a direction of its own. `gm.spectra.principal_components` fills holes with what the components say of them, again and again until they settle, and leaves out spectra that the components cannot describe ([read it](../galmorph_helpers/spectra/eigenspectra.py)). How much does that matter? Hide a tenth of each spectrum, break every thirtieth, and see by which angle the plane of the first two eigenspectra turns.
 
 # %%
 rng = np.random.default_rng(seed)
@@ -168,7 +168,7 @@ claims.check("PC1 + PC2, share of the variance that is not noise", first_two / (
 # An eigenspectrum is not a galaxy. It says which pixels rise together, and which fall meanwhile.
 
 # %%
-gm.plots.spectra(grid, {f"PC{i + 1}": v for i, v in enumerate(eigen.components[:4])}, panels=True, marks=marks, ylabel="loading",
+gm.plots.spectra(grid, {f"PC{i + 1}": v for i, v in enumerate(eigen.components[:4])}, offset=None, marks=marks, ylabel="loading",
                title="Four eigenspectra — mock lenticulars", alt="Four eigenspectra. The first: a blue continuum with Balmer absorption, and emission lines. The second: emission lines on a red continuum. The third and fourth: oxygen against hydrogen lines, and lines that are shifted or widened.")
 emission = [np.abs(v[np.abs(grid - LINES["Hα"]) < 8]).max() / np.abs(np.median(v[grid < 4000])) for v in eigen.components[:2]]
 print(f"height of Hα over the blue continuum: PC1 {emission[0]:.0f}, PC2 {emission[1]:.0f}")
@@ -240,8 +240,9 @@ gm.plots.plane({"all annuli": coefficients[:, 1:].reshape(-1, 2)[::5].T}, line=(
 _ = gm.course.explore(path, galaxy=(0, n_galaxies - 1, 1, 0))
 
 # %%
-gm.plots.profiles({kind: (radius[i], activity[i, 1:], activity_error[i, 1:]) for kind, i in example.items()}, xlabel="radius ($R / R_e$)", ylabel="activity (distance from the ridge)", zero=True,
-                title="Their activity profiles; error bars of the noise are smaller than most symbols", alt="Activity against radius of five mock galaxies: one rises, one falls, a ring peaks near one half-light radius, two are flat.")
+profiles = {kind: (radius[i], activity[i, 1:], activity_error[i, 1:]) for kind, i in example.items()}
+gm.plots.trends({"Their activity profiles; error bars of the noise are smaller than most symbols": profiles},
+                xlabel="radius ($R / R_e$)", ylabels=["activity (distance from the ridge)"], level=("the ridge", 0), alt="Activity against radius of five mock galaxies: one rises, one falls, a ring peaks near one half-light radius, two are flat.")
 
 # %% [markdown]
 # The **activity gradient** is the slope of a straight line through a profile, weighted by its errors, per $R_e$. Positive: more active outside.
@@ -326,8 +327,8 @@ annuli, annuli_ivar, annuli_radius = gm.spectra.radial_spectra(cube, maps, edges
 cube_activity, cube_error = gm.spectra.activity(*projected(annuli[None], annuli_ivar[None]), ridge)
 cube_slope, cube_slope_error = (x[0] for x in gm.spectra.gradient(annuli_radius[None], cube_activity, cube_error))
 cube_total = np.sqrt(cube_slope_error**2 + floor**2 + (fraction * max(np.nanmean(cube_activity), 0)) ** 2)
-gm.plots.profiles({"from the cube": (annuli_radius, cube_activity[0], cube_error[0])}, xlabel="radius ($R / R_e$)", ylabel="activity", zero=True,
-                title=f"Gradient {cube_slope:+.2f} ± {cube_total:.2f} per $R_e$ — mock galaxy, kind inside-out", alt="The activity of the mapped galaxy rises from the passive ridge in the centre outwards.")
+gm.plots.trends({f"Gradient {cube_slope:+.2f} ± {cube_total:.2f} per $R_e$ — mock galaxy, kind inside-out": {"from the cube": (annuli_radius, cube_activity[0], cube_error[0])}},
+                xlabel="radius ($R / R_e$)", ylabels=["activity"], level=("the ridge", 0), alt="The activity of the mapped galaxy rises from the passive ridge in the centre outwards.")
 claims.check("gradient of the inside-out cube, in sigma", cube_slope / cube_total, at_least=2, because="velocities or radii were wrong")
 
 # %% [markdown]
@@ -387,7 +388,7 @@ if all(sets):
 # %%
 if stars:
     short = {name.replace("SDSS ", "").replace(" (star-forming)", " SF").replace("elliptical", "E").replace("starb", "starburst "): point for name, point in place.items()}
-    gm.plots.plane(zones, line=(ridge.point, ridge.direction), names=short, xlabel="PC1", ylabel="PC2", size=(9, 5.4), title="Observed spectra (stars) in the plane of the mock galaxies",
+    gm.plots.plane(zones, line=(ridge.point, ridge.direction), tracks=short, xlabel="PC1", ylabel="PC2", title="Observed spectra (stars) in the plane of the mock galaxies",
                  alt="Observed spectra in the mock plane: elliptical, S0 and bulge templates beside the passive ridge, starbursts far out in the active cloud, SDSS galaxies mostly on the ridge and star-forming ones off it.")
     print("distance from the passive sequence in its widths:")
     print(", ".join(f"{name} {d:+.1f}" for name, d in sorted(distance.items(), key=lambda pair: pair[1])))

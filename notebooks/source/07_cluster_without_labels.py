@@ -280,7 +280,8 @@ for n in gm.runtime.progress(numbers, "label efficiency"):
         network_alone = np.array(trial["network from scratch"])
 curves = {name: (numbers, *np.transpose(values)) for name, values in scores.items()}
 always = np.bincount(number[later]).max() / len(later)
-gm.plots.efficiency(curves, ylabel="accuracy, five kinds", level=("always the commonest", always), title="What labels buy — mock galaxies, mean and scatter of draws", alt="Accuracy of the five kinds against the number of labels on a logarithmic axis, for probes of contrastive features, trained here and longer, of an untrained encoder and of principal components, and for a network from scratch, which all rise; the values are printed below.")
+gm.plots.trends({"What labels buy — mock galaxies, mean and scatter of draws": curves}, xlabel="labelled galaxies", ylabels=["accuracy, five kinds"], level=("always the commonest", always), log=True, ticks=(numbers, [f"{n:,}" for n in numbers]),
+                alt="Accuracy of the five kinds against the number of labels on a logarithmic axis, for probes of contrastive features, trained here and longer, of an untrained encoder and of principal components, and for a network from scratch, which all rise; the values are printed below.")
 for name, values in scores.items():
     print(f"{name:38s}", ", ".join(f"{n}: {mean:.3f} ± {scatter:.3f}" for n, (mean, scatter) in zip(numbers, values, strict=True)))
 hundred = np.random.default_rng(seed).permutation(n_test // 2)[:100]

@@ -291,8 +291,8 @@ drawn = {d: gm.mock.tidal_sample(streams[usable], d, seed=seed + 90).images[:, 0
 answers = {d: [gm.measure.segment(image, p) for image, p in zip(drawn[d], points, strict=True)] for d in segment_depths}
 iou = {d: np.array([gm.measure.overlap(m, masks[i]) for m, i in zip(answers[d], usable, strict=True)]) for d in segment_depths}
 error = [v.std() / np.sqrt(len(v)) for v in iou.values()]
-gm.plots.profiles({f"{len(usable)} streams, three points each": (segment_depths, [v.mean() for v in iou.values()], error)}, xlabel="limit μ (mag arcsec⁻²)", ylabel="intersection over union", zero=True,
-                title="Masks from prompts, without any network — mock galaxies", alt="Intersection over union grows with depth and levels off beyond 31.")
+gm.plots.trends({"Masks from prompts, without any network — mock galaxies": {f"{len(usable)} streams, three points each": (segment_depths, [v.mean() for v in iou.values()], error)}},
+                xlabel="limit μ (mag arcsec⁻²)", ylabels=["intersection over union"], level=("nothing in common", 0), alt="Intersection over union grows with depth and levels off beyond 31.")
 falls = np.diff([iou[d].mean() for d in segment_depths[1:]])
 claims.check("IoU from μ = 28 to 30 to 31 to 35, smallest step", falls.min(), at_least=-0.005, because="depth did not help")
 claims.check("IoU at 35 minus at 28", iou[35.0].mean() - iou[28.0].mean(), at_least=0.05, because="shallow streams could be traced")

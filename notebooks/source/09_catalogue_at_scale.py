@@ -130,7 +130,7 @@ claims.check("galaxies twice after a worker was killed", twice, at_most=0, becau
 
 # %%
 out = folder / "again"
-command = [sys.executable, "-m", "galmorph_helpers.catalogue.survey", "classify", str(sky_folder), str(classifier), str(out), "--workers", "0"]
+command = [sys.executable, "-m", "galmorph_helpers.catalogue", "classify", str(sky_folder), str(classifier), str(out), "--workers", "0"]
 process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 while len(list(out.glob("sky_*.parquet"))) < 3 and process.poll() is None:
     time.sleep(0.02)
@@ -165,7 +165,7 @@ gm.catalogue.write_shard(spoilt / "d_small.parquet", numbers + 200, some[:, :, :
 gm.catalogue.write_shard(spoilt / "e_bands.parquet", numbers + 300, some.flip(1), bands=("g", "r", "i"), pixels="colour")
 gm.catalogue.write_shard(spoilt / "f_empty.parquet", numbers[:0], some[:0], pixels="colour")
 gm.catalogue.write_shard(spoilt / "g_repeated.parquet", np.r_[numbers[:1], numbers[1:] + 400], some, pixels="colour")
-command = [sys.executable, "-m", "galmorph_helpers.catalogue.survey", "classify", str(spoilt), str(classifier), str(folder / "rest"), "--workers", "0"]
+command = [sys.executable, "-m", "galmorph_helpers.catalogue", "classify", str(spoilt), str(classifier), str(folder / "rest"), "--workers", "0"]
 ended = subprocess.run(command, capture_output=True, text=True)
 print(ended.stdout.split("s; ", 1)[-1])
 print("exit status:", ended.returncode)
