@@ -538,7 +538,14 @@ def test_an_empty_cell_and_a_null_among_integers(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "data", [b"PK\x03\x04\0\0workbook", "file,id\na.png,1\n".encode("utf-16-le"), b"\xff\xfea", b"file,id\na,1,2,3\n"]
+    "data",
+    [
+        b"PK\x03\x04\0\0workbook",
+        "file,id\na.png,1\n".encode("utf-16-le"),
+        b"\xff\xfea",
+        b"file,id\na,1,2,3\n",
+        b"file,i" * 70_000,  # 70,001 columns: minutes, were they read
+    ],
 )
 def test_a_table_that_is_none_says_so(tmp_path, data):
     (tmp_path / "labels.csv").write_bytes(data)
@@ -941,10 +948,11 @@ def test_fuzz_whatever_comes_is_read_or_refused_in_a_sentence(data, tmp_path_fac
             WORST["refused"] += 1
             said = str(error)
             assert " " in said.strip() and len(said) < 2500, said
-        WORST["seconds"] = max(WORST["seconds"], time.process_time() - start)
-    if TRIES > 1000:
-        (place / "worst.txt").write_text(f"{WORST}, {before} kB in all", encoding="utf-8")
-        assert WORST["seconds"] < 2, name
+        seconds = time.process_time() - start
+        WORST["seconds"] = max(WORST["seconds"], seconds)
+        if TRIES > 1000:
+            (place / "worst.txt").write_text(f"{WORST}, {before} kB in all", encoding="utf-8")
+            assert seconds < 2, (name, seconds)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1e6, "more than 1 GB"  # in kB
 
 

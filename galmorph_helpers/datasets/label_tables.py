@@ -3,6 +3,8 @@
 from astropy.io import ascii as text_tables
 from astropy.table import QTable
 
+MOST_COLUMNS = 1000  # the time that reading takes grows with their square
+
 
 def read_labels(path, labels=None):
     """The table beside the images of a folder, and its path: `labels`, `labels.csv`, or the only CSV with a `file`."""
@@ -47,6 +49,8 @@ def _read_csv(file):
             raise ValueError("it has zero bytes, as a workbook or UTF-16 without a byte order mark has")
         head = next((line for line in text.splitlines() if line.strip()), "")
         between = max(",;\t", key=lambda mark: "file" in [name.strip().strip('"') for name in head.split(mark)])
+        if head.count(between) >= MOST_COLUMNS:
+            raise ValueError(f"its first line has {head.count(between) + 1:,} names, at most {MOST_COLUMNS:,} are read")
         return QTable.read(
             text.splitlines() if "\n" not in text else text,
             format="ascii.csv",
