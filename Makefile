@@ -16,6 +16,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 SOLUTIONS := $(sort $(wildcard solutions/[0-9][0-9]_*.ipynb))
+# Numbers of the mutants that `make mutants` tries; empty means all.
+ONLY ?=
 # The folder with the notebooks that a class handed in, for `make grade`.
 FOLDER ?=
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
@@ -38,7 +40,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lab notebooks table student grade site seeds weights clean
+.PHONY: help setup run test lint lab notebooks table student grade site seeds mutants weights clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -97,6 +99,9 @@ site: $(READY) ## build the course's site into _build/site, offline: lessons, so
 
 seeds: $(READY) ## run a lesson with several seeds and write benchmarks/seeds_NN.md (LESSON=02 SEEDS="0 1 2 3 4")
 	@$(BIN)/python benchmarks/seeds.py $(or $(LESSON),00 02) --seeds $(SEEDS)
+
+mutants: $(READY) ## put one error at a time into a copy of the package and see whether tests notice (ONLY="3 7")
+	@$(BIN)/python tools/mutants.py $(if $(ONLY),--only $(ONLY))
 
 weights: $(READY) ## train the weights that ship with the course again (some minutes each; first those that others start from)
 	set -e; for tool in tools/weights_trunk.py $(filter-out tools/weights_trunk.py,$(sort $(wildcard tools/weights_*.py))); do $(BIN)/python $$tool; done
