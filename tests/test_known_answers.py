@@ -289,3 +289,20 @@ def test_downloaded_weights_that_were_changed_are_refused(tmp_path, monkeypatch)
 def test_every_mutant_changes_one_place_and_names_tests_that_exist():
     assert mutants.problems() == []
     assert len(mutants.MUTANTS) >= 30
+
+
+def test_a_row_of_the_table_that_fits_no_more_is_named():
+    right = mutants.MUTANTS[0]
+    assert mutants.problems([right]) == []
+    for change, said in (
+        ({"old": "no such text"}, "is 0 times in"),
+        ({"old": "scale"}, "times in"),
+        ({"file": "galmorph_helpers/gone.py"}, "is 0 times in"),
+        ({"new": "mul_((0 / electrons)"}, "is no Python"),
+        ({"new": right.old}, "changes nothing"),
+        ({"tests": ()}, "names no test"),
+        ({"tests": ("test_known_answers.py::test_nothing",)}, "no test test_known_answers.py::test_nothing"),
+        ({"tests": ("test_known_answers.py",)}, "no test"),
+    ):
+        (sentence,) = mutants.problems([right._replace(**change)])
+        assert said in sentence

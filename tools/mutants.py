@@ -10,6 +10,7 @@ A formula with a known answer belongs in tests/test_known_answers.py, and its mu
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import re
 import shutil
@@ -40,9 +41,14 @@ def problems(table: list[Mutant] | None = None, root: Path = ROOT) -> list[str]:
     found = []
     for number, row in enumerate(MUTANTS if table is None else table, 1):
         path = root / row.file
-        times = path.read_text(encoding="utf-8").count(row.old) if path.is_file() else 0
-        if times != 1:
-            found.append(f"mutant {number} ({row.what}): {row.old!r} is {times} times in {row.file}, not once")
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if text.count(row.old) != 1:
+            found.append(f"mutant {number} ({row.what}): {row.old!r} is {text.count(row.old)} times in {row.file}")
+        elif path.suffix == ".py":
+            try:
+                ast.parse(text.replace(row.old, row.new))
+            except SyntaxError as error:
+                found.append(f"mutant {number} ({row.what}) is no Python: {error}")
         if row.old == row.new or not row.tests:
             found.append(f"mutant {number} ({row.what}) changes nothing, or names no test")
         for test in row.tests:
