@@ -207,6 +207,18 @@ def test_r_minus_i_is_positive_follows_g_minus_r_and_is_in_the_light(sky):
     assert (flux[:, 2] > flux[:, 1]).all()  # all are brighter in i
 
 
+def test_neighbours_and_stars_are_red_too(sky):
+    """What stands around the galaxies is brighter in r than in g and in i than in r, by no more than an M star is."""
+    some = sky[:40].copy()
+    for name in ("dust", "knot_light"):
+        some[name] = 0.0
+    alone, crowded = (light(some, np.full(40, 1.0), field=f)[:, :, 0, 0].real.double().numpy() for f in (False, True))
+    around = (crowded - alone)[(crowded - alone)[:, 1] > 0.5]
+    g_r, r_i = -2.5 * np.log10(around[:, 0] / around[:, 1]), -2.5 * np.log10(around[:, 1] / around[:, 2])
+    assert len(around) > 20 and (g_r > 0).all() and (g_r < 2).all()
+    assert (r_i > 0.05).all() and (r_i < 0.95).all()
+
+
 # ---------------------------------------------------------------- measuring
 
 
