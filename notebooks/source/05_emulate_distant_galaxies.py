@@ -258,8 +258,7 @@ for name, t in (("elliptical", -3), ("Sb", 3)):
 def make_network():
     """The network that has seen emulated galaxies, with a new last layer; the others are frozen."""
     network = gm.load_weights(gm.CompactCNN(), "mock_faint")
-    for layer in list(network)[:-2]:
-        layer.requires_grad_(False)
+    network.trunk.requires_grad_(False)
     return network
 
 
