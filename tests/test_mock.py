@@ -183,7 +183,7 @@ def test_stars_are_points_of_light_in_their_stamps_and_faint_galaxies_are_wider(
     sources = {"owner": np.array([2, 0, 2]), "r": np.array([17.0, 15.0, 18.0]), "colour": np.zeros((3, 3))}
     sources |= {"x": np.array([50.0, 10.0, 17.0]), "y": np.array([8.0, 20.0, 29.0])}
     sources["width"] = np.array([[0.0, 0.0, 2.0], [0.0, 0.0, 3.0]])
-    _add_smudges(out, kx[:, :1], ky[:, :, :1], sources, ("g", "r", "i"))
+    _add_smudges(out, kx[:, :1], ky[:, :, :1], sources, ("g", "r", "i"), None)
     image = torch.fft.irfft2(out, s=(80, 80))[:, 1]
     fluxes = 10 ** (0.4 * (22.5 - sources["r"]))
     assert image[0, 20, 10].item() == pytest.approx(fluxes[1], rel=1e-3) and image[1].abs().max() == 0
@@ -521,5 +521,5 @@ def test_what_shows_nothing_gets_no_votes_and_votes_rise_smoothly():
     for face, contrast in zip(faces, (0.0, 0.5, 1.0), strict=True):
         face["arm_contrast"] = contrast
         face["t_type"] = 0  # votes follow what is seen, not the type
-    none, weak, strong = (gm.volunteer_votes(face, gm.SDSS, seed=0)["spiral"].mean() for face in faces)
+    none, weak, strong = (gm.mock.volunteer_votes(face, gm.SDSS, seed=0)["spiral"].mean() for face in faces)
     assert none < 0.03 < weak < strong
