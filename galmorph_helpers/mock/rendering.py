@@ -76,7 +76,7 @@ def light(
     deficit = p["disc_deficit"] + flux["gradient"] * (1 - 3.5 * p["disc_deficit"]).clamp(0, 1)
     share = torch.cat((flux["bulge"], flux["disc"] * (1 + deficit), -flux["disc"] * deficit), -1)
     centred = torch.exp(-2j * torch.pi * (kx + ky) * ((size - 1) / 2))
-    out = _summed(share, torch.stack((bulge, disc, core), 1)) * centred
+    out = _times(_summed(share, torch.stack((bulge, disc, core), 1)), centred)
     seen = sum(np.abs(np.asarray(table[column], float)) for part in PARTS.values() for column in part).nonzero()[0]
     if len(seen):
         rows = slice(None)
@@ -85,8 +85,7 @@ def light(
             p, flux = ({name: v[rows] if len(v) == len(out) else v for name, v in d.items()} for d in (p, flux))
         disc = disc[rows] + p["disc_deficit"] * (disc[rows] - core[rows])
         soft = torch.exp((kx**2 + ky**2) * (-2 * torch.pi**2 * SOFT**2))
-        phase = torch.view_as_real(centred * soft)
-        smooth = torch.view_as_complex(torch.stack((disc, bulge[rows]), 1)[..., None] * phase)
+        smooth = _times(torch.stack((disc, bulge[rows]), 1), centred * soft)
         along = torch.fft.ifft(folded(smooth, padded), dim=-2)[:, :, :size]
         disc, bulge = torch.fft.irfft(along, n=padded)[..., :size].unbind(1)
         extra = structure(p, flux, disc, bulge, band_wavelengths(bands, filters), rng)
@@ -106,6 +105,11 @@ def _summed(share, parts):
     planes = torch.view_as_real(parts) if parts.is_complex() else parts
     found = torch.bmm(share, planes.flatten(2)).unflatten(2, planes.shape[2:])
     return torch.view_as_complex(found) if parts.is_complex() else found
+
+
+def _times(planes, wave):
+    """Product of real planes and a complex one, by real numbers: torch would first make the planes complex."""
+    return torch.view_as_complex(planes[..., None] * torch.view_as_real(wave))
 
 
 def _add(out, rows, more):
@@ -339,10 +343,12 @@ def _add_smudges(out, kx, ky, sources, bands, filters):
 
     def waves(place, width, k):  # (stamps, sources, frequencies)
         place, width = tensor(place)[..., None], tensor(width)[..., None]
-        return torch.exp(-2j * torch.pi * place * k - 2 * (torch.pi * width * k) ** 2)
+        phase, passed = place * (-2 * torch.pi * k), (width * (2**0.5 * torch.pi * k)).square_().neg_().exp_()
+        return torch.complex(torch.cos(phase).mul_(passed), torch.sin(phase).mul_(passed))  # faster than exp(complex)
 
     across = waves(sources["x"], sources["width"][0], kx.flatten())
-    along = waves(sources["y"], sources["width"][1], ky.flatten()).mT
+    above = waves(sources["y"], sources["width"][1], ky.flatten()[: kx.shape[-1]].abs())  # the highest is negative
+    along = torch.cat((above[..., :-1], above[..., 1:].flip(-1).conj()), -1).mT
     flux = torch.stack([tensor(f) for f in _flux(sources, bands, filters)], 1)
     _add(out, torch.as_tensor(rows, device=out.device), (along[:, None] * flux[:, :, None]) @ across[:, None])
 
@@ -364,7 +370,11 @@ def _add_discs(out, kx, ky, sources, size, bands, filters, rng):
     x, y = tensor(sources["x"]), tensor(sources["y"])
     shifted = profile * (torch.exp(-2j * torch.pi * kx * x) * torch.exp(-2j * torch.pi * ky * y))
     flux = torch.stack([tensor(f) for f in _flux(sources, bands, filters)], 1)
+    rows, more = torch.as_tensor(owner, device=out.device), flux * shifted[:, None]
+    if out.shape[-1] == half + 1:
+        _add(out, rows, more)
+        return
     drawn = out.new_zeros((*out.shape[:2], 2 * half, half + 1))
-    _add(drawn, torch.as_tensor(owner, device=out.device), flux * shifted[:, None])
+    _add(drawn, rows, more)
     out[:, :, :half, columns] += drawn[:, :, :half]
     out[:, :, -half:, columns] += drawn[:, :, half:]

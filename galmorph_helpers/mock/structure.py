@@ -15,6 +15,7 @@ KNOTS = 24  # star-forming regions drawn in a disc
 STRONGEST = 1.8  # the field is bounded by this: light varies by a factor of six either way
 FAINTEST = 0.25  # of the smooth light is left in the darkest places
 BAR_WIDTH = 0.30  # of its length; tapered ends
+WARP_SEEN = 0.002  # slope of a warp as seen, below which none is drawn: a tenth of a pixel in a large disc
 ARMS = 1.2  # height of the field in an arm of contrast 1, which is bounded then
 # By wavelength, Å (u, g, r, i, z, H): light of arms against that between them, per unit of the field; optical depth.
 _AT = (3550, *GRI_WAVELENGTHS, 8930, 16500)
@@ -55,31 +56,38 @@ def structure(p, flux, disc, bulge, wavelengths, rng):
     plane = {"x": x / p["h"], "y": y / (q * p["h"])}  # in the disc, scale lengths
     plane["radius"] = (plane["x"] ** 2).add_(plane["y"] ** 2).sqrt_().clamp_(min=0.15)
     field, clumps = _field(p, plane, size, rng)
-    field = field.add_(_warp(p, x, y)).div_(STRONGEST).tanh_().mul_(STRONGEST)
+    _add_warp(field, p, x, y)
+    field = field.div_(STRONGEST).tanh_().mul_(STRONGEST)
     stars = disc * torch.exp(field)
     round_ = _isophotes(p, x, y, bulge, rng)
     behind, depth = _dust(p, plane, clumps)
     bluer, reddened = np.interp(wavelengths, _AT, _BLUER), np.interp(wavelengths, _AT, _REDDENED)
     gas = _gas(wavelengths, p["redshift"])
-    knots, glowing = _knots(p, stars * stars / disc.clamp(min=1e-9), rng)
-    sums = [image.sum((-2, -1), keepdim=True) for image in (disc, bulge)]
+    where, knots, glowing = _knots(p, (stars * stars).div_(disc.clamp(min=1e-9)), rng)
+    patterned = field.mul_(stars)
+    sums, found, pattern = (
+        [image.sum((-2, -1), keepdim=True) for image in images] for images in ((disc, bulge), (stars,), (patterned,))
+    )
     barred = p["bar_light"].flatten().nonzero().flatten()
     bars = _bars(p, plane, barred) * sums[0][barred] if len(barred) else None
-    out = disc.new_empty((len(disc), len(wavelengths), size, size))
+    out, one = disc.new_empty((len(disc), len(wavelengths), size, size)), disc.new_ones(())
     for b in range(len(wavelengths)):
         of_disc, of_bulge, of_young = (flux[name][:, b, :, None] for name in ("disc", "bulge", "young"))
         # Arms are bluer than what lies between them.
-        drawn = stars * (field * float(bluer[b])).add_(1) if bluer[b] else stars.clone()
-        settled = (1 - p["bar_light"] - p["knot_light"]) * sums[0] / drawn.sum((-2, -1), keepdim=True).clamp_(min=1e-9)
-        drawn.mul_(of_disc * settled).addcmul_(round_, of_bulge)
+        blue = float(bluer[b])
+        settled = (1 - p["bar_light"] - p["knot_light"]) * sums[0] / (found[0] + blue * pattern[0]).clamp_(min=1e-9)
+        drawn = (stars * (of_disc * settled)).addcmul_(round_, of_bulge)
+        if blue:
+            drawn.addcmul_(patterned, of_disc * settled * blue)
         if bars is not None:
             drawn[barred] += bars * of_disc[barred]
-        drawn.mul_(torch.exp(depth * float(reddened[b])).sub_(1).mul_(behind).add_(1)).addcmul_(knots, of_young)
-        drawn.addcmul_(glowing, of_young * (LINES * gas[b]))
+        drawn.mul_(torch.lerp(one, (depth * float(reddened[b])).exp_(), behind))
+        young = knots * of_young[:, 0] + glowing * (of_young * (LINES * gas[b]))[:, 0]
+        drawn.view(len(drawn), -1).scatter_add_(1, where, young)
         drawn.mul_((of_disc * sums[0] + of_bulge * sums[1]) / drawn.sum((-2, -1), keepdim=True).clamp_(min=1e-12))
         smooth = (disc * of_disc).addcmul_(bulge, of_bulge)
         # The sharp light that stands behind has less than the smooth one beside thin discs: never take all of it.
-        torch.sub(torch.maximum(drawn, smooth * FAINTEST), smooth, out=out[:, b])
+        torch.maximum(drawn.sub_(smooth), smooth.mul_(FAINTEST - 1), out=out[:, b])
     companions = p["satellites"].flatten().nonzero().flatten()
     if len(companions):
         _satellites(out, p, flux, companions, size, rng)
@@ -132,11 +140,15 @@ def _ridge(phase):
     return torch.cos(phase).sub_(1).mul_(2).exp_().sub_(0.3085).mul_(2)
 
 
-def _warp(p, x, y):
-    """Field that bends a disc, up on one side and down on the other: -(displacement) x d ln(light) / dy."""
+def _add_warp(field, p, x, y):
+    """Add what bends a disc, up on one side and down on the other: -(displacement) x d ln(light) / dy, in place."""
+    bent = (p["warp"] * torch.sin(p["inclination"]) ** 4).abs() > WARP_SEEN
+    rows = bent.flatten().nonzero().flatten()
+    p = {name: p[name][rows] for name in ("warp", "inclination", "disc_axis_ratio", "h")}
+    x, y = x[rows], y[rows]
     height = p["disc_axis_ratio"] * p["h"]  # how thick the disc looks
     bend = p["warp"] * x * (x / (3 * p["h"])).square_().clamp_(max=3) * torch.sin(p["inclination"]) ** 4
-    return bend.mul_(2 / height).clamp_(-2, 2).mul_(torch.tanh(y / height))
+    field.index_add_(0, rows, bend.mul_(2 / height).clamp_(-2, 2).mul_(torch.tanh(y / height)))
 
 
 def _bars(p, plane, rows):
@@ -164,10 +176,13 @@ def _isophotes(p, x, y, bulge, rng):
     field = (2.2 * p["boxiness"] - 0.35 * p["peanut"]) * four * torch.exp(-0.25 * (square - 1).clamp(min=0))
     field += (1.1 * p["twist"] * (1 - p["bulge_axis_ratio"] ** 2)) * across * depth.clamp(-1.5, 1.5)
     place = torch.as_tensor(rng.uniform((1.2, -1, 1.8, -1), (2, 1, 3.2, 1), (len(rows), 4)).astype(np.float32)).to(u)
+    shells = p["shell_light"].flatten().nonzero().flatten()
+    place, radius, cosine, light = (v[shells] for v in (place, square.sqrt(), cosine, p["shell_light"]))
     for where, side in (place[:, :2].T, place[:, 2:].T):
-        inside = where[:, None, None] - square.sqrt()
+        inside = where[:, None, None] - radius
         edge = torch.exp(-2.5 * inside.clamp(min=0)) * torch.sigmoid(inside / 0.04)  # sharp outside, fading inwards
-        field += p["shell_light"] * edge * torch.sigmoid(6 * (side[:, None, None].sign() * cosine - 0.5))
+        sector = torch.sigmoid(6 * (side[:, None, None].sign() * cosine - 0.5))
+        field.index_add_(0, shells, edge.mul_(light).mul_(sector))
     out = bulge.clone()
     changed = bulge[rows] * torch.exp(field)
     sums = [image.sum((-2, -1), keepdim=True) for image in (bulge[rows], changed)]
@@ -190,7 +205,8 @@ def _dust(p, plane, clumps):
 
 
 def _knots(p, weight, rng):
-    """Star-forming knots where `weight` (N, S, S) says, and which of them glow: shared by the four pixels near."""
+    """Star-forming knots where `weight` (N, S, S) says, each shared by the four pixels near: their places in the
+    flattened image, light, and that of those which glow, all (N, 4 KNOTS)."""
     n, size = len(weight), weight.shape[-1]
 
     def draw(kind, *args):
@@ -203,15 +219,12 @@ def _knots(p, weight, rng):
     light *= p["knot_light"][:, 0] / light.sum(1, keepdim=True)
     glows = light * (draw("uniform", 0, 1) < 0.4)
     column, row = x.floor(), y.floor()
-    image = torch.zeros(n, 2, size * size, device=weight.device)
-    for dx in (0, 1):
-        for dy in (0, 1):
-            share = (1 - (x - column - dx).abs()) * (1 - (y - row - dy).abs())
-            share *= (column + dx >= 0) & (column + dx < size) & (row + dy >= 0) & (row + dy < size)
-            index = ((row + dy) * size + column + dx).clamp_(0, size * size - 1).long()
-            image[:, 0].scatter_add_(1, index, light * share)
-            image[:, 1].scatter_add_(1, index, glows * share)
-    return image.reshape(n, 2, size, size).unbind(1)
+    right, down = (torch.tensor(v, device=weight.device)[:, None] for v in ((0, 0, 1, 1), (0, 1, 0, 1)))
+    x, y, column, row = x[:, None], y[:, None], column[:, None] + right, row[:, None] + down
+    share = (1 - (x - column).abs()) * (1 - (y - row).abs())
+    share *= (column >= 0) & (column < size) & (row >= 0) & (row < size)
+    index = (row * size + column).clamp_(0, size * size - 1).long()
+    return index.flatten(1), (light[:, None] * share).flatten(1), (glows[:, None] * share).flatten(1)
 
 
 def _satellites(drawn, p, flux, rows, size, rng):
