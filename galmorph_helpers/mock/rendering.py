@@ -76,7 +76,7 @@ def light(
     deficit = p["disc_deficit"] + flux["gradient"] * (1 - 3.5 * p["disc_deficit"]).clamp(0, 1)
     share = torch.cat((flux["bulge"], flux["disc"] * (1 + deficit), -flux["disc"] * deficit), -1)
     centred = torch.exp(-2j * torch.pi * (kx + ky) * ((size - 1) / 2))
-    out = _times(_summed(share, torch.stack((bulge, disc, core), 1)), centred)
+    out = _summed(share, torch.stack((bulge, disc, core), 1)).to(centred.dtype).mul_(centred)
     seen = sum(np.abs(np.asarray(table[column], float)) for part in PARTS.values() for column in part).nonzero()[0]
     if len(seen):
         rows = slice(None)
@@ -85,11 +85,11 @@ def light(
             p, flux = ({name: v[rows] if len(v) == len(out) else v for name, v in d.items()} for d in (p, flux))
         disc = disc[rows] + p["disc_deficit"] * (disc[rows] - core[rows])
         soft = torch.exp((kx**2 + ky**2) * (-2 * torch.pi**2 * SOFT**2))
-        smooth = _times(torch.stack((disc, bulge[rows]), 1), centred * soft)
+        smooth = torch.stack((disc, bulge[rows]), 1).to(centred.dtype).mul_(centred * soft)
         along = torch.fft.ifft(folded(smooth, padded), dim=-2)[:, :, :size]
         disc, bulge = torch.fft.irfft(along, n=padded)[..., :size].unbind(1)
         extra = structure(p, flux, disc, bulge, band_wavelengths(bands, filters), rng)
-        extra = torch.fft.fft(torch.fft.rfft(extra, n=padded), n=padded, dim=-2)
+        extra = torch.fft.rfft2(extra, s=(padded, padded))
         extra = _tiled(extra, out.shape[-2])
         if len(seen) == len(out):
             out += extra
@@ -105,11 +105,6 @@ def _summed(share, parts):
     planes = torch.view_as_real(parts) if parts.is_complex() else parts
     found = torch.bmm(share, planes.flatten(2)).unflatten(2, planes.shape[2:])
     return torch.view_as_complex(found) if parts.is_complex() else found
-
-
-def _times(planes, wave):
-    """Product of real planes and a complex one, by real numbers: torch would first make the planes complex."""
-    return torch.view_as_complex(planes[..., None] * torch.view_as_real(wave))
 
 
 def _add(out, rows, more):
