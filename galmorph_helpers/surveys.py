@@ -37,7 +37,7 @@ class Look:
         Shown as red, green, blue; two (green is their mean); or one, in grey. By default those of `Survey.shown`.
     """
 
-    weights: tuple = (1.66, 1.91, 2.38)
+    weights: tuple = (1.52, 1.77, 2.35)
     softening: float = 7.1
     floor: tuple = (0.021, 0.026, 0.010)
     saturation: float = 0.74

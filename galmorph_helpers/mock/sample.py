@@ -15,7 +15,7 @@ from .demographics import population
 from .rendering import light
 
 SKY_SCATTER = 0.18  # of ln noise of the sky between fields: moonlight, airmass
-BATCH = 64  # galaxies drawn at once: bounds memory, and fixes what a seed draws
+BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
 
 
 def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of_view=None, table=None):
