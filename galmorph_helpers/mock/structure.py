@@ -80,7 +80,7 @@ def structure(p, flux, disc, bulge, wavelengths, rng):
         if blue:
             drawn.addcmul_(patterned, of_disc * settled * blue)
         if bars is not None:
-            drawn[barred] += bars * of_disc[barred]
+            drawn.index_add_(0, barred, bars * of_disc[barred])
         drawn.mul_(torch.lerp(one, (depth * float(reddened[b])).exp_(), behind))
         young = knots * of_young[:, 0] + glowing * (of_young * (LINES * gas[b]))[:, 0]
         drawn.view(len(drawn), -1).scatter_add_(1, where, young)
@@ -127,11 +127,13 @@ def _field(p, plane, size, rng):
     ringed = p["ring_light"].flatten().nonzero().flatten()
     if len(ringed):  # a ring around the bar, or where arms begin
         away = (radius[ringed] - 1.3 * p["arm_start"][ringed]) / 0.22
-        out[ringed] += 2 * p["ring_light"][ringed] * p["visible"][ringed] * torch.exp(-0.5 * away**2)
+        brighter = (2 * p["ring_light"] * p["visible"])[ringed]
+        out.index_add_(0, ringed, away.square_().mul_(-0.5).exp_().mul_(brighter))
     barred = p["bar_light"].flatten().nonzero().flatten()
     if len(barred):  # a bar sweeps up the disc beside it
         swept = 6 * p["bar_light"][barred] * p["visible"][barred]
-        out[barred] -= swept * torch.exp(-((radius[barred] / p["bar_length"][barred]) ** 2))
+        within = (radius[barred] / p["bar_length"][barred]).square_().neg_().exp_()
+        out.index_add_(0, barred, within.mul_(swept), alpha=-1)
     return out, clumps
 
 
@@ -166,7 +168,8 @@ def _isophotes(p, x, y, bulge, rng):
     rows = ((p["bulge_to_total"] > 0.6) | (p["peanut"] > 0)).flatten().nonzero().flatten()
     if len(rows) == 0:
         return bulge
-    p = {name: value[rows] for name, value in p.items()}
+    shapes = "bulge_radius", "bulge_axis_ratio", "boxiness", "peanut", "twist", "shell_light"
+    p = {name: p[name][rows] for name in shapes}
     u, v = x[rows] / p["bulge_radius"], y[rows] / (p["bulge_axis_ratio"] * p["bulge_radius"])
     square = (u * u).add_(v * v).clamp_(min=0.01)
     across, cosine = (2 * u * v).div_(square), (u * u).sub_(v * v).div_(square)
