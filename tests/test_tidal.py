@@ -93,7 +93,7 @@ def test_limit_from_a_sigma_and_back(sigma, pixel):
 
 
 def test_noise_in_images_is_that_of_the_limit():
-    """Of the difference of two draws, in blocks: resampling smooths the noise of single pixels, by .6, not that of 16."""
+    """Of the difference of two draws, in blocks: resampling smooths the noise of single pixels to .6, not theirs."""
     table = gm.mock.tidal_population(60, seed=4, with_features=0)
     table["companion"] = 0.0
     one, other = (gm.mock.tidal_sample(table, 27.0, seed=s, pixel_scale=0.168, psf_fwhm=0.7) for s in (1, 2))
