@@ -44,6 +44,14 @@ def expert_t_types(table, survey, *, seed=0):
     Experts scatter by 1.3 to 2.3 types (Naim+1995, MNRAS 274, 1107). An expert who sees no arms in a spiral calls it
     earlier: its type moves half-way to S0/a.
 
+    Parameters
+    ----------
+    table : Table
+        From `population`.
+    survey : Survey
+        Whose seeing hides arms.
+    seed : int
+
     Returns
     -------
     numpy.ndarray (N,), -3 to 10
