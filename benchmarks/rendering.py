@@ -20,7 +20,7 @@ import torch
 
 import galmorph_helpers as gm
 from galmorph_helpers.imaging.camera import observe
-from galmorph_helpers.mock.demographics import population
+from galmorph_helpers.mock.demographics import population, smoothed
 from galmorph_helpers.mock.rendering import DISC_HEIGHT, TRUNCATION, light
 from galmorph_helpers.mock.sample import BATCH
 from galmorph_helpers.runtime import side_by_side
@@ -30,13 +30,8 @@ SIZE, REPEATS, GALAXIES = 64, 5, 3000
 
 def plain(n, seed):
     """Galaxies of a bulge and a smooth disc only."""
-    table = population(n, seed=seed)
-    table = table[table["t_type"] > -3]
-    for name in (
-        "bar_light", "ring_light", "arm_contrast", "lopsidedness", "patchiness", "disc_deficit", "knot_light", "dust",
-    ):  # fmt: skip
-        table[name] = 0.0
-    return table
+    table = smoothed(population(n, seed=seed))
+    return table[table["t_type"] > -3]
 
 
 def ours(table, bands):

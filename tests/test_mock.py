@@ -1,5 +1,8 @@
 """The mock sky keeps the laws it states, and draws light as GalSim does."""
 
+from dataclasses import replace
+
+import astropy.units as u
 import galsim
 import numpy as np
 import pytest
@@ -7,12 +10,25 @@ import torch
 from scipy.stats import spearmanr
 
 import galmorph_helpers as gm
-from galmorph_helpers.imaging.camera import observe
+from galmorph_helpers.imaging.camera import frequency_reach, observe
+from galmorph_helpers.imaging.fourier import frequencies
 from galmorph_helpers.imaging.stretch import _compressed, colour_image
-from galmorph_helpers.mock.demographics import DISC_THICKNESS, population
-from galmorph_helpers.mock.rendering import DISC_HEIGHT, TRUNCATION, light
+from galmorph_helpers.mock.demographics import DISC_THICKNESS, PARTS, population, smoothed
+from galmorph_helpers.mock.rendering import (
+    DISC_HEIGHT,
+    FIELD_GALAXIES,
+    FIELD_STARS,
+    GALAXY_SLOPE,
+    STAR_SLOPE,
+    TRUNCATION,
+    _add_smudges,
+    _sources,
+    _stellar_colours,
+    light,
+)
 from galmorph_helpers.runtime import side_by_side
 from galmorph_helpers.samples import R90_CUTOUT
+from galmorph_helpers.surveys import SDSS_LOOK
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +75,7 @@ def test_same_seed_same_sky_and_batches_do_not_matter():
 
 def _plain(**columns):
     """A galaxy without arms, bars, knots or dust."""
-    table = population(1, seed=0)
-    for name in (
-        "bar_light",
-        "ring_light",
-        "arm_contrast",
-        "lopsidedness",
-        "patchiness",
-        "disc_deficit",
-        "knot_light",
-        "dust",
-    ):
-        table[name] = 0.0
+    table = smoothed(population(1, seed=0))
     for name, value in columns.items():
         table[name] = value * (table[name].unit or 1)
     return table
@@ -125,12 +130,118 @@ def _one_band():
 
 def test_magnitude_and_colour_are_those_of_the_table():
     table = population(60, seed=2)
-    for name in ("dust", "knot_light"):
-        table[name] = 0.0
+    table = smoothed(table, ("dust", "knots", "isophotes"))  # companions add their own light
     flux = light(table, R90_CUTOUT * table["r90"].value / 64, field=False)[:, :, 0, 0].real.numpy()
     r = 22.5 - 2.5 * np.log10(flux[:, 1])
     np.testing.assert_allclose(r, table["r_mag"].value, atol=0.05)  # arms and lopsidedness are cut by the stamp's edge
     np.testing.assert_allclose(-2.5 * np.log10(flux[:, 0] / flux[:, 1]), table["g_r"].value, atol=0.06)
+
+
+@pytest.mark.parametrize("width", [1.2, 1.6, 2.0, 2.6, 3.0, 4.0, 6.0])
+@pytest.mark.parametrize("radius", [1e-3, 0.9, 2.4])
+def test_undersampled_light_aliases_as_galsim_draws_it(width, radius):
+    """A star and n = 4 galaxies at any sampling, FWHM in pixels: 1 % in L1, and no ringing below zero."""
+    scale = 0.4
+    survey = replace(_one_band(), pixel_scale=scale, psf_fwhm=(width * scale,))
+    table = _plain(
+        bulge_to_total=1.0, sersic_index=4.0, bulge_radius=radius, bulge_axis_ratio=0.7, position_angle=25.0, r_mag=15.0
+    )
+    reach = frequency_reach(survey, [scale])[0]
+    spectrum = light(table, np.array([scale]), bands=("r",), field=False, reach=reach)
+    mine = observe(spectrum, survey, torch.tensor([scale]), noise=False)[0, 0].numpy()
+    source = galsim.DeltaFunction()
+    if radius > 0.1:
+        source = galsim.Sersic(4, half_light_radius=radius, trunc=TRUNCATION * radius, flux_untruncated=True)
+        source = source.shear(q=0.7, beta=25 * galsim.degrees).expand(0.7**0.5).withFlux(1)
+    image = galsim.Convolve(source, galsim.Moffat(3.5, fwhm=width * scale)).drawImage(nx=64, ny=64, scale=scale)
+    theirs = 1000 * image.array  # nanomaggies of r = 15
+    assert np.abs(mine - theirs).sum() / theirs.sum() < 0.01
+    assert mine.min() > -1e-3 * theirs.max()
+
+
+def test_well_sampled_stamps_need_no_further_frequencies():
+    assert list(frequency_reach(gm.SDSS, np.array([0.2, 0.25, 1.2]))) == [1, 1, 2]
+    assert (np.diff(frequency_reach(gm.SDSS, np.linspace(0.1, 2, 200))) >= 0).all()
+
+
+def test_field_holds_as_many_stars_and_galaxies_as_surveys_count():
+    """Per square degree: 3,000 stars to r = 20; 5,000 galaxies to r = 21.5, twice that beside a galaxy."""
+    rng = np.random.default_rng(0)
+    stars = _sources(rng, np.full(100, 36 * FIELD_STARS), STAR_SLOPE, 64)
+    assert np.sum(stars["r"] < 20) == pytest.approx(3000, rel=0.1)
+    assert np.sum(stars["r"] < 16) / np.sum(stars["r"] < 18) == pytest.approx(10 ** (-0.22 * 2), abs=0.06)
+    galaxies = _sources(rng, np.full(100, 36 * FIELD_GALAXIES), GALAXY_SLOPE, 64)
+    assert np.sum(galaxies["r"] < 21.5) == pytest.approx(2 * 5000, rel=0.1)
+    assert 60 < np.sum(galaxies["r"] < 17.77) / 2 < 220  # 92 were counted
+    for place in (stars["x"], stars["y"]):
+        assert place.min() < -4 and place.max() > 67 and abs(place.mean() - 31.5) < 1
+
+
+def test_stars_are_points_of_light_in_their_stamps_and_faint_galaxies_are_wider():
+    kx, ky = frequencies(64)
+    out = torch.zeros(3, 3, 80, 41, dtype=torch.complex64)
+    sources = {"owner": np.array([2, 0, 2]), "r": np.array([17.0, 15.0, 18.0]), "colour": np.zeros((3, 3))}
+    sources |= {"x": np.array([50.0, 10.0, 17.0]), "y": np.array([8.0, 20.0, 29.0])}
+    sources["width"] = np.array([[0.0, 0.0, 2.0], [0.0, 0.0, 3.0]])
+    _add_smudges(out, kx[:, :1], ky[:, :, :1], sources, ("g", "r", "i"), None)
+    image = torch.fft.irfft2(out, s=(80, 80))[:, 1]
+    fluxes = 10 ** (0.4 * (22.5 - sources["r"]))
+    assert image[0, 20, 10].item() == pytest.approx(fluxes[1], rel=1e-3) and image[1].abs().max() == 0
+    assert image[2, 8, 50].item() == pytest.approx(fluxes[0], rel=1e-3)
+    assert image[2, 29, 17].item() == pytest.approx(fluxes[2] / (2 * np.pi * 2 * 3), rel=1e-3)
+    assert image[2].sum().item() == pytest.approx(fluxes[0] + fluxes[2], rel=1e-3)
+
+
+def test_stars_lie_on_the_stellar_locus_and_faint_ones_are_redder():
+    bright, faint = (_stellar_colours(np.random.default_rng(0), np.full(4000, r)) for r in (15.5, 20.5))
+    g_r, r_i = bright[0], -bright[2]
+    assert 0.35 < np.median(g_r) < 0.65 and 0.05 < np.median(r_i) < 0.25  # turn-off stars
+    assert np.mean(faint[0] > 1.2) > np.mean(g_r > 1.2) + 0.25  # M dwarfs
+    assert 1.3 < np.median(g_r[r_i > 0.8]) < 1.45  # the locus bends: g - r stays while r - i grows
+
+
+@pytest.mark.parametrize("level", [0.5, 5.0, 50.0])
+@pytest.mark.parametrize("pixels", [1, 2])
+def test_photon_noise_grows_with_flux_as_counting_does(level, pixels):
+    """An even field of light: variance of a native pixel = sky^2 + flux / (electrons per nanomaggy)."""
+    even = torch.zeros(60, 3, 80, 41, dtype=torch.complex64)
+    even[:, :, 0, 0] = level * 80**2 * pixels**2  # nanomaggies in the whole field
+    scale = torch.full((60,), gm.SDSS.pixel_scale * pixels)
+    images = observe(even, gm.SDSS, scale, generator=torch.Generator().manual_seed(0))
+    assert images.mean().item() == pytest.approx(level * pixels**2, rel=0.02)
+    found = images.var((2, 3)).mean(0).numpy()
+    expected = np.array(gm.SDSS.sky_sigma) ** 2 + level / np.array(gm.SDSS.electrons)
+    if pixels > 1:  # what resampling leaves of white noise
+        k = np.fft.fftfreq(64)
+        expected = expected * pixels**2 * ((np.sinc(k / pixels) * np.sinc(k)) ** 4).mean() ** 2
+    np.testing.assert_allclose(found, expected, rtol=0.03)
+
+
+def test_sky_noise_can_be_given_for_each_stamp():
+    spectrum = torch.zeros(2, 3, 80, 41, dtype=torch.complex64)
+    scale = torch.full((2,), gm.SDSS.pixel_scale)
+    sky = torch.tensor([[0.0, 0.0, 0.0], [0.1, 0.2, 0.3]])
+    images = observe(spectrum, gm.SDSS, scale, generator=torch.Generator().manual_seed(0), sky_sigma=sky)
+    np.testing.assert_allclose(images.std((2, 3)), sky, rtol=0.05)
+
+
+@pytest.mark.parametrize("pixel", [0.2, 0.3, 0.6])
+def test_noise_of_a_resampling_has_the_power_that_averaging_leaves(pixel):
+    """Native pixels interpolated to stamp pixels and averaged over them: their variance and correlation, by hand."""
+    images = observe(
+        torch.zeros(200, 3, 80, 41, dtype=torch.complex64),
+        gm.SDSS,
+        torch.full((200,), pixel),
+        generator=torch.Generator().manual_seed(0),
+    )
+    images = images - images.mean((2, 3), keepdim=True)
+    native = gm.SDSS.pixel_scale / pixel
+    k = np.fft.fftfreq(64)
+    power = (np.sinc(k * native) * np.sinc(k)) ** 4
+    expected = np.array(gm.SDSS.sky_sigma) / native * power.mean()
+    np.testing.assert_allclose(images.std((0, 2, 3)), expected, rtol=0.03)
+    lag = (images[..., 1:] * images[..., :-1]).mean() / images.square().mean()
+    assert lag.item() == pytest.approx((power * np.cos(2 * np.pi * k)).sum() / power.sum(), abs=0.03)
 
 
 def test_sky_noise_is_the_survey_s():
@@ -142,15 +253,55 @@ def test_sky_noise_is_the_survey_s():
     np.testing.assert_allclose(within, gm.SDSS.sky_sigma, rtol=0.02)
 
 
-def test_colour_image_is_bounded_and_blue_is_blue():
+LOOKS = [gm.SDSS.look, gm.DES.look]
+
+
+def _flat(values, look, **changes):
+    """Colour of an even patch of light; `values` in nanomaggies of g, r, i per pixel."""
+    flux = torch.tensor(values, dtype=torch.float32)[None, :, None, None].expand(1, 3, 32, 32)
+    image = colour_image(flux, gm.SDSS, torch.tensor([gm.SDSS.pixel_scale]), look=replace(look, **changes))
+    return image.mean((0, 2, 3)).numpy()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_colour_image_is_bounded_and_blue_is_blue(look):
     flux = torch.zeros(2, 3, 8, 8)
-    flux[0, 0, 4, 4] = 5.0  # g only: blue
+    flux[0, 0, 3:6, 3:6] = 5.0  # g only: blue
     flux[1] = 1e4  # saturated
-    image = colour_image(flux, gm.SDSS, torch.full((2,), gm.SDSS.pixel_scale))
+    image = colour_image(flux, replace(gm.SDSS, look=look), torch.full((2,), gm.SDSS.pixel_scale))
     assert image.min() >= 0 and image.max() <= 1
-    assert image[0, 2, 4, 4] > image[0, 0, 4, 4]
+    assert image[0, 2, 4, 4] > image[0, 0, 4, 4] + 0.1
+    assert torch.equal(image, (image * 255).round() / 255)  # as files hold it
     with pytest.raises(ValueError, match="got images of 1: choose bands"):
         colour_image(flux[:, :1], gm.SDSS, torch.ones(2))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("light_", [0.05, 0.3, 2.0])
+def test_a_grey_source_stays_grey(look, light_):
+    red, green, blue = look.weights
+    grey = _flat([light_ / blue, light_ / green, light_ / red], look, floor=(0.01,) * 3)
+    assert grey.max() - grey.min() < 0.01
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_brighter_light_is_never_darker_and_redder_light_never_bluer(look):
+    steps = np.array([_flat([x * 0.5, x, x * 1.4], look, chroma_steps=0.0) for x in np.geomspace(1e-3, 100, 60)])
+    assert (np.diff(steps, axis=0) > -1.5 / 255).all()
+    colours = [_flat([0.3 * 10 ** (-0.4 * g_r), 0.3, 0.4], look, chroma_steps=0.0) for g_r in np.linspace(-0.5, 1.5, 9)]
+    assert (np.diff([c[0] - c[2] for c in colours]) > 0).all()
+
+
+def test_a_survey_wears_its_own_look():
+    flux = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    scale = torch.full((2,), 0.3)
+    own = colour_image(flux, gm.DES, scale)
+    assert torch.equal(own, colour_image(flux, gm.DES, scale, look=gm.DES.look))
+    assert not torch.equal(own, colour_image(flux, gm.DES, scale, look=SDSS_LOOK))
+    mock = gm.mock_sample(8, gm.DES, seed=1, size=32)
+    flux = gm.mock_sample(8, gm.DES, seed=1, size=32, look="flux").images
+    scale = torch.as_tensor(mock.table["pixel_scale"].value, dtype=torch.float32)
+    torch.testing.assert_close(mock.images, colour_image(flux, gm.DES, scale), atol=1.1 / 255, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -177,15 +328,40 @@ def test_experts_scatter_as_people_do(catalogue):
 
 
 def test_compression_takes_faint_colour_noise_and_keeps_colour():
+    plain = replace(SDSS_LOOK, saturation=1.0)
     rng = torch.Generator().manual_seed(0)
-    sky = 0.02 + 0.004 * torch.randn((4, 3, 63, 64), generator=rng)
-    left = _compressed(sky)
+    sky = 0.03 + 0.006 * torch.randn((4, 3, 63, 64), generator=rng)
+    left = _compressed(sky, plain)
     assert left.shape == sky.shape
     assert (left[:, 0] - left[:, 2]).std() < 0.5 * (sky[:, 0] - sky[:, 2]).std()
     luma = torch.tensor([0.299, 0.587, 0.114])[None, :, None, None]
-    torch.testing.assert_close((left * luma).sum(1), (sky * luma).sum(1), atol=2e-3, rtol=0)
+    torch.testing.assert_close((left * luma).sum(1), (sky * luma).sum(1), atol=3e-3, rtol=0)
     red = torch.tensor([0.6, 0.3, 0.1])[None, :, None, None].expand(1, 3, 20, 20)
-    torch.testing.assert_close(_compressed(red), red, atol=0.02, rtol=0)
+    torch.testing.assert_close(_compressed(red, plain), red, atol=0.03, rtol=0)
+
+
+def test_compression_is_that_of_jpeg():
+    """Against Pillow at quality 75, which also rounds the brightness: the colours, to a grey level."""
+    import io
+
+    from PIL import Image
+
+    x = torch.linspace(0, 1, 48)
+    smooth = torch.stack((0.7 * x[None] * x[:, None], 0.4 * x[None] + 0 * x[:, None], 0.3 * x[:, None] + 0 * x[None]))
+    noise = 0.06 * torch.randn((3, 24, 24), generator=torch.Generator().manual_seed(0))
+    smooth = (smooth + noise.repeat_interleave(2, 1).repeat_interleave(2, 2)).clamp(0, 1)
+    smooth[1, 0, 0] = 0.0  # the blocks begin at the corner
+    file = io.BytesIO()
+    pixels = (smooth * 255).round().byte().permute(1, 2, 0).numpy()
+    Image.fromarray(pixels).save(file, "JPEG", quality=75, subsampling=2)
+    theirs = torch.from_numpy(np.asarray(Image.open(file)).copy()).permute(2, 0, 1).float() / 255
+    mine = _compressed(smooth[None], replace(SDSS_LOOK, chroma_steps=1.0, saturation=1.0))[0]
+
+    def colour(z):
+        return torch.stack((z[0] - z[1], z[2] - z[1]))
+
+    before = (colour(smooth) - colour(theirs)).abs().mean()
+    assert (colour(mine) - colour(theirs)).abs().mean() < 0.5 * before
 
 
 def test_noiseless_images_do_not_move_and_noisy_ones_do():
@@ -250,3 +426,100 @@ def test_an_error_in_one_batch_ends_the_drawing():
 
     with pytest.raises(RuntimeError, match="batch 2"):
         side_by_side(work, range(4), "batches")
+
+
+def test_no_structure_switches_on_at_a_class_boundary():
+    """From S0/a to Sa no column moves by more than half its scatter, and none is nothing on one side."""
+    table = population(30_000, seed=3)
+    t = np.asarray(table["t_type"])
+    for name in (
+        "bulge_to_total", "sersic_index", "thickness", "half_light_radius", "arm_contrast", "arm_pitch", "flocculence",
+        "bar_light", "ring_light", "patchiness", "knot_light", "dust", "lopsidedness", "warp", "disc_deficit",
+        "boxiness", "twist", "shell_light", "satellites",
+    ):  # fmt: skip
+        values = np.asarray(getattr(table[name], "value", table[name]), float)
+        zero, one = values[t == 0], values[t == 1]
+        assert abs(one.mean() - zero.mean()) < 0.5 * np.sqrt((zero.var() + one.var()) / 2), name
+        assert abs((zero != 0).mean() - (one != 0).mean()) < 0.25, name
+
+
+def test_down_bending_discs_become_common_along_the_sequence():
+    """About 25 % of S0, 80 % of Sd-Sm (Gutiérrez+2011)."""
+    table = population(30_000, seed=4)
+    t, bends = np.asarray(table["t_type"]), np.asarray(table["disc_deficit"]) > 0.06
+    assert bends[(t > -3) & (t < 0)].mean() == pytest.approx(0.25, abs=0.05)
+    assert bends[(t >= 7) & (t <= 9)].mean() == pytest.approx(0.80, abs=0.05)
+
+
+def test_red_galaxies_are_heavier_than_blue_ones_of_one_luminosity():
+    """Bell+2003: 0.3 to 0.5 dex between g-r of 0.35 and 0.75."""
+    table = population(20_000, seed=5)
+    log_ratio = table["log_mass"] + 0.4 * (table["absolute_r"].value - 4.65)
+    slope = np.polyfit(table["rest_g_r"].value, log_ratio, 1)[0]
+    assert 0.3 < 0.4 * slope < 0.5
+
+
+def _noiseless(table, **kwargs):
+    scale = R90_CUTOUT * table["r90"].to_value("arcsec") / 64
+    reach = 2.0
+    spectrum = light(table, scale, field=False, reach=reach, **kwargs)
+    return observe(spectrum, gm.SDSS, torch.as_tensor(scale, dtype=torch.float32), noise=False)
+
+
+def test_light_is_positive_however_strong_the_structure():
+    table = population(160, seed=6)
+    table = table[table["t_type"] > -3][:100]
+    for name, value in {"arm_contrast": 2.0, "patchiness": 0.9, "lopsidedness": 0.9, "dust": 1.2, "warp": 0.2}.items():
+        table[name] = value
+    images = _noiseless(table)
+    lowest = images.amin((1, 2, 3)) / images.amax((1, 2, 3))
+    assert lowest.min() > -1e-4  # rounding, and discs thinner than a pixel
+
+
+def test_structure_adds_no_light_and_can_be_taken_away_part_by_part():
+    table = population(60, seed=7)
+    table["satellites"] = 0
+    full, plain = (_noiseless(t, seed=1) for t in (table, smoothed(table)))
+    torch.testing.assert_close(full.sum((2, 3)), plain.sum((2, 3)), rtol=0.05, atol=1e-3)
+    assert (full - plain).abs().sum() > 0.1 * plain.sum()
+    for part, columns in PARTS.items():
+        less = smoothed(table, (part,))
+        assert all(not np.any(np.asarray(less[column])) for column in columns), part
+        others = [c for p, cs in PARTS.items() if p != part for c in cs]
+        assert all(np.array_equal(less[column], table[column]) for column in others), part
+    assert not np.any(smoothed(table, ("bars",))["bar"])
+    with pytest.raises(ValueError, match="without must be"):
+        smoothed(table, ("spokes",))
+    with pytest.raises(ValueError, match="without must be"):
+        smoothed(table, "arms")
+
+
+def test_dust_darkens_the_near_side_of_an_inclined_disc():
+    table = smoothed(population(200, seed=8))
+    table = table[table["t_type"] > 0][:20]
+    table["inclination"], table["position_angle"], table["dust"] = 70 * u.deg, 0 * u.deg, 0.8
+    table["near_side"] = 1
+    above, below = _noiseless(table)[:, 0].split(32, 1)
+    assert (below.sum((1, 2)) < 0.95 * above.sum((1, 2))).all()  # the near side lies at larger y
+    table["near_side"] = -1
+    above, below = _noiseless(table)[:, 0].split(32, 1)
+    assert (above.sum((1, 2)) < 0.95 * below.sum((1, 2))).all()
+
+
+def test_arms_leave_the_ends_of_bars():
+    table = population(4000, seed=9)
+    barred = table[np.asarray(table["bar_light"]) > 0]
+    phase = barred["arm_number"] * barred["arm_winding"] * barred["bar_angle"].to_value("rad") + barred["arm_phase"]
+    np.testing.assert_allclose(np.cos(phase), 1, atol=1e-6)
+    np.testing.assert_allclose(barred["arm_start"], 0.95 * barred["bar_length"])
+
+
+def test_what_shows_nothing_gets_no_votes_and_votes_rise_smoothly():
+    table = population(4000, seed=10)
+    table["inclination"], table["axis_ratio"] = 30 * u.deg, 0.88
+    faces = [table.copy() for _ in range(3)]
+    for face, contrast in zip(faces, (0.0, 0.5, 1.0), strict=True):
+        face["arm_contrast"] = contrast
+        face["t_type"] = 0  # votes follow what is seen, not the type
+    none, weak, strong = (gm.mock.volunteer_votes(face, gm.SDSS, seed=0)["spiral"].mean() for face in faces)
+    assert none < 0.03 < weak < strong

@@ -125,8 +125,7 @@ def test_any_survey_draws_colours_emulates_and_labels(survey):
 @EVERY
 def test_light_has_the_magnitudes_of_the_bands(survey):
     table = gm.population(40, seed=2)
-    for name in ("dust", "knot_light"):
-        table[name] = 0.0
+    table["satellites"] = 0  # light of their own
     drawn = light(table, 4.24 * table["r90"].value / 64, bands=survey.bands, filters=survey.filters, field=False)
     r = table["r_mag"].value
     gri = np.stack((r + table["g_r"].value, r, r - table["r_i"].value), 1)
@@ -181,10 +180,10 @@ def test_what_a_picture_shows():
 
 def test_of_two_bands_green_is_the_mean_and_of_one_there_is_grey():
     flux, scale = torch.rand(2, 2, 15, 15), torch.full((2,), TWO_BANDS.pixel_scale)
-    flat = replace(SDSS_LOOK, weights=(1.0, 1.0), softening=1e-3, pedestal=0.0, grey=0.0)  # next to linear
+    flat = replace(SDSS_LOOK, weights=(1.0, 1.0), softening=1e-3, floor=(0.0, 0.0), saturation=1.0)  # next to linear
     red, green, blue = colour_image(flux, TWO_BANDS, scale, look=flat).mean((0, 2, 3)).tolist()
     assert green == pytest.approx((red + blue) / 2, abs=0.01)
-    with pytest.raises(ValueError, match="one weight for each band shown"):
+    with pytest.raises(ValueError, match="one of each for each band shown"):
         colour_image(flux, TWO_BANDS, scale, look=SDSS_LOOK)
     with pytest.raises(ValueError, match="no noise to set the stretch"):
         colour_image(flux, replace(TWO_BANDS, sky_sigma=(0.0, 0.0)), scale)

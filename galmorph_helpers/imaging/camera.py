@@ -2,22 +2,47 @@
 
 from math import pi
 
+import numpy as np
 import torch
 
-from .fourier import frequencies
+from .fourier import folded, frequencies
 from .psf import moffat_transform
 
-SEEING_SCATTER = 0.08  # of ln FWHM between fields
+SEEING_SCATTER = 0.08, 0.04  # of ln FWHM between fields, and between the bands of one: a drift scan sees them in turn
 CENTRING = 1.0  # a cutout is centred on its galaxy to this many stamp pixels
 
+UNSEEN = 0.002  # of the light at a frequency: folding it back changes nothing that can be seen
 
-def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=True):
+
+def frequency_reach(survey, pixel_scale):
+    """How far beyond the Nyquist frequency of its stamp a survey passes light: `light`'s `reach`.
+
+    Parameters
+    ----------
+    survey : Survey
+    pixel_scale : array (N,)
+        Pixel of each stamp, arcsec.
+
+    Returns
+    -------
+    numpy.ndarray (N,)
+        1, 1.5 or 2: where PSF and pixel pass less than `UNSEEN` of the light; a star is then right to 1 % (in L1).
+    """
+    scale = torch.as_tensor(np.asarray(pixel_scale), dtype=torch.float32)
+    reaches = torch.tensor([1.0, 1.5, 2.0])
+    native = survey.pixel_scale / scale[:, None]
+    passed = moffat_transform(reaches / 2, min(survey.psf_fwhm) / scale[:, None])
+    passed = passed * _pixel(reaches / 2, native, bool((native - 1).abs().max() > 1e-6)).abs()
+    return reaches[(passed[:, :2] > UNSEEN).sum(1)].numpy()
+
+
+def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=True, sky_sigma=None):
     """Images of `light` as a survey records them, resampled to stamps of any pixel scale.
 
     Parameters
     ----------
     spectrum : torch.Tensor, complex (N, bands, P, P//2+1)
-        From `light`.
+        From `light`; what it holds beyond the stamp's Nyquist frequency folds back, as in a camera.
     survey : Survey
     pixel_scale : torch.Tensor (N,)
         Pixel of each stamp, arcsec. Where it differs from the survey's, the stamp is a bilinear resampling of native
@@ -29,6 +54,8 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     noise : bool
         Also what differs from field to field: noise, seeing, sky level, centring, registration of the bands. False
         leaves PSF and pixels only.
+    sky_sigma : tuple of float or torch.Tensor (bands,) or (N, bands), optional
+        Noise of the sky in a native pixel, nanomaggies; the survey's by default.
 
     Returns
     -------
@@ -37,45 +64,61 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     """
     device = spectrum.device
     n, bands = spectrum.shape[:2]
-    kx, ky = frequencies(size, device)
+    padded = frequencies(size)[0].shape[-2]
+    kx, ky = frequencies(size, device, reach=spectrum.shape[-2] / padded)
     k = torch.hypot(kx, ky)
     scale = pixel_scale.to(device, torch.float32)[:, None, None]
     native = survey.pixel_scale / scale  # a native pixel in stamp pixels
     resampled = bool((native - 1).abs().max() > 1e-6)
     kx, ky = kx[:, :1], ky[:, :, :1]
     columns, rows = _pixel(kx, native, resampled), _pixel(ky, native, resampled)
-    seeing, shift = 1.0, None
+    seeing, shift = [1.0] * bands, None
     if noise:  # no two fields are alike
-        seeing = torch.exp(SEEING_SCATTER * torch.randn((n, 1, 1), generator=generator, device=device))
+        field, band = SEEING_SCATTER
+        seeing = band * torch.randn((bands + 1, n, 1, 1), generator=generator, device=device)
+        seeing = torch.exp(seeing[1:] + field / band * seeing[0])
         either_way = torch.rand((bands + 1, 2, n, 1, 1), generator=generator, device=device) - 0.5
         shift = survey.registration / scale * either_way[1:] + 2 * CENTRING * either_way[0]
     images = torch.empty((n, bands, size, size), device=device)
     for b in range(bands):
-        psf = moffat_transform(k, seeing * survey.psf_fwhm[b] / scale)
+        psf = moffat_transform(k, seeing[b] * survey.psf_fwhm[b] / scale)
         place = columns * rows
         if noise:
             right, down = (torch.exp(-2j * pi * k_ * s) for k_, s in zip((kx, ky), shift[b], strict=True))
             place = (columns * right) * (rows * down)
-        along = torch.fft.ifft(spectrum[:, b] * (psf * place), dim=-2)[:, :size]  # no need to finish the padded rows
-        images[:, b] = torch.fft.irfft(along, n=k.shape[-2])[..., :size]
-    return images.add_(_noise(images, survey, native, resampled, generator)) if noise else images
+        recorded = folded(spectrum[:, b] * (psf * place), padded)
+        along = torch.fft.ifft(recorded, dim=-2)[:, :size]  # no need to finish the padded rows
+        images[:, b] = torch.fft.irfft(along, n=padded)[..., :size]
+    sky = survey.sky_sigma if sky_sigma is None else sky_sigma
+    return images.add_(_noise(images, survey, sky, native, resampled, generator)) if noise else images
 
 
-def _noise(images, survey, native, resampled, generator):
+def _noise(images, survey, sky, native, resampled, generator):
     """Noise of sky and photons, correlated where the stamp is a resampling, and what sky subtraction leaves."""
-    size, device = images.shape[-1], images.device
-    native = native[:, None]
-    sky, electrons = (torch.tensor(v, device=device)[:, None, None] for v in (survey.sky_sigma, survey.electrons))
+    device, native = images.device, native[:, None]
+    sky, electrons = (
+        torch.as_tensor(v, device=device, dtype=images.dtype)[..., None, None] for v in (sky, survey.electrons)
+    )
     # Of white noise with the power of native pixels.
     variance = images.clamp(min=0).mul_(native**2 / electrons).add_(sky**2)
-    grain = torch.randn(images.shape, generator=generator, device=device).mul_(variance.sqrt_().div_(native))
-    if resampled:
-        kx, ky = torch.fft.rfftfreq(size, device=device), torch.fft.fftfreq(size, device=device)[:, None]
-        power = _box(kx, native) ** 2 * (_box(kx, 1.0) ** 2), _box(ky, native) ** 2 * (_box(ky, 1.0) ** 2)
-        grain = torch.fft.irfft2(torch.fft.rfft2(grain).mul_(power[0] * power[1]), s=(size, size))
+    grain = _grain(images.shape, native[:, 0], generator, device) if resampled else torch.randn(
+        images.shape, generator=generator, device=device
+    )  # fmt: skip
+    grain.mul_(variance.sqrt_().div_(native))
     # Sky subtraction is never perfect: a small pedestal per stamp and band.
     pedestal = torch.randn((*images.shape[:2], 1, 1), generator=generator, device=device)
     return grain.add_(0.2 * sky / native**2 * pedestal)
+
+
+def _grain(shape, native, generator, device):
+    """White noise of native pixels as a resampling leaves it, drawn where that is a product: in Fourier space."""
+    size, half = shape[-1], shape[-1] // 2 + 1
+    kx, ky = torch.fft.rfftfreq(size, device=device), torch.fft.fftfreq(size, device=device)[:, None]
+    left = (_box(kx, native) * _box(kx, 1.0)) ** 2 * ((_box(ky, native) * _box(ky, 1.0)) ** 2)
+    left *= 0.5**0.5  # shared by the real and the imaginary part
+    left[..., [0, half - 1] if size % 2 == 0 else [0]] *= 2**0.5  # where the inverse transform keeps the real part only
+    waves = torch.randn((*shape[:2], size, half, 2), generator=generator, device=device).mul_(left[:, None, ..., None])
+    return torch.fft.irfft2(torch.view_as_complex(waves), s=(size, size), norm="ortho")
 
 
 def _pixel(k, native, resampled):
@@ -86,3 +129,9 @@ def _pixel(k, native, resampled):
 def _box(k, width):
     """Transform of a row of light `width` stamp pixels wide (torch.sinc is sin(pi x) / (pi x))."""
     return torch.sinc(k * width)
+
+
+# JFIF's YCbCr of red, green, blue.
+_LUMA = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
+_TO_CHROMA = torch.tensor([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+_FROM_CHROMA = torch.tensor([[0.0, 1.402], [-0.344136, -0.714136], [1.772, 0.0]])

@@ -6,7 +6,6 @@ All is done in Fourier space, in batches, on any device: the image's transform, 
 `observe` turns into the new survey's image, as it does with the light of mock galaxies.
 """
 
-from dataclasses import replace
 
 import astropy.units as u
 import numpy as np
@@ -151,16 +150,14 @@ def emulate(
         restored = inverse if psf_new is None else divided(kernel, high)
         light = transform(batch, ratio, size)
         light = light * restored * dimmed if restored.is_complex() else light * (restored * dimmed)
-        quiet = replace(survey, sky_sigma=(0.0,) * bands)
-        flux = observe(light, quiet, new, size=size, generator=generator, noise=noise)
+        missing = None
         if noise:
             own = sky_noise(batch) * dimmed[..., 0, 0] * (survey.pixel_scale / (old * small))[:, None]
             own = own * survey.pixel_scale / new[:, None] * mean_square(kernel) ** 0.5  # left in a native pixel
             sky = torch.tensor(survey.sky_sigma, device=where)
             kept[rows] = (own / sky).amax(1).cpu()
-            missing = (sky**2 - own**2).clamp(min=0).sqrt()[:, :, None, None]
-            empty = replace(survey, sky_sigma=(1.0,) * bands)
-            flux += missing * observe(torch.zeros_like(light), empty, new, size=size, generator=generator)
+            missing = (sky**2 - own**2).clamp(min=0).sqrt()
+        flux = observe(light, survey, new, size=size, generator=generator, noise=noise, sky_sigma=missing)
         out[rows] = flux.cpu()
     share = (side * survey.pixel_scale / (size * scale_new)).clip(0, 1) ** 2
     _carry(table, survey, lost, smaller, z_new, scale_new)

@@ -139,9 +139,27 @@ def sky_noise(images):
 PADDING = 1.25  # drawn on a field this much wider than the stamp, so that wings do not wrap around
 
 
-def frequencies(size, device="cpu"):
+def frequencies(size, device="cpu", *, reach=1.0):
     """Spatial frequencies (cycles per pixel) of the padded field of a stamp: kx (1, P, P//2+1) and ky alike."""
     padded = 2 * round(PADDING * size / 2)
-    kx = torch.fft.rfftfreq(padded, device=device).expand(1, padded, -1)
-    ky = torch.fft.fftfreq(padded, device=device)[None, :, None].expand_as(kx)
+    count = 2 * round(reach * padded / 2)
+    kx = (torch.fft.rfftfreq(count, 1 / count, device=device) / padded).expand(1, count, -1)
+    ky = (torch.fft.fftfreq(count, 1 / count, device=device) / padded)[None, :, None].expand_as(kx)
     return kx, ky
+
+
+def folded(spectrum, padded):
+    """What pixels record of a spectrum, (..., padded, padded // 2 + 1): frequencies beyond Nyquist come back as lower.
+
+    Sampling an image sums all copies of its spectrum that are a multiple of the sampling frequency apart.
+    """
+    count, half = spectrum.shape[-2], padded // 2
+    if count == padded:
+        return spectrum
+    more = count // 2
+    rows = spectrum.new_zeros((*spectrum.shape[:-2], padded, more + 1))
+    rows[..., :more, :] += spectrum[..., :more, :]
+    rows[..., padded - more :, :] += spectrum[..., more:, :]
+    out = rows[..., : half + 1].clone()
+    out[..., padded - more :] += rows[..., half:].flip((-2, -1)).roll(1, -2).conj()
+    return out

@@ -1,26 +1,29 @@
 """From flux to a picture: the stretches of the surveys, and of deep images."""
 
 from dataclasses import replace
+from functools import lru_cache
 from math import pi
 
 import numpy as np
 import torch
-from torch.nn.functional import pad
+from torch.nn.functional import avg_pool2d, interpolate
 
 from ..samples import GalaxySample, check_pixels
 from ..surveys import SDSS, SDSS_LOOK, ZERO_POINT
+from .camera import _FROM_CHROMA, _LUMA, _TO_CHROMA
 
 
 def derived_look(survey):
     """A look for a survey that brings none: colours as in pictures of SDSS, so bright that noise shows as strongly."""
-    weights = {1: SDSS_LOOK.weights[1:2], 2: SDSS_LOOK.weights[::2]}.get(len(survey.shown), SDSS_LOOK.weights)
+    of = {1: slice(1, 2), 2: slice(None, None, 2)}.get(len(survey.shown), slice(None))
+    weights, floor = SDSS_LOOK.weights[of], SDSS_LOOK.floor[of]
     noise, usual = (
         np.mean([w * s.sky_sigma[s.bands.index(band)] for w, band in zip(ws, s.shown, strict=True)])
         for s, ws in ((survey, weights), (SDSS, SDSS_LOOK.weights))
     )
     if noise <= 0:
         raise ValueError(f"{survey.name} has no noise to set the stretch of its pictures by: give it a look.")
-    return replace(SDSS_LOOK, weights=tuple(w * usual / noise for w in weights))
+    return replace(SDSS_LOOK, weights=tuple(w * usual / noise for w in weights), floor=floor)
 
 
 def channels(survey, *, look=None):
@@ -29,7 +32,7 @@ def channels(survey, *, look=None):
 
 
 def colour_image(flux, survey, pixel_scale, *, look=None):
-    """Red-green-blue image of three bands of a survey (such as i, r, g) with an asinh stretch; grey of a single band.
+    """Picture of three bands of a survey with an asinh stretch, as an 8-bit JPEG would hold it; grey of a single band.
 
     Parameters
     ----------
@@ -51,66 +54,74 @@ def colour_image(flux, survey, pixel_scale, *, look=None):
     shown = look.bands or survey.shown
     if flux.shape[1] != len(survey.bands):
         raise ValueError(f"{survey.name} has the bands {survey.bands}, got images of {flux.shape[1]}: choose bands.")
-    if len(look.weights) != len(shown) or not set(shown) <= set(survey.bands):
+    if {len(look.weights), len(look.floor)} != {len(shown)} or not set(shown) <= set(survey.bands):
         raise ValueError(
-            f"{survey.name} with bands {survey.bands} cannot show {shown} with weights {look.weights}: give the survey "
-            "a look with one weight for each band shown, or look=None to derive one."
+            f"{survey.name} with bands {survey.bands} cannot show {shown} with weights {look.weights} and floor "
+            f"{look.floor}: give the survey a look with one of each for each band shown, or look=None to derive one."
         )
     per_native = (survey.pixel_scale / pixel_scale.to(flux.device, flux.dtype))[:, None, None, None] ** 2
-    weights = torch.tensor(look.weights, device=flux.device, dtype=flux.dtype)[None, :, None, None]
-    bands = flux[:, [survey.bands.index(band) for band in shown]].mul_(per_native * weights).add_(look.pedestal)
+    weights, floor = (
+        torch.tensor(v, device=flux.device, dtype=flux.dtype)[:, None, None] for v in (look.weights, look.floor)
+    )
+    bands = flux[:, [survey.bands.index(band) for band in shown]].mul_(per_native * weights)
+    bands = torch.addcmul(floor**2, bands, bands).sqrt_().add_(bands).mul_(0.5)
     if len(shown) == 2:
         bands = torch.stack((bands[:, 0], bands.mean(1), bands[:, 1]), 1)
-    stretched = look.softening * bands.mean(1, keepdim=True).clamp_(min=1e-4)
+    stretched = look.softening * bands.mean(1, keepdim=True)
     root = torch.sqrt(1 + stretched**2)
     asinh = torch.log1p(stretched + stretched**2 / (1 + root))  # three times faster than torch.asinh
-    rgb = bands.mul_(asinh.div_(stretched))
-    if len(shown) == 1:
-        return rgb.clamp_(0, 1)
-    luma = rgb.mean(1, keepdim=True)
-    rgb = rgb.sub_(luma).mul_(luma**2 / (luma**2 + look.grey**2)).add_(luma)  # the sky is grey: faint colours fade
-    brightest = rgb.amax(1, keepdim=True).clamp_(min=1)  # saturated pixels keep their colour
-    return _compressed(rgb.div_(brightest).clamp_(0, 1))
+    picture = bands.mul_(asinh.div_(stretched)).clamp_(max=1)
+    return picture.mul_(255).round_().div_(255) if len(shown) == 1 else _compressed(picture, look)
 
 
-# Steps of the 5 x 5 lowest chroma frequencies at quality 75, in 256ths (Annex K of ITU-T T.81).
+def _compressed(rgb, look):
+    """What 8 bits and JPEG leave of a picture: faint colour noise goes, blocks of even colour stay.
+
+    JPEG holds the colours at half resolution, in blocks of 16 pixels whose cosine transform is rounded. Where a block
+    begins differs from stamp to stamp, since cutouts are cut from larger pictures. The steps of the brightness are too
+    fine to see at the pixels of a stamp.
+    """
+    luma = (rgb * _LUMA.to(rgb.device)).sum(1, keepdim=True)
+    small = avg_pool2d(rgb, 2, ceil_mode=True)
+    n, _, h, w = small.shape
+    chroma = torch.einsum("kc,nchw->nkhw", _TO_CHROMA.to(rgb.device), small)
+    if look.chroma_steps:
+        begin = (rgb[:, 1, 0, 0] * 1e5).long()  # as random as the noise of a pixel
+        (down, up), (right, left) = (
+            _block_cosines(side).to(rgb.device)[:, b % 8][:, :, None] for side, b in ((h, begin), (w, begin // 8))
+        )
+        step = torch.tensor(_CHROMA_STEPS, device=rgb.device) * (look.chroma_steps / 255)
+        step = step.repeat(down.shape[-2] // 8, right.shape[-2] // 8)
+        chroma = up.mT @ (down @ chroma @ right.mT).div_(step).round_().mul_(step) @ left
+    away = torch.einsum("ck,nkhw->nchw", look.saturation * _FROM_CHROMA.to(rgb.device), chroma)
+    away = interpolate(away, scale_factor=2, mode="bilinear")[..., : rgb.shape[-2], : rgb.shape[-1]]
+    return (away + luma).clamp_(0, 1).mul_(255).round_().div_(255)
+
+
+# Steps of the chroma frequencies at quality 75, in 256ths (Annex K of ITU-T T.81).
 _CHROMA_STEPS = (
-    (9, 9, 12, 24, 50),
-    (9, 11, 13, 33, 50),
-    (12, 13, 28, 50, 50),
-    (24, 33, 50, 50, 50),
-    (50, 50, 50, 50, 50),
+    (9, 9, 12, 24, 50, 50, 50, 50),
+    (9, 11, 13, 33, 50, 50, 50, 50),
+    (12, 13, 28, 50, 50, 50, 50, 50),
+    (24, 33, 50, 50, 50, 50, 50, 50),
+    *((50, 50, 50, 50, 50, 50, 50, 50),) * 4,
 )
 
 
-def _compressed(rgb):
-    """What JPEG compression leaves of the colours: faint chroma noise goes, blocks of even colour stay.
-
-    Archives send cutouts of 424 pixels with chroma at half resolution, in blocks of 16 pixels. Of the inner 212, shrunk
-    to a stamp of 64, such a block is 5 pixels wide: its cosine transform is rounded to the steps of the quantisation.
-    """
-    n, _, h, w = rgb.shape
-    red, green, blue = rgb.unbind(1)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
-    chroma = torch.stack(((blue - luma) / 1.772, (red - luma) / 1.402), 1)  # JFIF's YCbCr
-    padded = pad(chroma, (0, -w % 5, 0, -h % 5), mode="replicate")
-    blocks = padded.unfold(2, 5, 5).unfold(3, 5, 5)  # (n, 2, rows, columns, 5, 5)
-    cosines = _block_cosines(rgb.device)
-    step = torch.tensor(_CHROMA_STEPS, device=rgb.device).flatten() * (5 / 8 / 255)
-    amplitude = blocks.reshape(-1, 25) @ cosines.T
-    restored = amplitude.div_(step).round_().mul_(step) @ cosines
-    restored = restored.reshape(blocks.shape).transpose(3, 4).reshape(padded.shape)
-    cb, cr = restored[..., :h, :w].unbind(1)
-    out = torch.stack((luma + 1.402 * cr, luma - 0.344136 * cb - 0.714136 * cr, luma + 1.772 * cb), 1)
-    return out.clamp_(0, 1)
-
-
-def _block_cosines(device):
-    """Cosine transform of a block of 5 x 5 pixels, as one orthogonal matrix (25, 25)."""
-    j = torch.arange(5, device=device)
-    cosine = torch.cos(pi * (j + 0.5) * j[:, None] / 5) * (2 / 5) ** 0.5
+@lru_cache(maxsize=8)
+def _block_cosines(side):
+    """Cosine transforms of rows of `side` pixels in blocks of 8, there and back, (2, 8, K, side): one for each place
+    where the blocks begin. What lies outside counts as the pixel at the edge."""
+    j = torch.arange(8)
+    cosine = torch.cos(pi * (j + 0.5) * j[:, None] / 8) / 2
     cosine[0] /= 2**0.5
-    return torch.kron(cosine, cosine)
+    whole = torch.block_diag(*[cosine] * (side // 8 + 2))
+    back = torch.stack([whole[:, begin : begin + side] for begin in range(8)])
+    there = back.clone()
+    for begin in range(8):
+        there[begin, :, 0] += whole[:, :begin].sum(1)
+        there[begin, :, -1] += whole[:, begin + side :].sum(1)
+    return torch.stack((there, back))
 
 
 def stretched(sample, *, faint=27.0):

@@ -6,6 +6,7 @@ Nothing here is drawn: `population` makes the table, `light` turns its rows into
 import astropy.units as u
 import numpy as np
 from astropy.table import QTable
+from scipy.special import expit, logit
 
 from ..hubble import HUBBLE_TYPES
 from ..imaging.distance import COSMOLOGY, kpc_per_arcsec
@@ -50,24 +51,31 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
         )
     rng = np.random.default_rng(seed)
     absolute_r, r_mag, redshift = _luminosity(rng, n, magnitude_limit, brightest)
-    log_mass = -0.4 * (absolute_r - 4.65) + 0.27 + rng.normal(0, 0.10, n)  # M/L of a typical g-r (Bell+2003)
-    quiescent = rng.random(n) < 1 / (1 + np.exp(-(log_mass - 10.5) / 0.35))
-    t_type = _types(rng, log_mass, quiescent)
-    log_sfr = np.where(quiescent, log_mass + rng.normal(-11.9, 0.4, n), 0.76 * log_mass - 7.64 + rng.normal(0, 0.3, n))
+    # Of one luminosity, red galaxies are heavier: first by how many stars form (of order), then by colour.
+    log_light = -0.4 * (absolute_r - 4.65)
+    quiescent = rng.random(n) < 1 / (1 + np.exp(-(log_light - 10.27) / 0.33))
+    t_type = _types(rng, log_light + np.where(quiescent, 0.36, 0.14), quiescent)
     elliptical = t_type == -3
-    bulge_to_total = np.where(elliptical, 1.0, _bulge_fraction(t_type) * 10 ** rng.normal(0, 0.15, n)).clip(0, 1)
-    bulge_to_total[~elliptical] = bulge_to_total[~elliptical].clip(0.01, 0.80)
+    # Bulges of one type range over a factor of two and more (Graham & Worley 2008, MNRAS 388, 1708).
+    share = expit(logit(_bulge_fraction(t_type)) + rng.normal(0, 0.9, n)).clip(0.002, 0.85)
+    bulge_to_total = np.where(elliptical, 1.0, share)
     thickness = _thickness(rng, t_type)
     inclination, axis_ratio = _orientation(rng, elliptical, thickness)
     # Half of the ellipticals, the fast rotators, hold a faint disc; seen from the side they would be called lenticular.
     discy = elliptical & (rng.random(n) < 0.5)
     bulge_to_total = np.where(discy, rng.uniform(0.65, 0.95, n), bulge_to_total)
     inclination = np.where(discy, rng.uniform(0, 65, n), inclination)
+    rest_g_r = _rest_colour(rng, t_type, quiescent, log_light, inclination)
+    # Bell+2003 (ApJS 149, 289), less 0.15 dex for fewer low-mass stars than Salpeter's: 0.4 dex between blue and red.
+    log_mass = log_light - 0.306 + 1.097 * rest_g_r - 0.15 + rng.normal(0, 0.10, n)
+    log_sfr = np.where(quiescent, log_mass + rng.normal(-11.9, 0.4, n), 0.76 * log_mass - 7.64 + rng.normal(0, 0.3, n))
     half_light_kpc = _half_light_kpc(rng, log_mass, t_type)
     half_light = half_light_kpc / kpc_per_arcsec(redshift)
-    # In circles, as surveys measure it: 2.3 half-light radii of a round galaxy, fewer of a thin one. A PSF: 1.3 FWHM.
-    r90 = np.hypot(2.3 * half_light * np.sqrt((1 + axis_ratio) / 2), 1.2 * seeing)
-    rest_g_r, g_r, bulge_g_r = _colours(rng, t_type, quiescent, log_mass, redshift, inclination)
+    # In circles and within two Petrosian radii, as SDSS measures it, on noiseless images of these galaxies: 2.4
+    # half-light radii of a round disc, 2.8 of a round elliptical, fewer of a thin galaxy. A PSF: 1.3 FWHM.
+    concentration = 2.3 * (1.03 + 0.17 * (1 - np.exp(-4 * bulge_to_total)))
+    r90 = np.hypot(concentration * half_light * np.sqrt((1 + axis_ratio) / 2), 1.2 * seeing)
+    g_r, bulge_g_r = _observed_colours(rest_g_r, t_type, redshift)
     edge_on = ~elliptical & (inclination > EDGE_ON_DEGREES)
 
     table = QTable()
@@ -81,19 +89,20 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     table["sersic_index"] = _sersic_index(rng, t_type)
     table["half_light_radius"], table["r90"] = half_light * u.arcsec, r90 * u.arcsec
     table["g_r"], table["bulge_g_r"] = g_r * u.mag, bulge_g_r * u.mag
-    table["r_i"] = (0.10 + 0.42 * g_r + rng.normal(0, 0.03, n)) * u.mag
+    table["r_i"] = (0.10 + 0.42 * g_r + rng.normal(0, 0.05, n)) * u.mag  # lines of gas scatter it
     table["inclination"], table["axis_ratio"] = inclination * u.deg, axis_ratio
     table["thickness"] = thickness
     table["position_angle"] = rng.uniform(0, 180, n) * u.deg
     table["edge_on"] = edge_on
-    # Half-light radii of the parts: a compact bulge inside a disc somewhat larger than the whole.
-    table["bulge_radius"] = (
-        np.where(elliptical, half_light, half_light * (0.18 + 0.55 * bulge_to_total) * 10 ** rng.normal(0, 0.1, n))
-        * u.arcsec
-    )
-    table["disc_radius"] = half_light * (1 + 0.45 * bulge_to_total) * u.arcsec
+    # Half-light radii of the parts, in that of the disc: a bulge of 0.2 to 0.35, and of the whole what sums of Sérsic
+    # profiles give.
+    disc_radius = half_light / np.interp(bulge_to_total, np.arange(0, 0.9, 0.1), _WHOLE_TO_DISC)
+    disc_radius = np.where(elliptical, 1.4 * half_light, disc_radius)
+    compact = (np.interp(t_type, [-1, 3], [0.16, 0.24]) + 0.2 * bulge_to_total) * 10 ** rng.normal(0, 0.1, n)
+    table["bulge_radius"] = np.where(elliptical, half_light, disc_radius * compact) * u.arcsec
+    table["disc_radius"] = disc_radius * u.arcsec
     table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, bulge_axis_ratio(np.cos(np.deg2rad(inclination))))
-    _structure(rng, table)
+    _structure(np.random.default_rng([seed, 9]), table)
     _dynamics(np.random.default_rng([seed, 5]), table, rest_g_r, half_light_kpc, discy)
     table.meta["origin"] = "mock"
     return table
@@ -118,44 +127,46 @@ def _luminosity(rng, n, magnitude_limit, brightest):
 
 
 def _types(rng, log_mass, quiescent):
-    """T-Type given mass and star formation: massive quiescent ones are E, others S0; low-mass active discs are late."""
+    """T-Type given mass and star formation: massive quiescent ones are E, others S0; low-mass active discs are late.
+
+    Quiescent discs are lenticulars and, beyond them, red spirals; the earliest of the active ones are blue S0s.
+    """
     n = len(log_mass)
-    sigmoid = 1 / (1 + np.exp(-(log_mass - 11.0) / 0.22))
-    is_elliptical = rng.random(n) < 0.20 + 0.55 * sigmoid
-    lenticular = rng.choice([-2, -1, 0], size=n, p=[0.35, 0.40, 0.25])
-    passive = np.where(is_elliptical, -3, lenticular)
-    passive = np.where(rng.random(n) < 0.22, rng.choice([1, 2, 3], size=n), passive)  # red spirals
-    spiral = np.rint(3.6 - 2.6 * (log_mass - 10.5) + rng.normal(0, 1.5, n)).clip(1, 10)
-    active = np.where(rng.random(n) < 0.05, lenticular, spiral)  # blue S0s
+    is_elliptical = rng.random(n) < 0.20 + 0.55 / (1 + np.exp(-(log_mass - 11.0) / 0.22))
+    passive = np.where(is_elliptical, -3, np.rint(rng.normal(-0.5, 1.9, n)).clip(-2, 5))
+    active = np.rint(3.6 - 2.6 * (log_mass - 10.5) + rng.normal(0, 1.5, n)).clip(-1, 10)
     return np.where(quiescent, passive, active).astype(int)
 
 
 def _bulge_fraction(t_type):
-    """B/T of Simien & de Vaucouleurs (1986), times 0.6, on the RC3 scale (S0 at -2 where DS18 has -1).
+    """B/T of Simien & de Vaucouleurs (1986), times 0.8 to 0.9, on the RC3 scale (S0 at -2 where DS18 has -1).
 
-    Decompositions of images find bulges smaller than the older profiles did: of order 0.3 in S0, 0.15 in Sb.
+    Decompositions of images find bulges smaller than the older profiles did, most so in lenticulars (Graham & Worley
+    2008, MNRAS 388, 1708); the factor stays within the older scatter of 0.15 dex.
     """
     rc3 = np.where(t_type < 0, t_type - 1.0, t_type)
     x = rc3 + 5
-    return 0.6 * 10 ** (-0.4 * (0.324 * x - 0.054 * x**2 + 0.0047 * x**3))
+    return np.interp(t_type, [-1, 0, 3], [0.80, 0.82, 0.90]) * 10 ** (-0.4 * (0.324 * x - 0.054 * x**2 + 0.0047 * x**3))
 
 
 def _sersic_index(rng, t_type):
-    """Sérsic index of the bulge: near 4 in E and S0, 2 in Sa-Sb, 1 later; log-normal scatter of 0.12 dex."""
-    mean = np.select([t_type == -3, t_type <= 0, t_type <= 3], [4.5, 3.6, 2.2], 1.2)
-    return (mean * 10 ** rng.normal(0, 0.12, len(t_type))).clip(0.5, 6.0)
+    """Sérsic index of the bulge: from 4.5 in E by 4 in S0 to 1 in late types; log-normal scatter of 0.18 dex."""
+    mean = np.interp(t_type, [-3, -2, -1, 0, 1, 3, 5, 7], [4.5, 4.0, 3.6, 3.1, 2.7, 1.9, 1.3, 1.0])
+    return (mean * 10 ** rng.normal(0, 0.18, len(t_type))).clip(0.5, 6.0)
+
+
+_WHOLE_TO_DISC = (1.0, 0.908, 0.825, 0.74, 0.655, 0.57, 0.495, 0.44, 0.39)  # half-light radii, B/T of 0, 0.1 ... 0.8
 
 
 def _thickness(rng, t_type):
     """Intrinsic axis ratio q0 of a disc: near 0.2 in spirals, thicker in lenticulars and irregulars."""
-    return np.interp(t_type, [-2, 0, 2, 6, 10], [0.32, 0.27, DISC_THICKNESS, 0.18, 0.35]) * 10 ** rng.normal(
-        0, 0.06, len(t_type)
-    )
+    mean = np.interp(t_type, [-2, 0, 2, 4, 6, 10], [0.31, 0.265, 0.225, DISC_THICKNESS, 0.185, 0.33])
+    return mean * 10 ** rng.normal(0, 0.09, len(t_type))
 
 
 def disc_axis_ratio(cos_i, thickness):
     """Axis ratio q of a disc of thickness q0 seen at inclination i: q^2 = q0^2 + (1 - q0^2) cos^2 i (Hubble 1926)."""
-    return np.sqrt(thickness**2 + (1 - thickness**2) * cos_i**2)
+    return (thickness**2 + (1 - thickness**2) * cos_i**2) ** 0.5
 
 
 def bulge_axis_ratio(cos_i):
@@ -176,59 +187,141 @@ def _orientation(rng, elliptical, thickness):
 
 
 def _half_light_kpc(rng, log_mass, t_type):
-    """Half-light radius in kpc with its scatter (Shen+2003)."""
+    """Half-light radius in kpc with its scatter (Shen+2003); its two kinds of galaxies meet in S0/a."""
     mass = 10**log_mass
-    early = 2.88e-6 * mass**0.56
-    late = 0.1 * mass**0.14 * (1 + mass / 3.98e10) ** 0.25
+    early = np.log(2.88e-6 * mass**0.56)
+    late = np.log(0.1 * mass**0.14 * (1 + mass / 3.98e10) ** 0.25)
     sigma = 0.34 + 0.13 / (1 + (mass / 3.98e10) ** 2)
-    return np.where(t_type <= 0, early, late) * np.exp(rng.normal(0, sigma))
+    share = np.interp(t_type, [-1, 0, 1, 2], [1, 0.7, 0.3, 0])
+    return np.exp(share * early + (1 - share) * late + rng.normal(0, sigma))
 
 
-def _colours(rng, t_type, quiescent, log_mass, redshift, inclination):
-    """Observed g-r of the galaxy and its bulge: type, mass, star formation, dust in inclined discs, k-correction."""
-    rest = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.74, 0.66, 0.58, 0.47, 0.35])
-    rest += 0.04 * (log_mass - 10.7)  # massive galaxies are more metal-rich
-    rest += np.where((t_type > 0) & quiescent, 0.05, 0.0) - np.where((t_type <= 0) & ~quiescent, 0.15, 0.0)
-    rest += np.where(t_type > 0, 0.10 * (inclination / 90) ** 3, 0.0)
-    rest += rng.normal(0, np.where(t_type > 3, 0.10, 0.05))
-    k = np.interp(t_type, [-3, 5], [1.9, 1.0]) * redshift  # K_g - K_r of order 2z for old, 1z for young galaxies
-    return rest, rest + k, np.where(t_type == -3, rest + k, np.maximum(rest, 0.72) + 1.9 * redshift)
+def _rest_colour(rng, t_type, quiescent, log_light, inclination):
+    """Rest-frame g-r: of star formation first, then of type, mass and dust in inclined discs.
+
+    Spirals that form no stars are red (Masters+2010, MNRAS 405, 783), lenticulars that do are blue. Of one type colours
+    scatter by 0.1 and more among spirals (Shimasaku+2001, AJ 122, 1238), most of it on the blue side: bursts.
+    """
+    red = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.73, 0.715, 0.70, 0.66, 0.60])
+    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.67, 0.645, 0.62, 0.56, 0.47, 0.33])
+    rest = np.where(quiescent, red, blue) + 0.04 * (log_light - 10.4)  # luminous galaxies are more metal-rich
+    rest += np.interp(t_type, [-3, -1, 1, 3, 10], [0, 0.02, 0.06, 0.10, 0.08]) * (inclination / 90) ** 3
+    bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.03, 0.06, 0.09])))
+    return rest - bursts + rng.normal(0, np.interp(t_type, [-3, 0, 3, 5], [0.05, 0.08, 0.11, 0.12]))
+
+
+def _observed_colours(rest, t_type, redshift):
+    """Observed g-r of the galaxy and its bulge: K_g - K_r is of order 2z for old and 1z for young galaxies."""
+    k = np.interp(t_type, [-3, 5], [1.9, 1.0]) * redshift
+    return rest + k, np.where(t_type == -3, rest + k, np.maximum(rest, 0.72) + 1.9 * redshift)
+
+
+#: Means along the Hubble sequence. Arms, flocculence, rings, dust follow the mean attributes by type of EFIGI (4,458
+#: galaxies, Baillard+2011, A&A 532, A74; de Lapparent+2011, A&A 532, A75), in bulk; their scale is this course's.
+ALONG = {
+    "arm_contrast": ([-3, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10], [0, 0.03, 0.1, 0.3, 0.5, 0.75, 1, 1.1, 1, 0.8, 0.35, 0]),
+    "flocculence": ([-3, 0, 1, 2, 3, 6, 10], [0.05, 0.14, 0.21, 0.29, 0.42, 0.6, 0.7]),
+    "patchiness": ([-3, 0, 1, 3, 6, 10], [0.04, 0.12, 0.17, 0.33, 0.48, 0.60]),
+    "lopsidedness": ([-3, -2, 0, 3, 6, 10], [0.08, 0.10, 0.15, 0.25, 0.35, 0.60]),
+    "knot_light": ([-3, 0, 1, 2, 4, 6, 10], [0, 0.004, 0.007, 0.01, 0.02, 0.035, 0.06]),
+    "dust": ([-3, -1, 0, 1, 3, 5, 7, 9, 10], [0.04, 0.20, 0.27, 0.34, 0.48, 0.42, 0.24, 0.15, 0.08]),
+    "ring_light": ([-3, -2, -1, 0, 2, 3, 4, 5, 7], [0, 0.15, 0.25, 0.40, 0.40, 0.23, 0.16, 0.10, 0]),
+}
+TYPE_SCATTER = 1.8  # types that experts differ by (Naim+1995, MNRAS 274, 1107): so loosely structure follows type
 
 
 def _structure(rng, table):
-    """Bars, arms, rings, knots, dust: columns that only the drawing uses."""
-    n, t = len(table), table["t_type"]
-    disc = t > -3
-    face_on = table["inclination"].value < 70
+    """Bars, arms, rings, knots, dust: columns that only the drawing uses.
+
+    Each follows a type that scatters about the table's, by itself: neighbouring classes overlap, nothing switches on.
+    """
+    n, t = len(table), np.asarray(table["t_type"])
+    quiescent = np.asarray(table["quiescent"])
+
+    def along(name, dex=0.2):
+        return np.interp(t + rng.normal(0, TYPE_SCATTER, n), *ALONG[name]) * 10 ** rng.normal(0, dex, n)
+
     bar_fraction = np.interp(t, [-3, -2, 0, 2, 4, 6, 8, 10], [0, 0.20, 0.30, 0.36, 0.28, 0.32, 0.30, 0.15])
-    has_bar = disc & (rng.random(n) < bar_fraction)
-    table["bar"] = has_bar & face_on
+    has_bar = rng.random(n) < bar_fraction
+    table["bar"] = has_bar & (table["inclination"].value < 70)
     table["bar_light"] = np.where(has_bar, rng.uniform(0.10, 0.28, n), 0.0)  # share of the disc's light
     table["bar_length"] = rng.uniform(1.0, 1.7, n)  # semi-major axis in disc scale lengths
     table["bar_angle"] = rng.uniform(0, 180, n) * u.deg
-    table["ring_light"] = np.where(disc & (t < 5) & (rng.random(n) < 0.25), rng.uniform(0.03, 0.12, n), 0.0)
-    table["arm_number"] = rng.choice([1, 2, 3, 4], size=n, p=[0.05, 0.65, 0.15, 0.15])
-    pitch = np.interp(t, [0, 1, 3, 5, 8], [9, 11, 16, 22, 27]) * 10 ** rng.normal(0, 0.12, n)
-    table["arm_pitch"] = pitch.clip(5, 45) * u.deg
+    table["ring_light"] = np.where(rng.random(n) < 0.6, along("ring_light"), 0.0)  # of the disc there, over 2
+    two = rng.random(n) < np.where(has_bar, 0.85, 0.65)  # arms that leave the ends of a bar are two
+    table["arm_number"] = np.where(two, 2, rng.choice([1, 3, 4], size=n, p=[0.14, 0.46, 0.40]))
+    table["arm_pitch"] = (np.interp(t, [-1, 1, 3, 5, 8], [10, 12, 16, 21, 25]) * 10 ** rng.normal(0, 0.13, n)).clip(
+        6, 45
+    ) * u.deg
+    table["pitch_change"] = rng.normal(0, 0.25, n).clip(-0.45, 0.45)  # of its cotangent, per factor e in radius
     table["arm_winding"] = rng.choice([-1, 1], size=n)  # +1 and -1 are mirror images
-    contrast = np.interp(t, [0, 1, 3, 5, 7, 10], [0.0, 0.80, 1.0, 1.0, 0.8, 0.3]) * rng.uniform(0.5, 1.4, n)
-    table["arm_contrast"] = np.where(t > 0, contrast * np.where(table["quiescent"], 0.7, 1.0), 0.0)
-    table["arm_phase"] = rng.uniform(0, 2 * np.pi, n)
-    table["flocculence"] = rng.uniform(0.0, 0.7, n)  # share of the arm pattern in many short arms
+    table["arm_contrast"] = along("arm_contrast", 0.25) * np.where(quiescent, 0.85, 1.0)
+    table["arm_inequality"] = np.abs(rng.normal(0, 0.35, n)).clip(max=0.9)  # how much stronger one arm is
+    free = rng.uniform(0, 2 * np.pi, n)
+    from_bar = -table["arm_number"] * table["arm_winding"] * table["bar_angle"].to_value("rad")
+    table["arm_phase"] = np.where(has_bar, from_bar, free)
+    table["arm_start"] = np.where(has_bar, 0.95 * table["bar_length"], rng.uniform(0.3, 1.0, n))  # scale lengths
+    table["flocculence"] = along("flocculence").clip(0, 0.95)  # share of the arm pattern in many short arms
     # Discs are lopsided (m = 1 above 0.2 in about a third of them, Rix & Zaritsky 1995) and patchy with star formation.
-    table["lopsidedness"] = np.where(
-        disc, np.interp(t, [-2, 0, 3, 6, 10], [0.10, 0.15, 0.28, 0.35, 0.6]) * rng.normal(0, 1, n), 0.0
-    ).clip(-0.8, 0.8)
-    # Many discs are flatter inside and steeper outside than an exponential (type II of Freeman 1970).
-    table["disc_deficit"] = np.where(t > 0, rng.uniform(0.1, 0.33, n), 0.0)
-    table["patchiness"] = np.where(
-        t > 0, np.interp(t, [0, 3, 6, 10], [0.15, 0.35, 0.5, 0.6]) * rng.uniform(0.3, 1.5, n), 0.0
-    ) * np.where(table["quiescent"], 0.5, 1.0)
-    table["knot_light"] = np.where(
-        (t > 2) & ~table["quiescent"], np.interp(t, [2, 6, 10], [0.02, 0.06, 0.14]) * rng.uniform(0.3, 1.7, n), 0.0
-    )
-    dusty = np.interp(t, [-1, 1, 4, 7, 10], [0.0, 0.30, 0.35, 0.2, 0.05])
-    table["dust"] = np.where(disc, dusty * rng.uniform(0.2, 1.4, n), 0.0).clip(0, 0.45)
+    table["lopsidedness"] = (along("lopsidedness", 0.1) * rng.normal(0, 1, n)).clip(-0.9, 0.9)
+    # Light bends down in about 25 % of S0, 80 % of Sd-Sm (type II); Gutiérrez+2011, AJ 142, 145. Others go on, or up.
+    bends_down = rng.random(n) < np.interp(t, [-2, -1, 7], [0.22, 0.25, 0.80])
+    table["disc_deficit"] = np.where(bends_down, rng.uniform(0.06, 0.24, n), rng.uniform(-0.10, 0.06, n))
+    table["patchiness"] = (along("patchiness", 0.25) * np.where(quiescent, 0.6, 1.0)).clip(max=0.9)
+    table["knot_light"] = (along("knot_light", 0.25) * np.where(quiescent, 0.5, 1.0)).clip(max=0.3)
+    table["dust"] = along("dust", 0.25).clip(max=1.2)  # optical depth in r through the disc seen face-on, where largest
+    table["near_side"] = rng.choice([-1, 1], size=n)  # of the minor axis: there dust lies before the bulge
+    # Half of the discs are warped, by a few degrees (Reshetnikov & Combes 1998, A&A 337, 9): slope at 3 scale lengths.
+    table["warp"] = np.where(rng.random(n) < 0.5, rng.normal(0, 0.06, n), 0.0)
+    # Isophotes of ellipticals: Fourier term a4 / a (Bender+1989, A&A 217, 35); twist, radians per factor e in radius.
+    table["boxiness"] = rng.normal(-0.003, 0.012, n)
+    table["twist"] = rng.normal(0, 0.12, n)
+    # Shells around about a sixth of ellipticals (Malin & Carter 1983, ApJ 274, 534), here also around bulges.
+    table["shell_light"] = np.where(rng.random(n) < 0.16, rng.uniform(0.05, 0.35, n), 0.0)
+    # Companions within two half-light radii, more around massive galaxies; rates of order, as in rich groups.
+    rate = 0.30 * 10 ** (0.5 * (np.asarray(table["log_mass"]) - 11))
+    table["satellites"] = np.minimum(rng.poisson(rate), 3)
+
+
+PARTS = {
+    "arms": ("arm_contrast",),
+    "bars": ("bar_light",),
+    "rings": ("ring_light",),
+    "patches": ("patchiness",),
+    "knots": ("knot_light",),
+    "dust": ("dust",),
+    "lopsidedness": ("lopsidedness", "warp"),
+    "isophotes": ("boxiness", "twist", "shell_light", "satellites"),
+    "deficit": ("disc_deficit",),
+}
+
+
+def smoothed(table, without=tuple(PARTS)):
+    """The same galaxies without some of their structure, to see what a network or a measure goes by.
+
+    Parameters
+    ----------
+    table : QTable
+        Rows of `population`.
+    without : sequence of str
+        Among `PARTS`: "arms", "bars", "rings", "patches", "knots", "dust", "lopsidedness" (and warps), "isophotes" (of
+        ellipticals, shells and companions), "deficit" (of the disc's core). By default all: bulge and disc remain.
+
+    Returns
+    -------
+    QTable
+        A copy; `bar` says False where bars are taken away.
+    """
+    unknown = set(without) - set(PARTS)
+    if isinstance(without, str) or unknown:
+        raise ValueError(f"without must be a tuple of some of {tuple(PARTS)}, got {without!r}.")
+    table = table.copy()
+    for part in without:
+        for column in PARTS[part]:
+            table[column] = 0 * table[column]
+    if "bars" in without:
+        table["bar"] = False
+    return table
 
 
 def _dynamics(rng, table, rest_g_r, half_light_kpc, discy):

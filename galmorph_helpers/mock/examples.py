@@ -6,11 +6,11 @@ import torch
 from astropy.table import vstack
 
 from ..hubble import HUBBLE_TYPES, read_hubble_type
-from ..imaging.camera import observe
+from ..imaging.camera import frequency_reach, observe
 from ..imaging.stretch import colour_image
 from ..samples import GalaxySample
 from ..surveys import SDSS
-from .demographics import bulge_axis_ratio, disc_axis_ratio, population
+from .demographics import ALONG, bulge_axis_ratio, disc_axis_ratio, population
 from .rendering import light
 
 R90_ARCSEC = 24.0  # near enough that the seeing hides nothing of what makes a type
@@ -75,7 +75,8 @@ def portraits(table, *, size=128, width=3.0, noise=True, seed=0):
         raise ValueError(f"size must be at least 8 pixels and width > 0, got {size} and {width}.")
     scale = width * table["r90"].to_value("arcsec") / size
     # Drawn on twice the field and cut, since the wings of a galaxy that fills its stamp would wrap around.
-    spectrum = light(table, scale, size=2 * size, bands=SDSS.bands, seed=seed, field=False)
+    reach = float(frequency_reach(SDSS, scale).max())
+    spectrum = light(table, scale, size=2 * size, bands=SDSS.bands, seed=seed, field=False, reach=reach)
     pixel = torch.as_tensor(scale, dtype=torch.float32)
     generator = torch.Generator().manual_seed(seed)
     flux = observe(spectrum, SDSS, pixel, size=2 * size, generator=generator, noise=noise)
@@ -124,12 +125,20 @@ def _specimen(pool, name, kind, inclination, bar):
     row["edge_on"] = disc and inclination > 80
     row["bar"] = strength > 0.5 and inclination < 70
     row["bar_light"], row["bar_length"], row["bar_angle"] = 0.26 * strength, 1.5, 60 * u.deg
-    row["position_angle"], row["ring_light"] = 20 * u.deg, 0.0
-    row["arm_number"], row["arm_phase"], row["arm_winding"] = 2, 0.9, 1
+    row["position_angle"] = 20 * u.deg
+    row["arm_number"], row["arm_winding"] = 2, 1
+    row["arm_phase"] = -2 * np.pi / 3 if strength else 0.9  # from the ends of the bar
+    row["arm_start"] = 0.95 * 1.5 if strength else 0.5
+    row["arm_inequality"], row["pitch_change"] = 0.15, 0.0
+    for column in ("ring_light", "warp", "twist", "shell_light", "satellites"):
+        row[column] = 0
+    along = {name: np.interp(kind.t_type, *ALONG[name]) for name in ALONG}
+    for column in ("arm_contrast", "patchiness", "knot_light", "dust"):
+        row[column] = along[column]
     row["flocculence"] = np.interp(kind.t_type, [5, 10], [0.15, 0.9])
     row["arm_pitch"] = np.interp(kind.t_type, [0, 1, 3, 5, 8], [9, 11, 16, 22, 27]) * u.deg
-    row["arm_contrast"] = np.interp(kind.t_type, [0, 1, 3, 5, 7, 10], [0.0, 0.9, 1.1, 1.1, 0.8, 0.3])
     row["lopsidedness"] = np.interp(kind.t_type, [5, 7, 10], [0.0, 0.2, 0.8])
-    row["knot_light"] = np.interp(kind.t_type, [2, 3, 6, 10], [0.0, 0.02, 0.035, 0.10])
+    row["disc_deficit"] = np.interp(kind.t_type, [-1, 10], [0.04, 0.2])
+    row["boxiness"] = 0.01 * disc
     row["hubble_type"] = name
     return row

@@ -9,9 +9,9 @@ from .volunteers import visibility, volunteer_votes
 def visual_classes(table, survey, *, seed=0):
     """Class that one expert gives each galaxy by eye, and a flag where the expert is not sure.
 
-    What shows arms, or a disc on edge, to volunteers is a spiral; late types that show neither pass for lenticulars or
-    ellipticals. Among those the bulge decides, as far as it can be judged. Small galaxies are flagged. These curves are
-    a design of this course, not a measurement.
+    What shows arms to volunteers is a spiral, and so is a disc on edge with a small bulge, or one with none; what shows
+    neither passes for a lenticular or an elliptical. Among those the bulge decides, as far as it can be judged. Small
+    galaxies are flagged. These curves are a design of this course, not a measurement.
 
     Parameters
     ----------
@@ -27,12 +27,13 @@ def visual_classes(table, survey, *, seed=0):
         Visual class (0 unclassifiable, 1 E, 2 S0, 3 S) and flag (0 sure, 1 not sure), each (N,).
     """
     rng = np.random.default_rng([seed, 41])
-    n, t = len(table), np.asarray(table["t_type"])
+    n = len(table)
     votes = volunteer_votes(table, survey, seed=seed + 1)
-    shows = np.maximum(expit((votes["spiral"] - 0.3) / 0.08), 0.85 * votes["edge_on"])
-    spiral = (t > 0) & (rng.random(n) < 0.02 + 0.96 * shows)
-    bulge = np.asarray(table["bulge_to_total"]) + rng.normal(0, 0.15, n)
-    chosen = np.select([spiral, bulge > 0.6], [3, 1], 2)
+    bulge = np.asarray(table["bulge_to_total"]) + rng.normal(0, 0.12, n)
+    thin = votes["edge_on"] * expit((0.34 - bulge) / 0.04)
+    shows = np.maximum(expit((votes["spiral"] - 0.3) / 0.08), np.maximum(0.9 * thin, 0.8 * expit((0.1 - bulge) / 0.04)))
+    spiral = rng.random(n) < 0.98 * shows
+    chosen = np.select([spiral, bulge > 0.8], [3, 1], 2)
     small = table["r90"].to_value("arcsec") < 2.5 * survey.seeing
     flag = (small & (rng.random(n) < 0.5)) | (rng.random(n) < 0.05)
     return np.where(flag & (rng.random(n) < 0.1), 0, chosen), flag.astype(int)

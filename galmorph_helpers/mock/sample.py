@@ -6,7 +6,7 @@ import astropy.units as u
 import numpy as np
 import torch
 
-from ..imaging.camera import observe
+from ..imaging.camera import frequency_reach, observe
 from ..imaging.stretch import channels, colour_image
 from ..runtime import device, side_by_side
 from ..samples import R90_CUTOUT, GalaxySample
@@ -14,7 +14,8 @@ from ..surveys import SDSS
 from .demographics import population
 from .rendering import light
 
-BATCH = 64  # galaxies drawn at once: bounds memory, and fixes what a seed draws
+SKY_SCATTER = 0.18  # of ln noise of the sky between fields: moonlight, airmass
+BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
 
 
 def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of_view=None, table=None):
@@ -74,22 +75,38 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     where = device()
     images = torch.empty((len(table), channels(survey) if look == "colour" else len(survey.bands), size, size))
 
-    def draw(start):
-        rows, own_seed = slice(start, start + BATCH), seed * 100_003 + start
+    # A batch is of one kind: stamps whose pixels undersample the PSF hold more frequencies, and so are fewer at once.
+    reach, batches = frequency_reach(survey, scale), []
+    for each in np.unique(reach):
+        alike = np.flatnonzero(reach == each)
+        batches += [(each, rows) for rows in np.split(alike, np.arange(0, len(alike), int(BATCH / each**2))[1:])]
+
+    def draw(batch):
+        each, rows = batch
+        own_seed = seed * 100_003 + int(rows[0])
         pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
         spectrum = light(
-            table[rows], scale[rows], size=size, bands=survey.bands, filters=survey.filters, seed=own_seed, device=where
+            table[rows],
+            scale[rows],
+            size=size,
+            bands=survey.bands,
+            filters=survey.filters,
+            seed=own_seed,
+            device=where,
+            reach=each,
         )
         noise = torch.Generator(where).manual_seed(own_seed)
-        flux = observe(spectrum, survey, pixel, size=size, generator=noise)
+        depth = torch.exp(SKY_SCATTER * torch.randn((len(rows), 1), generator=noise, device=where) - SKY_SCATTER**2)
+        sky = depth * torch.tensor(survey.sky_sigma, device=where)
+        flux = observe(spectrum, survey, pixel, size=size, generator=noise, sky_sigma=sky)
         images[rows] = (colour_image(flux, survey, pixel) if look == "colour" else flux).cpu()
 
-    side_by_side(draw, range(0, len(table), BATCH), f"drawing {len(table)} mock galaxies")
+    side_by_side(draw, batches, f"drawing {len(table)} mock galaxies")
     return GalaxySample(images, table, survey, "mock", f"{survey.name}-like, seed {seed}", pixels=look)
 
 
 def seen_by(table, survey, *, look=None, seed=0):
-    """Colour pictures of mock galaxies by a survey, with a look of its own; the same seed gives the same light.
+    """Colour pictures of mock galaxies by a survey, with its own look or another; the same seed gives the same light.
 
     Parameters
     ----------
@@ -98,7 +115,7 @@ def seen_by(table, survey, *, look=None, seed=0):
     survey : Survey
         `dataclasses.replace` makes hybrids: one survey with the PSF of another.
     look : Look, optional
-        Such as `surveys.DES_LOOK`; the survey's own by default.
+        The survey's own by default.
     seed : int
 
     Returns

@@ -1,11 +1,26 @@
-"""What breaks the symmetry of a mock disc: arms, bars, rings, patches, knots. Smooth, so drawn on the pixel grid."""
+"""What breaks the symmetry of a mock galaxy: arms, bars, rings, patches, knots, dust, warps, shells.
+
+Structure multiplies smooth light by the exponential of a bounded field, and what is added (bars, knots, companions) is
+positive: no pixel is below zero. Drawn on the pixel grid, galaxies of a batch at once.
+"""
 
 from functools import lru_cache
 
 import numpy as np
 import torch
 
-KNOTS = 10  # star-forming regions drawn in a disc
+from ..imaging.kcorrection import GRI_WAVELENGTHS
+
+KNOTS = 24  # star-forming regions drawn in a disc
+STRONGEST = 1.8  # the field is bounded by this: light varies by a factor of six either way
+FAINTEST = 0.25  # of the smooth light is left in the darkest places
+BAR_WIDTH = 0.30  # of its length; tapered ends
+WARP_SEEN = 0.002  # slope of a warp as seen, below which none is drawn: a tenth of a pixel in a large disc
+ARMS = 1.2  # height of the field in an arm of contrast 1, which is bounded then
+# By wavelength, Å (u, g, r, i, z, H): light of arms against that between them, per unit of the field; optical depth.
+_AT = (3550, *GRI_WAVELENGTHS, 8930, 16500)
+_BLUER, _REDDENED = (0.25, 0.12, 0.0, -0.05, -0.07, -0.1), (1.45, 1.25, 1.0, 0.75, 0.6, 0.2)
+LINES = 0.6  # what lines of glowing gas add to a band, per starlight of the region
 
 
 def turned_axes(x, y, angle):
@@ -14,45 +29,225 @@ def turned_axes(x, y, angle):
     return x * c + y * s, y * c - x * s
 
 
-def structure(p, size, rng):
-    """Arms, bar, ring, lopsidedness (coloured as the disc) and young knots, on the pixel grid, per disc flux."""
-    device = p["h"].device
+def structure(p, flux, disc, bulge, wavelengths, rng):
+    """What structure adds to smooth discs and bulges, of no net flux.
+
+    Parameters
+    ----------
+    p : dict of torch.Tensor (N, 1, 1)
+        Columns of the catalogue, angles in radians and lengths in pixels.
+    flux : dict of torch.Tensor (N, bands, 1)
+        Of "bulge", "disc" and "young" stars.
+    disc, bulge : torch.Tensor (N, S, S)
+        Smooth light of unit flux.
+    wavelengths : array (bands,)
+        Effective, Å.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    torch.Tensor (N, bands, S, S)
+    """
+    size, device = disc.shape[-1], disc.device
+    disc, bulge = disc.clamp(min=0), bulge.clamp(min=0)  # they are images of finite sharpness
     axis = torch.arange(size, device=device, dtype=torch.float32) - (size - 1) / 2
     x, y = turned_axes(axis[None, None, :], axis[None, :, None], p["position_angle"])
-    cos_i = torch.cos(p["inclination"]).clamp(min=0.3)
-    y = y / cos_i
-    radius, azimuth = torch.hypot(x, y) / p["h"], torch.atan2(y, x)
-    disc = torch.exp(-radius)
-    disc = disc * ((1 + p["disc_deficit"] - 4 * p["disc_deficit"] * disc) / (2 * torch.pi * p["h"] ** 2 * cos_i))
+    q = p["disc_axis_ratio"]
+    plane = {"x": x / p["h"], "y": y / (q * p["h"])}  # in the disc, scale lengths
+    plane["radius"] = (plane["x"] ** 2).add_(plane["y"] ** 2).sqrt_().clamp_(min=0.15)
+    field, clumps = _field(p, plane, size, rng)
+    _add_warp(field, p, x, y)
+    field = field.div_(STRONGEST).tanh_().mul_(STRONGEST)
+    stars = disc * torch.exp(field)
+    round_ = _isophotes(p, x, y, bulge, rng)
+    behind, depth = _dust(p, plane, clumps)
+    bluer, reddened = np.interp(wavelengths, _AT, _BLUER), np.interp(wavelengths, _AT, _REDDENED)
+    gas = _gas(wavelengths, p["redshift"])
+    where, knots, glowing = _knots(p, (stars * stars).div_(disc.clamp(min=1e-9)), rng)
+    patterned = field.mul_(stars)
+    sums, found, pattern = (
+        [image.sum((-2, -1), keepdim=True) for image in images] for images in ((disc, bulge), (stars,), (patterned,))
+    )
+    barred = p["bar_light"].flatten().nonzero().flatten()
+    bars = _bars(p, plane, barred) * sums[0][barred] if len(barred) else None
+    out, one = disc.new_empty((len(disc), len(wavelengths), size, size)), disc.new_ones(())
+    for b in range(len(wavelengths)):
+        of_disc, of_bulge, of_young = (flux[name][:, b, :, None] for name in ("disc", "bulge", "young"))
+        # Arms are bluer than what lies between them.
+        blue = float(bluer[b])
+        settled = (1 - p["bar_light"] - p["knot_light"]) * sums[0] / (found[0] + blue * pattern[0]).clamp_(min=1e-9)
+        drawn = (stars * (of_disc * settled)).addcmul_(round_, of_bulge)
+        if blue:
+            drawn.addcmul_(patterned, of_disc * settled * blue)
+        if bars is not None:
+            drawn.index_add_(0, barred, bars * of_disc[barred])
+        drawn.mul_(torch.lerp(one, (depth * float(reddened[b])).exp_(), behind))
+        young = knots * of_young[:, 0] + glowing * (of_young * (LINES * gas[b]))[:, 0]
+        drawn.view(len(drawn), -1).scatter_add_(1, where, young)
+        drawn.mul_((of_disc * sums[0] + of_bulge * sums[1]) / drawn.sum((-2, -1), keepdim=True).clamp_(min=1e-12))
+        smooth = (disc * of_disc).addcmul_(bulge, of_bulge)
+        # The sharp light that stands behind has less than the smooth one beside thin discs: never take all of it.
+        torch.maximum(drawn.sub_(smooth), smooth.mul_(FAINTEST - 1), out=out[:, b])
+    companions = p["satellites"].flatten().nonzero().flatten()
+    if len(companions):
+        _satellites(out, p, flux, companions, size, rng)
+    return out
 
-    twist = torch.log(radius.clamp(min=0.1)) / torch.tan(p["arm_pitch"])
-    spiral = p["arm_winding"] * azimuth - twist
-    arms = (1 - p["flocculence"]) * _ridge(p["arm_number"] * spiral + p["arm_phase"])
-    arms = arms + p["flocculence"] * _ridge((p["arm_number"] + 3) * spiral + 2.3 * p["arm_phase"])
-    begin = torch.sigmoid((radius - torch.where(p["bar_light"] > 0, 0.9 * p["bar_length"], 0.5)) / 0.15)
-    side = p["lopsidedness"] * torch.cos(azimuth - p["arm_phase"]) * (radius / 2).clamp(max=1)
-    patches = torch.expm1(p["patchiness"] * (_patches(len(disc), size, rng, device) - p["patchiness"] / 2))
-    patches = patches - (patches * disc).sum((-2, -1), keepdim=True) / disc.sum((-2, -1), keepdim=True)
-    smooth = disc * p["visible"] * (p["arm_contrast"] * begin * arms + side + patches)
 
-    barred = ((p["bar_light"] + p["ring_light"]).flatten() > 0).nonzero().flatten()
-    if len(barred):
-        smooth[barred] += _bars(
-            {name: v[barred] for name, v in (p | {"x": x, "y": y, "radius": radius, "disc": disc}).items()}
-        )
-    return smooth, _knots(p, size, cos_i, rng)
+def _gas(wavelengths, redshift):
+    """How much of the light of lines falls into each band: H-alpha (1), which makes regions pink, and [O III] (0.5)."""
+    out = [torch.zeros_like(redshift) for _ in wavelengths]
+    at = torch.as_tensor(wavelengths, dtype=redshift.dtype, device=redshift.device)
+    for rest, strength in ((6563, 1.0), (4980, 0.5)):
+        away = (at - rest * (1 + redshift)).abs()  # (N, 1, bands): in the band whose middle is nearest
+        for b in range(len(wavelengths)):
+            out[b] += strength * ((away.argmin(-1, keepdim=True) == b) & (away[..., b : b + 1] < 1000))
+    return out
 
 
-def _bars(p):
-    """Bars with boxy ends, what they swept up, and rings around them."""
-    x, y = turned_axes(p["x"], p["y"], p["bar_angle"])
-    a = p["bar_length"] * p["h"]
-    box = ((x / a).abs() ** 3 + (y / (0.32 * a)).abs() ** 3).clamp(max=20)
-    # A bar sweeps up most of the disc inside its radius, so the gaps beside it are dark.
-    swept = 0.7 * p["visible"] * (p["bar_light"] > 0) * p["disc"] * torch.exp(-((p["radius"] / p["bar_length"]) ** 2))
-    bar = p["bar_light"] + swept.sum((-2, -1), keepdim=True)
-    ring = torch.exp(-0.5 * ((p["radius"] - 1.25 * p["bar_length"]) / 0.25) ** 2)
-    return bar * _unit(torch.exp(-1.2 * box)) - swept + p["ring_light"] * _unit(ring)
+def _field(p, plane, size, rng):
+    """Logarithm of how much brighter a disc is in its arms, rings, patches and on its heavier side; and its clumps."""
+    device = p["h"].device
+    x, y, radius = plane["x"], plane["y"], plane["radius"]
+    out = (p["lopsidedness"] * torch.cos(p["arm_phase"])) * x + (p["lopsidedness"] * torch.sin(p["arm_phase"])) * y
+    out.div_(radius.clamp(min=2.0))
+    depth = torch.log(radius).sub_(torch.log(p["arm_start"]))
+    spiral = torch.atan2(y, x).mul_(p["arm_winding"])
+    spiral.sub_((depth * (0.5 * p["pitch_change"])).add_(1).mul_(depth).div_(torch.tan(p["arm_pitch"])))
+    clumps, wobble = _clumps(spiral, depth, rng)
+    phase = (spiral * p["arm_number"]).add_(p["arm_phase"]).add_(wobble, alpha=0.45)
+    arms = _ridge(phase).mul_(1 - p["flocculence"])
+    arms.mul_(torch.cos(spiral.add_(p["arm_phase"] / p["arm_number"])).mul_(p["arm_inequality"]).add_(1))
+    arms.add_(clumps * (0.9 * p["flocculence"]))
+    begin = (radius - p["arm_start"]).mul_(2).add_(0.5).clamp_(0, 1)
+    strength = ARMS * p["arm_contrast"] * p["visible"]
+    out.add_(arms.sub_(0.2 * strength).mul_(begin).mul_(strength))  # arms make a disc no brighter, on the whole
+    patches = _patches(len(x), size, rng, device)
+    out.add_(patches.mul_(p["patchiness"] * (0.4 + 0.6 * p["visible"])))
+    ringed = p["ring_light"].flatten().nonzero().flatten()
+    if len(ringed):  # a ring around the bar, or where arms begin
+        away = (radius[ringed] - 1.3 * p["arm_start"][ringed]) / 0.22
+        brighter = (2 * p["ring_light"] * p["visible"])[ringed]
+        out.index_add_(0, ringed, away.square_().mul_(-0.5).exp_().mul_(brighter))
+    barred = p["bar_light"].flatten().nonzero().flatten()
+    if len(barred):  # a bar sweeps up the disc beside it
+        swept = 6 * p["bar_light"][barred] * p["visible"][barred]
+        within = (radius[barred] / p["bar_length"][barred]).square_().neg_().exp_()
+        out.index_add_(0, barred, within.mul_(swept), alpha=-1)
+    return out, clumps
+
+
+def _ridge(phase):
+    """A periodic ridge, sharper than a cosine, of zero mean: exp(2 cos x - 2) less its mean e^-2 I0(2)."""
+    return torch.cos(phase).sub_(1).mul_(2).exp_().sub_(0.3085).mul_(2)
+
+
+def _add_warp(field, p, x, y):
+    """Add what bends a disc, up on one side and down on the other: -(displacement) x d ln(light) / dy, in place."""
+    bent = (p["warp"] * torch.sin(p["inclination"]) ** 4).abs() > WARP_SEEN
+    rows = bent.flatten().nonzero().flatten()
+    p = {name: p[name][rows] for name in ("warp", "inclination", "disc_axis_ratio", "h")}
+    x, y = x[rows], y[rows]
+    height = p["disc_axis_ratio"] * p["h"]  # how thick the disc looks
+    bend = p["warp"] * x * (x / (3 * p["h"])).square_().clamp_(max=3) * torch.sin(p["inclination"]) ** 4
+    field.index_add_(0, rows, bend.mul_(2 / height).clamp_(-2, 2).mul_(torch.tanh(y / height)))
+
+
+def _bars(p, plane, rows):
+    """Bars of unit disc flux: elliptical with tapered ends, and boxy where the disc is seen from the side."""
+    p = {name: p[name][rows] for name in ("bar_angle", "bar_length", "bar_light")}
+    along, across = turned_axes(plane["x"][rows], plane["y"][rows], p["bar_angle"])
+    a = p["bar_length"]
+    square = (along / a).square_().add_((across / (BAR_WIDTH * a)).square_())
+    bar = torch.exp(square.mul_(square.sqrt()).mul_(-1.3))
+    return bar.mul_(p["bar_light"] / bar.sum((-2, -1), keepdim=True).clamp(min=1e-9))
+
+
+def _isophotes(p, x, y, bulge, rng):
+    """Bulges and ellipticals whose isophotes are boxy or discy, twist with radius, and hold shells now and then."""
+    rows = ((p["bulge_to_total"] > 0.6) | (p["peanut"] > 0)).flatten().nonzero().flatten()
+    if len(rows) == 0:
+        return bulge
+    shapes = "bulge_radius", "bulge_axis_ratio", "boxiness", "peanut", "twist", "shell_light"
+    p = {name: p[name][rows] for name in shapes}
+    u, v = x[rows] / p["bulge_radius"], y[rows] / (p["bulge_axis_ratio"] * p["bulge_radius"])
+    square = (u * u).add_(v * v).clamp_(min=0.01)
+    across, cosine = (2 * u * v).div_(square), (u * u).sub_(v * v).div_(square)
+    four = 1 - 2 * across**2  # cos 4 phi
+    depth = 0.5 * torch.log(square)
+    # Brightness falls as the 2.2nd power of radius or so: isophotes that bulge by 1 % are 2 % brighter there.
+    field = (2.2 * p["boxiness"] - 0.35 * p["peanut"]) * four * torch.exp(-0.25 * (square - 1).clamp(min=0))
+    field += (1.1 * p["twist"] * (1 - p["bulge_axis_ratio"] ** 2)) * across * depth.clamp(-1.5, 1.5)
+    place = torch.as_tensor(rng.uniform((1.2, -1, 1.8, -1), (2, 1, 3.2, 1), (len(rows), 4)).astype(np.float32)).to(u)
+    shells = p["shell_light"].flatten().nonzero().flatten()
+    place, radius, cosine, light = (v[shells] for v in (place, square.sqrt(), cosine, p["shell_light"]))
+    for where, side in (place[:, :2].T, place[:, 2:].T):
+        inside = where[:, None, None] - radius
+        edge = torch.exp(-2.5 * inside.clamp(min=0)) * torch.sigmoid(inside / 0.04)  # sharp outside, fading inwards
+        sector = torch.sigmoid(6 * (side[:, None, None].sign() * cosine - 0.5))
+        field.index_add_(0, shells, edge.mul_(light).mul_(sector))
+    out = bulge.clone()
+    changed = bulge[rows] * torch.exp(field)
+    sums = [image.sum((-2, -1), keepdim=True) for image in (bulge[rows], changed)]
+    out[rows] = changed * (sums[0] / sums[1].clamp(min=1e-9))
+    return out
+
+
+def _dust(p, plane, clumps):
+    """Dust in the plane of the disc: share of the light behind it, most of it on the near side, and -(depth in r).
+
+    Least in the centre and far out; near edge-on it adds up along the line of sight to a lane.
+    """
+    thin = (torch.cos(p["inclination"]) ** 2 + 0.05**2).sqrt()
+    y = plane["y"] * (p["disc_axis_ratio"] / thin)
+    radius = (plane["x"] ** 2).add_(y**2).sqrt_()
+    depth = torch.exp(radius / -1.5).mul_(radius).div_(radius.add_(0.4))
+    depth.mul_(-2.4 * p["dust"] / (thin + 0.15) * (p["bulge_to_total"] < 1))
+    depth.mul_((clumps * 0.6).add_(1).clamp_(min=0.1)).clamp_(min=-2.2)
+    return torch.sigmoid(y.mul_(p["near_side"] * torch.sin(p["inclination"]) * 2.5)), depth
+
+
+def _knots(p, weight, rng):
+    """Star-forming knots where `weight` (N, S, S) says, each shared by the four pixels near: their places in the
+    flattened image, light, and that of those which glow, all (N, 4 KNOTS)."""
+    n, size = len(weight), weight.shape[-1]
+
+    def draw(kind, *args):
+        return torch.as_tensor(getattr(rng, kind)(*args, (n, KNOTS)).astype(np.float32), device=weight.device)
+
+    heaped = weight.flatten(1).cumsum(1)
+    pixel = torch.searchsorted(heaped, draw("uniform", 0, 1) * heaped[:, -1:]).clamp_(max=size * size - 1)
+    x, y = pixel % size + draw("uniform", -0.5, 0.5), pixel // size + draw("uniform", -0.5, 0.5)
+    light = draw("lognormal", 0, 1.0)
+    light *= p["knot_light"][:, 0] / light.sum(1, keepdim=True)
+    glows = light * (draw("uniform", 0, 1) < 0.4)
+    column, row = x.floor(), y.floor()
+    right, down = (torch.tensor(v, device=weight.device)[:, None] for v in ((0, 0, 1, 1), (0, 1, 0, 1)))
+    x, y, column, row = x[:, None], y[:, None], column[:, None] + right, row[:, None] + down
+    share = (1 - (x - column).abs()) * (1 - (y - row).abs())
+    share *= (column >= 0) & (column < size) & (row >= 0) & (row < size)
+    index = (row * size + column).clamp_(0, size * size - 1).long()
+    return index.flatten(1), (light[:, None] * share).flatten(1), (glows[:, None] * share).flatten(1)
+
+
+def _satellites(drawn, p, flux, rows, size, rng):
+    """Small companions within the halo of a galaxy, as red as it is, in place."""
+    rows = rows.repeat_interleave(p["satellites"].flatten()[rows].long())
+    count = len(rows)
+
+    def draw(kind, *args):
+        values = getattr(rng, kind)(*args, count)
+        return torch.as_tensor(np.asarray(values, np.float32), device=drawn.device)[:, None, None]
+
+    reach = p["whole_radius"][rows]
+    away, angle = draw("uniform", 0.6, 2.6) * reach, draw("uniform", 0, 2 * np.pi)
+    axis = torch.arange(size, device=drawn.device, dtype=torch.float32) - (size - 1) / 2
+    dx, dy = axis[None, None, :] - away * torch.cos(angle), axis[None, :, None] - away * torch.sin(angle)
+    square = dx.square().add(dy.square()).div_((draw("uniform", 0.08, 0.22) * reach) ** 2)
+    image = torch.exp(-1.68 * (square + 0.1).sqrt_())
+    image *= 10 ** draw("uniform", -2.3, -0.8) / image.sum((-2, -1), keepdim=True).clamp(min=1e-3)
+    total = (flux["disc"] + flux["bulge"])[rows, :, :, None]
+    drawn.index_add_(0, rows, total * image[:, None])
 
 
 def _patches(n, size, rng, device):
@@ -72,41 +267,27 @@ def _patchy_field(size):
     return torch.tensor((field - field.mean()) / field.std(), dtype=torch.float32)
 
 
-def _ridge(phase):
-    """A periodic ridge, sharper than a cosine, of zero mean: exp(2 cos x - 2) less its mean e^-2 I0(2)."""
-    return 2 * (torch.exp(2 * (torch.cos(phase) - 1)) - 0.3085)
+def _clumps(spiral, depth, rng):
+    """Short arms and spurs, and a slow wobble: random fields along and across the arms, of unit variance, (N, S, S)."""
+    n, device = len(spiral), spiral.device
+    place = torch.as_tensor(rng.uniform(0, 1, (2, n, 1, 1)).astype(np.float32), device=device)
+    where = spiral.new_empty((*spiral.shape, 2))
+    where[..., 0] = (spiral / (2 * torch.pi)).add_(place[0])
+    where[..., 1] = (depth * 0.4).add_(place[1])
+    where.sub_(where.floor()).mul_(2).sub_(1)
+    table = _clumpy_table().to(device)
+    found = torch.nn.functional.grid_sample(table, where.reshape(1, n, -1, 2), align_corners=True)
+    return found.reshape(2, *spiral.shape).unbind(0)
 
 
-def _unit(image):
-    return image / image.sum((-2, -1), keepdim=True).clamp(min=1e-12)
-
-
-def _knots(p, size, cos_i, rng):
-    """Star-forming knots strung along the arms: points shared between the four pixels around them."""
-    n, device = len(p["h"]), p["h"].device
-
-    def draw(kind, *args):
-        return torch.as_tensor(getattr(rng, kind)(*args, (n, KNOTS)).astype(np.float32), device=device)
-
-    flat = {name: value[:, 0] for name, value in p.items()}
-    radius = draw("gamma", 3.0, 0.6).clamp(0.4, 5)
-    arm = torch.floor(draw("uniform", 0, 1) * flat["arm_number"])
-    along = (
-        torch.log(radius) / torch.tan(flat["arm_pitch"]) + (2 * torch.pi * arm - flat["arm_phase"]) / flat["arm_number"]
-    )
-    scatter = draw("normal", 0, 0.25) + flat["lopsidedness"].abs() * draw("uniform", -3, 3)
-    azimuth = flat["arm_winding"] * (along + scatter)
-    x, y = radius * flat["h"] * torch.cos(azimuth), radius * flat["h"] * torch.sin(azimuth) * cos_i[:, 0]
-    x, y = turned_axes(x, y, -flat["position_angle"])
-    weight = draw("lognormal", 0, 0.8)
-    weight = flat["knot_light"] * weight / weight.sum(1, keepdim=True)
-    x, y = x + (size - 1) / 2, y + (size - 1) / 2
-    column, row = x.floor(), y.floor()
-    image = torch.zeros(n, size * size, device=device)
-    for dx in (0, 1):
-        for dy in (0, 1):
-            share = (1 - (x - column - dx).abs()) * (1 - (y - row - dy).abs())
-            inside = (column + dx >= 0) & (column + dx < size) & (row + dy >= 0) & (row + dy < size)
-            index = ((row + dy) * size + column + dx).clamp(0, size * size - 1).long()
-            image.scatter_add_(1, index, weight * share * inside)
-    return image.reshape(n, size, size)
+@lru_cache(maxsize=1)
+def _clumpy_table(side=128):
+    """Two periodic fields of unit variance, power at 3 to 20 and at 1 to 3 cycles a turn, (1, 2, side+1, side+1)."""
+    rng = np.random.default_rng(1)
+    k = np.hypot(np.fft.fftfreq(side, 1 / side)[:, None], np.fft.rfftfreq(side, 1 / side))
+    out = []
+    for low, high, slope in ((3, 20, 0.8), (1, 3.2, 0.0)):
+        passed = np.where((k >= low) & (k <= high), np.maximum(k, 1) ** -slope, 0)
+        field = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(side, side))) * passed, s=(side, side))
+        out.append(np.pad(field / field.std(), (0, 1), mode="wrap"))
+    return torch.tensor(np.stack(out), dtype=torch.float32)[None]

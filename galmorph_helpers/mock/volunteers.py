@@ -47,7 +47,6 @@ def volunteer_votes(table, survey, *, seed=0):
 def visibility(table, survey):
     """How clearly arms, bar and edge-on disc of each galaxy are seen: a dict of arrays, 0 to 1."""
     blur = survey.seeing
-    disc = np.asarray(table["t_type"] > -3)
     tilt = table["inclination"].to_value("deg")
     light = 1 - np.asarray(table["bulge_to_total"])
     h = table["disc_radius"].to_value("arcsec") / 1.678
@@ -60,14 +59,19 @@ def visibility(table, survey):
     contrast_to_noise = flux * blur**2 / noise
     length = table["bar_length"] * h / blur  # semi-major axis in PSFs
     strength = table["bar_light"] / 0.11 * length.clip(0, 2) * light
-    arms = np.asarray(table["arm_contrast"]) * light * expit((78 - tilt) / 4)
+    pattern = np.asarray(table["arm_contrast"]) * light * expit((78 - tilt) / 4)
+    pattern = pattern * (h / blur / 1.5).clip(0, 1.5) * (contrast_to_noise / 20).clip(0, 1)
     return {
-        "edge_on": expit((EDGE_ON_RATIO - q_seen) / 0.04) * np.where(disc, 1.0, 0.5),
-        "bar": expit(4 * (strength - 1.0)) * np.asarray(table["bar_light"] > 0) * expit((70 - tilt) / 4),
-        "arms": expit(6 * (arms * (h / blur / 1.5).clip(0, 1.5) * (contrast_to_noise / 20).clip(0, 1) - 0.35))
-        * disc
-        * (arms > 0),
+        "edge_on": expit((EDGE_ON_RATIO - q_seen) / 0.04) * (0.5 + 0.5 * (light > 0)),
+        "bar": _rising(strength, 1.0, 4) * expit((70 - tilt) / 4),
+        "arms": _rising(pattern, 0.28, 7),
     }
+
+
+def _rising(x, middle, steepness):
+    """From 0 at x = 0 by about a half at `middle` to 1."""
+    least = expit(-steepness * middle)
+    return (expit(steepness * (x - middle)) - least) / (1 - least)
 
 
 def answers(table, *, survey=SDSS, seed=0):

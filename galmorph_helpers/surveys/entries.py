@@ -14,7 +14,10 @@ ZERO_POINT = 22.5  #: AB magnitude of one nanomaggy
 
 @dataclass(frozen=True)
 class Look:
-    """How a survey's colour pictures show light: an asinh stretch after Lupton+2004 (PASP 116, 133).
+    """How a survey's colour pictures show light: an asinh stretch (after Lupton+2004, PASP 116, 133), then JPEG.
+
+    The defaults are the look of SDSS. Each look is calibrated in bulk, on the levels, colours and textures of colour
+    cutouts, not taken from the survey's code.
 
     Attributes
     ----------
@@ -22,26 +25,28 @@ class Look:
         By which nanomaggies per native pixel of the bands shown are multiplied, from red to blue.
     softening : float
         Brightness above which the stretch bends from linear to logarithmic is its inverse.
-    pedestal : float
-        Of the sky.
-    grey : float
-        Brightness below which colours fade to grey.
+    floor : tuple of float
+        Black is never reached softly: noise below it is cut pixel by pixel before pixels are averaged, which leaves
+        half of this in an empty sky; one for each band shown.
+    saturation : float
+        Of the colours, 1 as they come, 0 grey.
+    chroma_steps : float
+        Of JPEG's quantisation of the colours, in units of those of quality 75; 0 is without.
     bands : tuple of str, optional
         Shown as red, green, blue; two (green is their mean); or one, in grey. By default those of `Survey.shown`.
     """
 
-    weights: tuple
-    softening: float
-    pedestal: float
-    grey: float
+    weights: tuple = (1.52, 1.77, 2.35)
+    softening: float = 7.1
+    floor: tuple = (0.021, 0.026, 0.010)
+    saturation: float = 0.74
+    chroma_steps: float = 1.6
     bands: tuple | None = None
 
 
-#: Calibrated in bulk on the sky noise and the peak brightness of colour cutouts, not taken from the survey's code.
-SDSS_LOOK = Look((1.05, 1.58, 2.2), 6.5, 0.014, 0.03)
-#: How DECam colour pictures look beside those of SDSS: a brighter stretch, a grey sky, paler colours. Calibrated in
-#: bulk on the sky, the noise and the brightness of cutouts of Galaxy Zoo DECaLS, not copied.
-DES_LOOK = Look((8.5, 11.0, 18.0), 5.5, 0.07, 0.30)
+#: DECam pictures: a brighter stretch, a grey sky, pale colours, white nuclei; on cutouts of Galaxy Zoo DECaLS.
+DES_LOOK = Look((28.0, 38.5, 76.0), 8.7, (0.135, 0.1, 0.1), 0.36, 0.0)
+SDSS_LOOK = Look()
 
 
 @dataclass(frozen=True)
@@ -139,20 +144,21 @@ class Survey:
         return self.bands[::-1] if few else (self.bands[-1], self.bands[len(self.bands) // 2], self.bands[0])
 
 
-# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise follows from the
-# 95 % completeness limit r = 22.2; electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its
-# colour images the bands are off against each other by a fraction of a pixel. Filters: Doi+2010 (AJ 139, 1628).
+# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise lies between what the 95 %
+# completeness limit r = 22.2 and the median depth of later releases (5 sigma for points at r = 22.70) say, 20 % apart;
+# electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its colour images the bands are off against
+# each other by a fraction of a pixel. Filters: Doi+2010 (AJ 139, 1628).
 SDSS = Survey(
-    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.017, 0.027, 0.043), (970.0, 980.0, 700.0), 17.77, 0.16,
+    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.0194, 0.0308, 0.049), (970.0, 980.0, 700.0), 17.77, 0.16,
     look=SDSS_LOOK, filters="sdss2010",
 )  # fmt: skip
 
 # DES DR1 (Abbott+2018, ApJS 239, 18): 0.263" pixels, median FWHM 1.12/0.96/0.88", 10 sigma depths of
-# 24.33/24.08/23.44 mag in a 1.95" aperture, from which the noise of a pixel follows. The course shows its galaxies as
-# pictures of SDSS do, unless `DES_LOOK` is asked for.
+# 24.33/24.08/23.44 mag in a 1.95" aperture, from which the noise of a pixel follows.
+# Its pictures have a look of their own.
 DES = Survey(
     "DES", ("g", "r", "i"), 0.263, (1.12, 0.96, 0.88), (0.0028, 0.0036, 0.0064), (8000.0, 9000.0, 8000.0), 21.5,
-    look=SDSS_LOOK, filters="decam2014",
+    look=DES_LOOK, filters="decam2014",
 )  # fmt: skip
 
 # Where a depth is published as 5 sigma for points, the noise of a pixel is a fifth of that flux over the root of

@@ -109,7 +109,7 @@ hybrids = {
     "PSF of DES": (replace(SDSS, psf_fwhm=DES.psf_fwhm, registration=0.0), None),
     "depth of DES": (replace(SDSS, sky_sigma=tuple(s / ratio for s in DES.sky_sigma), electrons=DES.electrons), None),
     "stretch of DES": (SDSS, per_area),
-    "all but the stretch": (DES, None),
+    "all but the stretch": (DES, SDSS.look),
     "DES": (DES, DES_LOOK),
 }
 changed = {name: scores(source, gm.mock.seen_by(catalogue[:few], survey, look=look, seed=seed).images, answers[:few]) for name, (survey, look) in hybrids.items()}
