@@ -12,7 +12,7 @@ from ..hubble import HUBBLE_TYPES
 from ..imaging.distance import COSMOLOGY, kpc_per_arcsec
 
 DISC_THICKNESS = 0.20  # intrinsic axis ratio q0 of a spiral's disc seen edge-on; 0.15 to 0.25 is observed
-PROFILE_SCATTER = 1.8  # types by which bulge, thickness and colour of a disc scatter about its type (as experts do)
+PROFILE_SCATTER = 1.8  # types by which a disc's bulge, thickness, colour scatter about its own (Naim+1995: as experts)
 R90_SCATTER = 0.10  # of ln R90 as measured: noise and neighbours, of order
 EDGE_ON_DEGREES = 80.0  # a disc inclined by more than this is called edge-on
 
@@ -94,8 +94,8 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     table["sersic_index"] = _sersic_index(rng, by_profile)
     table["half_light_radius"], table["r90"] = half_light * u.arcsec, r90 * u.arcsec
     table["g_r"], table["bulge_g_r"] = g_r * u.mag, bulge_g_r * u.mag
-    # Old galaxies lie on r - i = 0.18 + (g - r) / 4 (Eisenstein+2001, AJ 122, 2267); bluer ones fall off faster.
-    r_i = np.interp(g_r, [-0.2, 0.5, 0.75, 1.5], [-0.12, 0.24, 0.3675, 0.555])
+    # The redder, the flatter: of order what SDSS galaxies show.
+    r_i = np.interp(g_r, [-0.2, 0.2, 0.5, 0.75, 1.5], [-0.06, 0.13, 0.26, 0.355, 0.50])
     table["r_i"] = (r_i + rng.normal(0, 0.03, n)) * u.mag  # lines of gas scatter it
     table["inclination"], table["axis_ratio"] = inclination * u.deg, axis_ratio
     table["thickness"] = thickness
@@ -136,7 +136,8 @@ def _luminosity(rng, n, magnitude_limit, brightest):
 def _types(rng, log_mass, quiescent):
     """T-Type given mass and star formation: massive quiescent ones are E, others S0; low-mass active discs are late.
 
-    Quiescent discs are lenticulars and, beyond them, red spirals; the earliest of the active ones are blue S0s.
+    Quiescent discs are lenticulars and, beyond them, red spirals; the earliest of the active ones are blue S0s. Of one
+    mass types range widely: colour and mass alone do not tell them.
     """
     n = len(log_mass)
     is_elliptical = rng.random(n) < 0.20 + 0.55 / (1 + np.exp(-(log_mass - 11.0) / 0.22))
@@ -146,10 +147,10 @@ def _types(rng, log_mass, quiescent):
 
 
 def _bulge_fraction(t_type):
-    """B/T of Simien & de Vaucouleurs (1986), times 0.8 to 0.9, on the RC3 scale (S0 at -2 where DS18 has -1).
+    """B/T of Simien & de Vaucouleurs (1986), times 0.92 to 0.98, on the RC3 scale (S0 at -2 where DS18 has -1).
 
-    Decompositions of images find bulges smaller than the older profiles did, most so in lenticulars (Graham & Worley
-    2008, MNRAS 388, 1708); the factor stays within the older scatter of 0.15 dex.
+    Decompositions of images find bulges smaller than the older profiles did (Graham & Worley 2008, MNRAS 388, 1708);
+    the factor and the scatter of profiles within a type leave medians 0.1 dex lower, within the older scatter of 0.15.
     """
     rc3 = np.where(t_type < 0, t_type - 1.0, t_type)
     x = rc3 + 5
@@ -207,10 +208,10 @@ def _rest_colour(rng, t_type, quiescent, log_light, inclination):
     """Rest-frame g-r: of star formation first, then of type, mass and dust in inclined discs.
 
     Spirals that form no stars are red (Masters+2010, MNRAS 405, 783), lenticulars that do are blue. Of one type colours
-    scatter by 0.1 and more among spirals (Shimasaku+2001, AJ 122, 1238), most of it on the blue side: bursts.
+    scatter by of order 0.1 among spirals (Shimasaku+2001, AJ 122, 1238), most of it on the blue side: bursts.
     """
     red = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.73, 0.715, 0.70, 0.66, 0.60])
-    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.67, 0.645, 0.62, 0.57, 0.49, 0.37])
+    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.67, 0.64, 0.61, 0.555, 0.465, 0.35])
     rest = np.where(quiescent, red, blue) + 0.04 * (log_light - 10.4)  # luminous galaxies are more metal-rich
     rest += np.interp(t_type, [-3, -1, 1, 3, 10], [0, 0.02, 0.06, 0.10, 0.08]) * (inclination / 90) ** 3
     bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.03, 0.06, 0.09])))
@@ -226,7 +227,8 @@ def _observed_colours(rest, t_type, redshift):
 #: Means along the Hubble sequence. Arms, flocculence, rings, dust follow the mean attributes by type of EFIGI (4,458
 #: galaxies, Baillard+2011, A&A 532, A74; de Lapparent+2011, A&A 532, A75), in bulk; their scale is this course's.
 ALONG = {
-    "arm_contrast": ([-3, -2, -1, 0, 1, 2, 3, 5, 6, 7, 8, 10], [0, 0.03, 0.1, 0.25, 0.5, 0.8, 1.1, 1.4, 1.2, 0.9, 0.4, 0]),
+    "arm_contrast": ([-3, -2, -1, 0, 1, 2, 3, 5, 6, 7, 8, 10],
+                     [0, 0.03, 0.1, 0.25, 0.5, 0.8, 1.1, 1.4, 1.2, 0.9, 0.4, 0]),  # fmt: skip
     "flocculence": ([-3, 0, 1, 2, 3, 6, 10], [0.05, 0.14, 0.21, 0.29, 0.42, 0.6, 0.7]),
     "patchiness": ([-3, 0, 1, 3, 6, 10], [0.04, 0.12, 0.17, 0.33, 0.48, 0.60]),
     "lopsidedness": ([-3, -2, 0, 3, 6, 10], [0.08, 0.10, 0.15, 0.25, 0.35, 0.60]),
@@ -234,7 +236,7 @@ ALONG = {
     "dust": ([-3, -1, 0, 1, 3, 5, 7, 9, 10], [0.04, 0.20, 0.27, 0.34, 0.48, 0.42, 0.24, 0.15, 0.08]),
     "ring_light": ([-3, -2, -1, 0, 2, 3, 4, 5, 7], [0, 0.15, 0.25, 0.40, 0.40, 0.23, 0.16, 0.10, 0]),
 }
-TYPE_SCATTER = 1.2  # types that experts differ by (Naim+1995, MNRAS 274, 1107): so loosely structure follows type
+TYPE_SCATTER = 1.2  # types by which structure scatters: less than profiles do, as experts go by structure
 
 
 def _structure(rng, table):

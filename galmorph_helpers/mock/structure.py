@@ -16,7 +16,7 @@ STRONGEST = 1.8  # the field is bounded by this: light varies by a factor of six
 FAINTEST = 0.25  # of the smooth light is left in the darkest places
 BAR_WIDTH = 0.30  # of its length; tapered ends
 WARP_SEEN = 0.002  # slope of a warp as seen, below which none is drawn: a tenth of a pixel in a large disc
-ARMS = 1.2  # height of the field in an arm of contrast 1, which is bounded then
+ARMS = 1.5  # height of the field in an arm of contrast 1, which is bounded then
 # By wavelength, Å (u, g, r, i, z, H): light of arms against that between them, per unit of the field; optical depth.
 _AT = (3550, *GRI_WAVELENGTHS, 8930, 16500)
 _BLUER, _REDDENED = (0.25, 0.12, 0.0, -0.05, -0.07, -0.1), (1.45, 1.25, 1.0, 0.75, 0.6, 0.2)

@@ -36,11 +36,11 @@ class Look:
         Shown as red, green, blue; two (green is their mean); or one, in grey. By default those of `Survey.shown`.
     """
 
-    weights: tuple = (1.57, 1.75, 2.15)
+    weights: tuple = (1.51, 1.70, 2.26)
     softening: float = 6.5
     floor: tuple = (0.023, 0.024, 0.009)
-    saturation: float = 0.80
-    chroma_steps: float = 2.05
+    saturation: float = 0.82
+    chroma_steps: float = 2.2
     bands: tuple | None = None
 
 
@@ -149,7 +149,7 @@ class Survey:
 # electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its colour images the bands are off against
 # each other by a fraction of a pixel. Filters: Doi+2010 (AJ 139, 1628).
 SDSS = Survey(
-    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.0211, 0.0337, 0.0578), (970.0, 980.0, 700.0), 17.77, 0.16,
+    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.0211, 0.0337, 0.051), (970.0, 980.0, 700.0), 17.77, 0.16,
     look=SDSS_LOOK, filters="sdss2010",
 )  # fmt: skip
 
