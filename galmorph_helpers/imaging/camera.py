@@ -131,7 +131,6 @@ def _box(k, width):
     return torch.sinc(k * width)
 
 
-# JFIF's YCbCr of red, green, blue.
-_LUMA = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
-_TO_CHROMA = torch.tensor([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-_FROM_CHROMA = torch.tensor([[0.0, 1.402], [-0.344136, -0.714136], [1.772, 0.0]])
+# JFIF's YCbCr of red, green, blue, and back.
+_TO_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+_FROM_YCC = torch.tensor([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772, 0.0]])
