@@ -97,9 +97,11 @@ def _smooth_images(p, disc, core, bulge, size):
     out["least"] = out["disc"]
     thin = (p["disc_axis_ratio"] * p["h"] < THIN).flatten().nonzero().flatten()
     if len(thin):  # beside a thin disc, the blurred one has light where the sharp one has none to be taken away
-        soft, softer = out["disc"][thin], centred_images(disc[thin], size, blur=2**0.5 * SOFT)
+        once = out["disc"][thin]
+        twice, thrice = (centred_images(disc[thin], size, blur=k**0.5 * SOFT) for k in (2, 3))
+        sharper = torch.minimum(2 * once - twice, 2 * twice - thrice)  # the first in the disc, the second around it
         out["least"] = out["disc"].clone()
-        out["least"][thin] = torch.minimum(soft, (2 * soft).sub_(softer).clamp_(min=0))
+        out["least"][thin] = torch.minimum(once, sharper.clamp_(min=0))
     return out
 
 
