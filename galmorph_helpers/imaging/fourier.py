@@ -148,6 +148,12 @@ def frequencies(size, device="cpu", *, reach=1.0):
     return kx, ky
 
 
+def turned(cycles):
+    """exp(-2 pi i cycles), what a shift by one pixel does to a frequency; faster than torch.exp of complex numbers."""
+    phase = cycles * (-2 * pi)
+    return torch.complex(torch.cos(phase), torch.sin(phase))
+
+
 def folded(spectrum, padded):
     """What pixels record of a spectrum, (..., padded, padded // 2 + 1): frequencies beyond Nyquist come back as lower.
 

@@ -81,7 +81,7 @@ def _compressed(rgb, look):
     begins differs from stamp to stamp, since cutouts are cut from larger pictures. The steps of the brightness are too
     fine to see at the pixels of a stamp.
     """
-    device, (n, _, height, width) = rgb.device, rgb.shape
+    device, (height, width) = rgb.device, rgb.shape[-2:]
     parted = (_TO_YCC.to(device) @ rgb.flatten(2)).unflatten(2, (height, width))
     chroma = _halved(_halved(parted[:, 1:]).mT).mT
     up, left = (_doubled(side).to(device) for side in (height, width))

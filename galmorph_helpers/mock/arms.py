@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+FAINT = -30.0  # of a logarithm: less light is none, and numbers that are nearly zero are slow
 ARMS = 1.2  # height of the field in an arm of contrast 1, which is bounded then
 
 
@@ -41,11 +42,11 @@ def disc_field(p, plane, rng):
     if len(ringed):  # a ring around the bar, or where arms begin
         away = (radius[ringed] - 1.3 * p["arm_start"][ringed]) / 0.22
         brighter = (2 * p["ring_light"] * p["visible"])[ringed]
-        out.index_add_(0, ringed, away.square_().mul_(-0.5).exp_().mul_(brighter))
+        out.index_add_(0, ringed, away.square_().mul_(-0.5).clamp_(min=FAINT).exp_().mul_(brighter))
     barred = p["bar_light"].flatten().nonzero().flatten()
     if len(barred):  # a bar sweeps up the disc beside it
         swept = 6 * p["bar_light"][barred] * p["visible"][barred]
-        within = (radius[barred] / p["bar_length"][barred]).square_().neg_().exp_()
+        within = (radius[barred] / p["bar_length"][barred]).square_().neg_().clamp_(min=FAINT).exp_()
         out.index_add_(0, barred, within.mul_(swept), alpha=-1)
     return out, clumps
 

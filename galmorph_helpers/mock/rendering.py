@@ -12,7 +12,7 @@ import torch
 from scipy.special import j0
 from torch.nn.functional import grid_sample
 
-from ..imaging.fourier import centred_images, frequencies
+from ..imaging.fourier import centred_images, frequencies, turned
 from ..imaging.kcorrection import GRI_WAVELENGTHS, band_magnitudes, band_wavelengths
 from .demographics import PARTS, disc_axis_ratio
 from .field import add_field, added, exponential
@@ -25,17 +25,15 @@ ARMS_HIDDEN = 0.17  # cosine of the inclination below which a disc shows no arms
 DISC_HEIGHT = 1.1  # sech^2 scale height of a stellar disc in scale lengths, per unit of its thickness q0
 
 
-def light(
-    table, pixel_scale, *, size=64, bands=("g", "r", "i"), filters=None, seed=0, field=True, device="cpu", reach=1.0
-):
+def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), filters=None, seed=0, field=True, reach=1.0):
     """Fourier transform of the light of each galaxy of a catalogue (PSF, pixels and noise are `observe`'s).
 
     Parameters
     ----------
     table : QTable, or dict of its columns
         Rows of `population`.
-    pixel_scale : array (N,)
-        Pixel of each stamp, arcsec.
+    pixel_scale : array or torch.Tensor (N,)
+        Pixel of each stamp, arcsec. The light is drawn on the tensor's device.
     size : int
         Side of the stamp, pixels.
     bands : tuple of str
@@ -46,7 +44,6 @@ def light(
         Seeds the neighbours and the knots.
     field : bool
         Also draw neighbouring galaxies and stars.
-    device : str or torch.device
     reach : float
         Highest frequency along each axis in units of the stamp's Nyquist frequency, 1 to 2: what lies beyond 1 is
         folded back by `observe`, and `frequency_reach` says what a survey's PSF needs.
@@ -58,6 +55,8 @@ def light(
         first `size` pixels; the zero frequency is the flux in nanomaggies.
     """
     rng = np.random.default_rng([seed, 77])
+    device = torch.as_tensor(pixel_scale).device
+    pixel_scale = np.asarray(torch.as_tensor(pixel_scale).cpu(), float)
     p = _parameters(table, pixel_scale, device)
     flux = _band_fluxes(table, bands, filters, device)
     kx, ky = frequencies(size, device, reach=reach)
@@ -68,7 +67,7 @@ def light(
     # Taken from the core; where little is left of it, little more lacks in the blue.
     deficit = p["disc_deficit"] + flux["gradient"] * (1 - 3.5 * p["disc_deficit"]).clamp(0, 1)
     share = torch.cat((flux["bulge"], flux["disc"] * (1 + deficit), -flux["disc"] * deficit), -1)
-    centred = torch.exp(-2j * torch.pi * (kx + ky) * ((size - 1) / 2))
+    centred = turned((kx + ky) * ((size - 1) / 2))
     out = _summed(share, torch.stack((bulge, disc, core), 1)).to(centred.dtype).mul_(centred)
     seen = sum(np.abs(np.asarray(table[column], float)) for part in PARTS.values() for column in part).nonzero()[0]
     if len(seen):
@@ -85,7 +84,7 @@ def light(
         else:
             added(out, rows, extra)
     if field:
-        add_field(out, kx, ky, np.asarray(pixel_scale, float), size, bands, filters, rng)
+        add_field(out, kx, ky, pixel_scale, size, bands, filters, rng)
     return out
 
 
@@ -167,35 +166,12 @@ def _parameters(table, pixel_scale, device):
     def tensor(values):
         return torch.as_tensor(np.asarray(values, dtype=np.float32), device=device)[:, None, None]
 
-    plain = [
-        "bulge_to_total",
-        "sersic_index",
-        "bulge_axis_ratio",
-        "bar_light",
-        "bar_length",
-        "ring_light",
-        "arm_number",
-        "arm_winding",
-        "arm_contrast",
-        "arm_inequality",
-        "arm_phase",
-        "arm_start",
-        "pitch_change",
-        "flocculence",
-        "lopsidedness",
-        "patchiness",
-        "disc_deficit",
-        "thickness",
-        "knot_light",
-        "dust",
-        "near_side",
-        "warp",
-        "boxiness",
-        "twist",
-        "shell_light",
-        "satellites",
-        "redshift",
-    ]
+    plain = """
+        bulge_to_total sersic_index bulge_axis_ratio bar_light bar_length ring_light arm_number
+        arm_winding arm_contrast arm_inequality arm_phase arm_start pitch_change flocculence
+        lopsidedness patchiness disc_deficit thickness knot_light dust near_side
+        warp boxiness twist shell_light satellites redshift
+    """.split()
     p = {name: tensor(table[name]) for name in plain}
     p |= {
         name: tensor(table[name].to_value("rad"))
@@ -265,5 +241,6 @@ def _disc_frequencies(kx, ky, p):
 
 
 def _x_over_sinh(x):
-    x = x.abs().clamp_(1e-3, 30)
-    return x.div_(torch.sinh(x))
+    x = x.abs().clamp_(1e-2, 30)
+    small = torch.exp(-x)  # x / sinh(x) = 2 x e^-x / (1 - e^-2x): torch.sinh is slow
+    return x.mul_(2).mul_(small).div_(small.square_().neg_().add_(1))

@@ -83,27 +83,30 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
         pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
         spectrum = light(
             {name: column[rows] for name, column in columns.items()},
-            scale[rows],
+            pixel,
             size=size,
             bands=survey.bands,
             filters=survey.filters,
             seed=own_seed,
-            device=where,
             reach=each,
         )
         noise = torch.Generator(where).manual_seed(own_seed)
         depth = torch.exp(SKY_SCATTER * torch.randn((len(rows), 1), generator=noise, device=where) - SKY_SCATTER**2)
         sky = depth * torch.tensor(survey.sky_sigma, device=where)
         flux = observe(spectrum, survey, pixel, size=size, generator=noise, sky_sigma=sky)
-        images[rows] = (colour_image(flux, survey, pixel) if look == "colour" else flux).cpu()
+        drawn = colour_image(flux, survey, pixel) if look == "colour" else flux
+        images.index_copy_(0, torch.from_numpy(rows), drawn.cpu())
 
     side_by_side(draw, _batches(table, frequency_reach(survey, scale)), f"drawing {len(table)} mock galaxies")
     return GalaxySample(images, table, survey, "mock", f"{survey.name}-like, seed {seed}", pixels=look)
 
 
 def _batches(table, reach):
-    """(reach, rows) of galaxies to draw at once. Stamps whose pixels undersample the PSF hold more frequencies: they are
-    drawn apart, fewer at once. Others are in order of what there is to draw: ellipticals, discs, discs with arms."""
+    """(reach, rows) of galaxies to draw at once.
+
+    Stamps whose pixels undersample the PSF hold more frequencies: they are drawn apart, fewer at once. All are in order
+    of what there is to draw: ellipticals, discs, discs with arms.
+    """
     discs = np.asarray(table["bulge_to_total"]) < 1
     armed = discs & (np.asarray(table["arm_contrast"]) > 0) & (np.cos(table["inclination"]) > ARMS_HIDDEN)
     order, out = np.argsort(discs + 1 * armed, kind="stable"), []

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..imaging.kcorrection import GRI_WAVELENGTHS
-from .arms import disc_field
+from .arms import FAINT, disc_field
 
 KNOTS = 24  # star-forming regions drawn in a disc
 STRONGEST = 1.8  # the field is bounded by this: light varies by a factor of six either way
@@ -120,18 +120,19 @@ def _add_warp(field, p, x, y):
     rows = bent.flatten().nonzero().flatten()
     p = {name: p[name][rows] for name in ("warp", "inclination", "disc_axis_ratio", "h")}
     x, y = x[rows], y[rows]
+    x, y = _lower(x), _lower(y)
     height = p["disc_axis_ratio"] * p["h"]  # how thick the disc looks
     bend = p["warp"] * x * (x / (3 * p["h"])).square_().clamp_(max=3) * torch.sin(p["inclination"]) ** 4
-    field.index_add_(0, rows, bend.mul_(2 / height).clamp_(-2, 2).mul_(torch.tanh(y / height)))
+    field.index_add_(0, rows, _whole(bend.mul_(2 / height).clamp_(-2, 2).mul_(torch.tanh(y / height))))
 
 
 def _bars(p, plane, rows):
     """Bars of unit disc flux: elliptical with tapered ends, and boxy where the disc is seen from the side."""
     p = {name: p[name][rows] for name in ("bar_angle", "bar_length", "bar_light")}
-    along, across = turned_axes(plane["x"][rows], plane["y"][rows], p["bar_angle"])
+    along, across = turned_axes(_lower(plane["x"])[rows], _lower(plane["y"])[rows], p["bar_angle"])
     a = p["bar_length"]
     square = (along / a).square_().add_((across / (BAR_WIDTH * a)).square_())
-    bar = torch.exp(square.mul_(square.sqrt()).mul_(-1.3))
+    bar = _whole(square.mul_(square.sqrt()).mul_(-1.3).clamp_(min=FAINT).exp_())
     return bar.mul_(p["bar_light"] / bar.sum((-2, -1), keepdim=True).clamp(min=1e-9))
 
 
@@ -142,27 +143,38 @@ def _isophotes(p, x, y, bulge, rng):
         return bulge
     shapes = "bulge_radius", "bulge_axis_ratio", "boxiness", "peanut", "twist", "shell_light"
     p = {name: p[name][rows] for name in shapes}
-    u, v = x[rows] / p["bulge_radius"], y[rows] / (p["bulge_axis_ratio"] * p["bulge_radius"])
+    u, v = _lower(x)[rows] / p["bulge_radius"], _lower(y)[rows] / (p["bulge_axis_ratio"] * p["bulge_radius"])
     square = (u * u).add_(v * v).clamp_(min=0.01)
     across, cosine = (2 * u * v).div_(square), (u * u).sub_(v * v).div_(square)
     four = 1 - 2 * across**2  # cos 4 phi
     depth = 0.5 * torch.log(square)
     # Brightness falls as the 2.2nd power of radius or so: isophotes that bulge by 1 % are 2 % brighter there.
-    field = (2.2 * p["boxiness"] - 0.35 * p["peanut"]) * four * torch.exp(-0.25 * (square - 1).clamp(min=0))
+    fading = (square - 1).clamp_(min=0).mul_(-0.25).clamp_(min=FAINT).exp_()
+    field = fading.mul_(four).mul_(2.2 * p["boxiness"] - 0.35 * p["peanut"])
     field += (1.1 * p["twist"] * (1 - p["bulge_axis_ratio"] ** 2)) * across * depth.clamp(-1.5, 1.5)
     place = torch.as_tensor(rng.uniform((1.2, -1, 1.8, -1), (2, 1, 3.2, 1), (len(rows), 4)).astype(np.float32)).to(u)
     shells = p["shell_light"].flatten().nonzero().flatten()
     place, radius, cosine, light = (v[shells] for v in (place, square.sqrt(), cosine, p["shell_light"]))
     for where, side in (place[:, :2].T, place[:, 2:].T):
         inside = where[:, None, None] - radius
-        edge = torch.exp(-2.5 * inside.clamp(min=0)) * torch.sigmoid(inside / 0.04)  # sharp outside, fading inwards
+        edge = torch.exp(-2.5 * inside.clamp(min=0)) * torch.sigmoid((inside / 0.04).clamp_(min=FAINT))  # sharp outside
         sector = torch.sigmoid(6 * (side[:, None, None].sign() * cosine - 0.5))
         field.index_add_(0, shells, edge.mul_(light).mul_(sector))
     out = bulge.clone()
-    changed = bulge[rows] * torch.exp(field)
-    sums = [image.sum((-2, -1), keepdim=True) for image in (bulge[rows], changed)]
-    out[rows] = changed * (sums[0] / sums[1].clamp(min=1e-9))
+    changed = _whole(field.exp_().mul_(_lower(bulge)[rows]))
+    sums = [image.sum((-2, -1), keepdim=True) for image in (bulge, changed)]
+    out[rows] = changed.mul_(sums[0][rows] / sums[1].clamp(min=1e-9))
     return out
+
+
+def _lower(images):
+    """Half of images that look the same turned by half a turn."""
+    return images[..., images.shape[-2] // 2 :, :]
+
+
+def _whole(lower):
+    """Images of which `_lower` is half."""
+    return torch.cat((lower.flip((-2, -1))[..., : lower.shape[-1] // 2, :], lower), -2)
 
 
 def _dust(p, plane, clumps):
