@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .fourier import folded, frequencies, turned
+from .fourier import bicubic, folded, frequencies, turned
 from .psf import moffat_transform
 
 SEEING_SCATTER = 0.08, 0.04  # of ln FWHM between fields, and between the bands of one: a drift scan sees them in turn
@@ -43,7 +43,7 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
         From `light`; what it holds beyond the stamp's Nyquist frequency folds back, as in a camera.
     survey : Survey
     pixel_scale : torch.Tensor (N,)
-        Pixel of each stamp, arcsec. Where it differs from the survey's, the stamp is a bilinear resampling of native
+        Pixel of each stamp, arcsec. Where it differs from the survey's, the stamp is a bicubic resampling of native
         pixels averaged over the new ones; the noise then is correlated, as in archive cutouts.
     size : int
         Side of the stamps, pixels.
@@ -112,7 +112,7 @@ def _grain(shape, native, generator, device):
     """White noise of native pixels as a resampling leaves it, drawn where that is a product: in Fourier space."""
     size, half = shape[-1], shape[-1] // 2 + 1
     kx, ky = torch.fft.rfftfreq(size, device=device), torch.fft.fftfreq(size, device=device)[:, None]
-    left = (_box(kx, native) * _box(kx, 1.0)) ** 2 * ((_box(ky, native) * _box(ky, 1.0)) ** 2)
+    left = bicubic(kx * native) * _box(kx, 1.0) ** 2 * (bicubic(ky * native) * _box(ky, 1.0) ** 2)
     left *= 0.5**0.5  # shared by the real and the imaginary part
     left[..., [0, half - 1] if size % 2 == 0 else [0]] *= 2**0.5  # where the inverse transform keeps the real part only
     waves = torch.view_as_complex(torch.randn((*shape[:2], size, half, 2), generator=generator, device=device))
@@ -121,8 +121,8 @@ def _grain(shape, native, generator, device):
 
 
 def _pixel(k, native, resampled):
-    """Transform, along one axis, of a native pixel and of the bilinear resampling that made stamp pixels of it."""
-    return _box(k, native) ** 3 * _box(k, 1.0) ** 2 if resampled else _box(k, native)
+    """Transform, along one axis, of a native pixel and of the bicubic resampling that made stamp pixels of it."""
+    return _box(k, native) * bicubic(k * native) * _box(k, 1.0) ** 2 if resampled else _box(k, native)
 
 
 def _box(k, width):

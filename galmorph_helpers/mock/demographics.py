@@ -12,6 +12,8 @@ from ..hubble import HUBBLE_TYPES
 from ..imaging.distance import COSMOLOGY, kpc_per_arcsec
 
 DISC_THICKNESS = 0.20  # intrinsic axis ratio q0 of a spiral's disc seen edge-on; 0.15 to 0.25 is observed
+PROFILE_SCATTER = 1.8  # types by which bulge, thickness and colour of a disc scatter about its type (as experts do)
+R90_SCATTER = 0.10  # of ln R90 as measured: noise and neighbours, of order
 EDGE_ON_DEGREES = 80.0  # a disc inclined by more than this is called edge-on
 
 
@@ -56,16 +58,18 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     quiescent = rng.random(n) < 1 / (1 + np.exp(-(log_light - 10.27) / 0.33))
     t_type = _types(rng, log_light + np.where(quiescent, 0.36, 0.14), quiescent)
     elliptical = t_type == -3
+    # Experts name a type by its arms and patches more than by its bulge: the profile follows a type of its own.
+    by_profile = np.where(elliptical, -3, (t_type + rng.normal(0, PROFILE_SCATTER, n)).clip(-2.5, 10))
     # Bulges of one type range over a factor of two and more (Graham & Worley 2008, MNRAS 388, 1708).
-    share = expit(logit(_bulge_fraction(t_type)) + rng.normal(0, 0.9, n)).clip(0.002, 0.85)
+    share = expit(logit(_bulge_fraction(by_profile)) + rng.normal(0, 1.0, n)).clip(0.002, 0.85)
     bulge_to_total = np.where(elliptical, 1.0, share)
-    thickness = _thickness(rng, t_type)
+    thickness = _thickness(rng, by_profile)
     inclination, axis_ratio = _orientation(rng, elliptical, thickness)
     # Half of the ellipticals, the fast rotators, hold a faint disc; seen from the side they would be called lenticular.
     discy = elliptical & (rng.random(n) < 0.5)
     bulge_to_total = np.where(discy, rng.uniform(0.65, 0.95, n), bulge_to_total)
     inclination = np.where(discy, rng.uniform(0, 65, n), inclination)
-    rest_g_r = _rest_colour(rng, t_type, quiescent, log_light, inclination)
+    rest_g_r = _rest_colour(rng, by_profile, quiescent, log_light, inclination)
     # Bell+2003 (ApJS 149, 289), less 0.15 dex for fewer low-mass stars than Salpeter's: 0.4 dex between blue and red.
     log_mass = log_light - 0.306 + 1.097 * rest_g_r - 0.15 + rng.normal(0, 0.10, n)
     log_sfr = np.where(quiescent, log_mass + rng.normal(-11.9, 0.4, n), 0.76 * log_mass - 7.64 + rng.normal(0, 0.3, n))
@@ -75,6 +79,7 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     # half-light radii of a round disc, 2.8 of a round elliptical, fewer of a thin galaxy. A PSF: 1.3 FWHM.
     concentration = 2.3 * (1.03 + 0.17 * (1 - np.exp(-4 * bulge_to_total)))
     r90 = np.hypot(concentration * half_light * np.sqrt((1 + axis_ratio) / 2), 1.2 * seeing)
+    r90 = r90 * np.exp(rng.normal(0, R90_SCATTER, n))
     g_r, bulge_g_r = _observed_colours(rest_g_r, t_type, redshift)
     edge_on = ~elliptical & (inclination > EDGE_ON_DEGREES)
 
@@ -86,10 +91,12 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     table["hubble_type"] = [HUBBLE_TYPES[t] for t in t_type]
     table["ltg"] = t_type > 0
     table["bulge_to_total"] = bulge_to_total
-    table["sersic_index"] = _sersic_index(rng, t_type)
+    table["sersic_index"] = _sersic_index(rng, by_profile)
     table["half_light_radius"], table["r90"] = half_light * u.arcsec, r90 * u.arcsec
     table["g_r"], table["bulge_g_r"] = g_r * u.mag, bulge_g_r * u.mag
-    table["r_i"] = (0.10 + 0.42 * g_r + rng.normal(0, 0.05, n)) * u.mag  # lines of gas scatter it
+    # Old galaxies lie on r - i = 0.18 + (g - r) / 4 (Eisenstein+2001, AJ 122, 2267); bluer ones fall off faster.
+    r_i = np.interp(g_r, [-0.2, 0.5, 0.75, 1.5], [-0.12, 0.24, 0.3675, 0.555])
+    table["r_i"] = (r_i + rng.normal(0, 0.03, n)) * u.mag  # lines of gas scatter it
     table["inclination"], table["axis_ratio"] = inclination * u.deg, axis_ratio
     table["thickness"] = thickness
     table["position_angle"] = rng.uniform(0, 180, n) * u.deg
@@ -98,7 +105,7 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     # profiles give.
     disc_radius = half_light / np.interp(bulge_to_total, np.arange(0, 0.9, 0.1), _WHOLE_TO_DISC)
     disc_radius = np.where(elliptical, 1.4 * half_light, disc_radius)
-    compact = (np.interp(t_type, [-1, 3], [0.16, 0.24]) + 0.2 * bulge_to_total) * 10 ** rng.normal(0, 0.1, n)
+    compact = (np.interp(by_profile, [-1, 3], [0.16, 0.24]) + 0.2 * bulge_to_total) * 10 ** rng.normal(0, 0.1, n)
     table["bulge_radius"] = np.where(elliptical, half_light, disc_radius * compact) * u.arcsec
     table["disc_radius"] = disc_radius * u.arcsec
     table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, bulge_axis_ratio(np.cos(np.deg2rad(inclination))))
@@ -133,8 +140,8 @@ def _types(rng, log_mass, quiescent):
     """
     n = len(log_mass)
     is_elliptical = rng.random(n) < 0.20 + 0.55 / (1 + np.exp(-(log_mass - 11.0) / 0.22))
-    passive = np.where(is_elliptical, -3, np.rint(rng.normal(-0.5, 1.9, n)).clip(-2, 5))
-    active = np.rint(3.6 - 2.6 * (log_mass - 10.5) + rng.normal(0, 1.5, n)).clip(-1, 10)
+    passive = np.where(is_elliptical, -3, np.rint(rng.normal(-0.2, 2.2, n)).clip(-2, 6))
+    active = np.rint(3.4 - 2.4 * (log_mass - 10.5) + rng.normal(0, 2.0, n)).clip(-2, 10)
     return np.where(quiescent, passive, active).astype(int)
 
 
@@ -146,7 +153,7 @@ def _bulge_fraction(t_type):
     """
     rc3 = np.where(t_type < 0, t_type - 1.0, t_type)
     x = rc3 + 5
-    return np.interp(t_type, [-1, 0, 3], [0.80, 0.82, 0.90]) * 10 ** (-0.4 * (0.324 * x - 0.054 * x**2 + 0.0047 * x**3))
+    return np.interp(t_type, [-1, 0, 3], [0.98, 0.94, 0.92]) * 10 ** (-0.4 * (0.324 * x - 0.054 * x**2 + 0.0047 * x**3))
 
 
 def _sersic_index(rng, t_type):
@@ -203,7 +210,7 @@ def _rest_colour(rng, t_type, quiescent, log_light, inclination):
     scatter by 0.1 and more among spirals (Shimasaku+2001, AJ 122, 1238), most of it on the blue side: bursts.
     """
     red = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.73, 0.715, 0.70, 0.66, 0.60])
-    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.67, 0.645, 0.62, 0.56, 0.47, 0.33])
+    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.67, 0.645, 0.62, 0.57, 0.49, 0.37])
     rest = np.where(quiescent, red, blue) + 0.04 * (log_light - 10.4)  # luminous galaxies are more metal-rich
     rest += np.interp(t_type, [-3, -1, 1, 3, 10], [0, 0.02, 0.06, 0.10, 0.08]) * (inclination / 90) ** 3
     bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.03, 0.06, 0.09])))
@@ -219,7 +226,7 @@ def _observed_colours(rest, t_type, redshift):
 #: Means along the Hubble sequence. Arms, flocculence, rings, dust follow the mean attributes by type of EFIGI (4,458
 #: galaxies, Baillard+2011, A&A 532, A74; de Lapparent+2011, A&A 532, A75), in bulk; their scale is this course's.
 ALONG = {
-    "arm_contrast": ([-3, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10], [0, 0.03, 0.1, 0.3, 0.5, 0.75, 1, 1.1, 1, 0.8, 0.35, 0]),
+    "arm_contrast": ([-3, -2, -1, 0, 1, 2, 3, 5, 6, 7, 8, 10], [0, 0.03, 0.1, 0.25, 0.5, 0.8, 1.1, 1.4, 1.2, 0.9, 0.4, 0]),
     "flocculence": ([-3, 0, 1, 2, 3, 6, 10], [0.05, 0.14, 0.21, 0.29, 0.42, 0.6, 0.7]),
     "patchiness": ([-3, 0, 1, 3, 6, 10], [0.04, 0.12, 0.17, 0.33, 0.48, 0.60]),
     "lopsidedness": ([-3, -2, 0, 3, 6, 10], [0.08, 0.10, 0.15, 0.25, 0.35, 0.60]),
@@ -227,7 +234,7 @@ ALONG = {
     "dust": ([-3, -1, 0, 1, 3, 5, 7, 9, 10], [0.04, 0.20, 0.27, 0.34, 0.48, 0.42, 0.24, 0.15, 0.08]),
     "ring_light": ([-3, -2, -1, 0, 2, 3, 4, 5, 7], [0, 0.15, 0.25, 0.40, 0.40, 0.23, 0.16, 0.10, 0]),
 }
-TYPE_SCATTER = 1.8  # types that experts differ by (Naim+1995, MNRAS 274, 1107): so loosely structure follows type
+TYPE_SCATTER = 1.2  # types that experts differ by (Naim+1995, MNRAS 274, 1107): so loosely structure follows type
 
 
 def _structure(rng, table):

@@ -36,11 +36,11 @@ class Look:
         Shown as red, green, blue; two (green is their mean); or one, in grey. By default those of `Survey.shown`.
     """
 
-    weights: tuple = (1.52, 1.77, 2.35)
-    softening: float = 7.1
-    floor: tuple = (0.021, 0.026, 0.010)
-    saturation: float = 0.74
-    chroma_steps: float = 1.6
+    weights: tuple = (1.57, 1.75, 2.15)
+    softening: float = 6.5
+    floor: tuple = (0.023, 0.024, 0.009)
+    saturation: float = 0.80
+    chroma_steps: float = 2.05
     bands: tuple | None = None
 
 
@@ -144,12 +144,12 @@ class Survey:
         return self.bands[::-1] if few else (self.bands[-1], self.bands[len(self.bands) // 2], self.bands[0])
 
 
-# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise lies between what the 95 %
-# completeness limit r = 22.2 and the median depth of later releases (5 sigma for points at r = 22.70) say, 20 % apart;
+# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise from
+# the median depth of its releases, of order 23.13/22.70/22.20 at 5 sigma for points, as below;
 # electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its colour images the bands are off against
 # each other by a fraction of a pixel. Filters: Doi+2010 (AJ 139, 1628).
 SDSS = Survey(
-    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.0194, 0.0308, 0.049), (970.0, 980.0, 700.0), 17.77, 0.16,
+    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.0211, 0.0337, 0.0578), (970.0, 980.0, 700.0), 17.77, 0.16,
     look=SDSS_LOOK, filters="sdss2010",
 )  # fmt: skip
 
