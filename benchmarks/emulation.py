@@ -34,9 +34,9 @@ def galaxies(n):
     table = gm.population(4 * n, seed=1, seeing=SURVEY.psf_fwhm[0])
     table = table[(table["redshift"] > 0.05) & (table["half_light_radius"] < 4 * u.arcsec)][:n]
     table["pixel_scale"] = SURVEY.pixel_scale * u.arcsec
-    scale = np.full(len(table), SURVEY.pixel_scale)
-    spectrum = light(table, scale, size=SIZE, bands=SURVEY.bands, field=False, device=gm.device())
-    images = observe(spectrum, SURVEY, torch.as_tensor(scale), size=SIZE, noise=False).cpu()
+    scale = torch.full((len(table),), SURVEY.pixel_scale, device=gm.device())
+    spectrum = light(table, scale, size=SIZE, bands=SURVEY.bands, field=False)
+    images = observe(spectrum, SURVEY, scale, size=SIZE, noise=False).cpu()
     table.remove_column("r90")  # the new stamps then have native pixels
     return gm.GalaxySample(images, table, SURVEY, "mock", pixels="flux"), np.asarray(table["redshift"]) + 0.2
 

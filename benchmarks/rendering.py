@@ -43,9 +43,9 @@ def ours(table, bands):
     def draw(start):
         rows = slice(start, start + BATCH)
         part = table[rows]
-        scale = np.full(len(part), s.pixel_scale)
-        spectrum = light(part, scale, size=SIZE, bands=bands, field=False, device=where)
-        out[rows] = observe(spectrum, survey, torch.as_tensor(scale), size=SIZE, noise=False).cpu()
+        scale = torch.full((len(part),), s.pixel_scale, device=where)
+        spectrum = light(part, scale, size=SIZE, bands=bands, field=False)
+        out[rows] = observe(spectrum, survey, scale, size=SIZE, noise=False).cpu()
 
     side_by_side(draw, range(0, len(table), BATCH), "bulge + disc")
     return out.numpy()

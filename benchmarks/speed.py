@@ -113,9 +113,8 @@ def measure(table, device, quick):
     beside = f"{ours / theirs:.1f} x GalSim"
     table.add("rendering: bulge + disc, one band", device, ours, beside, floor(7e5, 7 * pixels))
     few_rows = gm.population(128, seed=3)
-    scale = np.full(128, 0.4)
-    spectrum = light(few_rows, scale, size=64, bands=gm.SDSS.bands, device=gm.device())
-    seen = torch.as_tensor(scale, dtype=torch.float32, device=gm.device())
+    seen = torch.full((128,), 0.4, device=gm.device())
+    spectrum = light(few_rows, seen, size=64, bands=gm.SDSS.bands)
     rate = rates({"observe": lambda: gm.observe(spectrum, gm.SDSS, seen)}, 128, 4 * few)["observe"]
     table.add("observing: PSF, pixels, noise", device, rate, "", floor(1e6, 6 * pixels))
     images = gm.mock_sample(256, seed=4).images.repeat(n // 256 + 1, 1, 1, 1)[:n]

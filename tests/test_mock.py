@@ -14,18 +14,16 @@ from galmorph_helpers.imaging.camera import frequency_reach, observe
 from galmorph_helpers.imaging.fourier import frequencies
 from galmorph_helpers.imaging.stretch import _compressed, colour_image
 from galmorph_helpers.mock.demographics import DISC_THICKNESS, PARTS, population, smoothed
-from galmorph_helpers.mock.rendering import (
-    DISC_HEIGHT,
+from galmorph_helpers.mock.field import (
     FIELD_GALAXIES,
     FIELD_STARS,
     GALAXY_SLOPE,
     STAR_SLOPE,
-    TRUNCATION,
     _add_smudges,
     _sources,
     _stellar_colours,
-    light,
 )
+from galmorph_helpers.mock.rendering import DISC_HEIGHT, TRUNCATION, light
 from galmorph_helpers.runtime import side_by_side
 from galmorph_helpers.samples import R90_CUTOUT
 from galmorph_helpers.surveys import SDSS_LOOK

@@ -172,7 +172,7 @@ _ROWS = (
      _HERE + "late_types_begin_above_t_0"),
     ("sign of r - i, table", _MOCK, "(0.10 + 0.42 * g_r", "(-0.10 - 0.42 * g_r", _R_I),
     ("sign of r - i, light", _RENDERING, "0.0 * r, -r_i), 1)", "0.0 * r, r_i), 1)", _R_I),
-    ("sign of r - i, neighbours", _RENDERING, "magnitude - r_i), 1)", "magnitude + r_i), 1)",
+    ("sign of r - i, stars", "mock/field.py", "0 * r_i, -r_i))", "0 * r_i, r_i))",
      _HERE + "neighbours_and_stars_are_red_too"),
     ("discs without Hubble's formula", _MOCK, "(1 - thickness**2) * cos_i**2", "(1 - thickness**2) * cos_i",
      _HERE + "axis_ratio_of_a_thick_disc_by_hubble_s_formula"),

@@ -1,11 +1,9 @@
 """What a survey records of the light: PSF, pixels, noise."""
 
-from math import pi
-
 import numpy as np
 import torch
 
-from .fourier import bicubic, folded, frequencies
+from .fourier import bicubic, folded, frequencies, turned
 from .psf import moffat_transform
 
 SEEING_SCATTER = 0.08, 0.04  # of ln FWHM between fields, and between the bands of one: a drift scan sees them in turn
@@ -84,7 +82,7 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
         psf = moffat_transform(k, seeing[b] * survey.psf_fwhm[b] / scale)
         place = columns * rows
         if noise:
-            right, down = (torch.exp(-2j * pi * k_ * s) for k_, s in zip((kx, ky), shift[b], strict=True))
+            right, down = (turned(k_ * s) for k_, s in zip((kx, ky), shift[b], strict=True))
             place = (columns * right) * (rows * down)
         recorded = folded(spectrum[:, b] * (psf * place), padded)
         along = torch.fft.ifft(recorded, dim=-2)[:, :size]  # no need to finish the padded rows
@@ -117,8 +115,9 @@ def _grain(shape, native, generator, device):
     left = bicubic(kx * native) * _box(kx, 1.0) ** 2 * (bicubic(ky * native) * _box(ky, 1.0) ** 2)
     left *= 0.5**0.5  # shared by the real and the imaginary part
     left[..., [0, half - 1] if size % 2 == 0 else [0]] *= 2**0.5  # where the inverse transform keeps the real part only
-    waves = torch.randn((*shape[:2], size, half, 2), generator=generator, device=device).mul_(left[:, None, ..., None])
-    return torch.fft.irfft2(torch.view_as_complex(waves), s=(size, size), norm="ortho")
+    waves = torch.view_as_complex(torch.randn((*shape[:2], size, half, 2), generator=generator, device=device))
+    waves.mul_(left[:, None].to(waves.dtype))  # nine times faster than real numbers in pairs
+    return torch.fft.irfft2(waves, s=(size, size), norm="ortho")
 
 
 def _pixel(k, native, resampled):
@@ -131,7 +130,6 @@ def _box(k, width):
     return torch.sinc(k * width)
 
 
-# JFIF's YCbCr of red, green, blue.
-_LUMA = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
-_TO_CHROMA = torch.tensor([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-_FROM_CHROMA = torch.tensor([[0.0, 1.402], [-0.344136, -0.714136], [1.772, 0.0]])
+# JFIF's YCbCr of red, green, blue, and back.
+_TO_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+_FROM_YCC = torch.tensor([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772, 0.0]])

@@ -18,4 +18,4 @@ def moffat_transform(k, fwhm):
         Full width at half maximum, pixels; alpha = fwhm / (2 sqrt(2^(1/3.5) - 1)).
     """
     x = k * (fwhm * (pi / (2 ** (1 / 3.5) - 1) ** 0.5))
-    return (1 + x + x**2 / 3).mul_(torch.exp(-x))
+    return torch.addcmul(x, x, x, value=1 / 3).add_(1).mul_(x.neg_().exp_())

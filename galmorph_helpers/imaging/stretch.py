@@ -6,11 +6,11 @@ from math import pi
 
 import numpy as np
 import torch
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import interpolate
 
 from ..samples import GalaxySample, check_pixels
 from ..surveys import SDSS, SDSS_LOOK, ZERO_POINT
-from .camera import _FROM_CHROMA, _LUMA, _TO_CHROMA
+from .camera import _FROM_YCC, _TO_YCC
 
 
 def derived_look(survey):
@@ -81,21 +81,36 @@ def _compressed(rgb, look):
     begins differs from stamp to stamp, since cutouts are cut from larger pictures. The steps of the brightness are too
     fine to see at the pixels of a stamp.
     """
-    luma = (rgb * _LUMA.to(rgb.device)).sum(1, keepdim=True)
-    small = avg_pool2d(rgb, 2, ceil_mode=True)
-    n, _, h, w = small.shape
-    chroma = torch.einsum("kc,nchw->nkhw", _TO_CHROMA.to(rgb.device), small)
+    device, (height, width) = rgb.device, rgb.shape[-2:]
+    parted = (_TO_YCC.to(device) @ rgb.flatten(2)).unflatten(2, (height, width))
+    chroma = _halved(_halved(parted[:, 1:]).mT).mT
+    up, left = (_doubled(side).to(device) for side in (height, width))
     if look.chroma_steps:
         begin = (rgb[:, 1, 0, 0] * 1e5).long()  # as random as the noise of a pixel
-        (down, up), (right, left) = (
-            _block_cosines(side).to(rgb.device)[:, b % 8][:, :, None] for side, b in ((h, begin), (w, begin // 8))
+        (down, back), (right, forth) = (
+            _block_cosines(side).to(device)[:, b % 8][:, :, None]
+            for side, b in zip(chroma.shape[-2:], (begin, begin // 8), strict=True)
         )
-        step = torch.tensor(_CHROMA_STEPS, device=rgb.device) * (look.chroma_steps / 255)
+        step = torch.tensor(_CHROMA_STEPS, device=device) * (look.chroma_steps / 255)
         step = step.repeat(down.shape[-2] // 8, right.shape[-2] // 8)
-        chroma = up.mT @ (down @ chroma @ right.mT).div_(step).round_().mul_(step) @ left
-    away = torch.einsum("ck,nkhw->nchw", look.saturation * _FROM_CHROMA.to(rgb.device), chroma)
-    away = interpolate(away, scale_factor=2, mode="bilinear")[..., : rgb.shape[-2], : rgb.shape[-1]]
-    return (away + luma).clamp_(0, 1).mul_(255).round_().div_(255)
+        chroma = (down @ chroma @ right.mT).div_(step).round_().mul_(step)
+        up, left = up @ back.mT, left @ forth.mT
+    parted[:, 1:] = up @ chroma @ left.mT
+    of = _FROM_YCC.to(device) * torch.tensor([1.0, look.saturation, look.saturation], device=device)
+    return (of @ parted.flatten(2)).view_as(rgb).clamp_(0, 1).mul_(255).round_().div_(255)
+
+
+def _halved(images):
+    """Means of two neighbouring rows each; an odd last row stays."""
+    if images.shape[-2] % 2:
+        images = torch.cat((images, images[..., -1:, :]), -2)
+    return (images[..., ::2, :] + images[..., 1::2, :]).mul_(0.5)
+
+
+@lru_cache(maxsize=8)
+def _doubled(side):
+    """Matrix (side, half of it) that puts two linearly interpolated pixels where one was."""
+    return interpolate(torch.eye(-(-side // 2))[None], scale_factor=2, mode="linear")[0].mT[:side].contiguous()
 
 
 # Steps of the chroma frequencies at quality 75, in 256ths (Annex K of ITU-T T.81).
@@ -115,7 +130,7 @@ def _block_cosines(side):
     j = torch.arange(8)
     cosine = torch.cos(pi * (j + 0.5) * j[:, None] / 8) / 2
     cosine[0] /= 2**0.5
-    whole = torch.block_diag(*[cosine] * (side // 8 + 2))
+    whole = torch.block_diag(*[cosine] * -(-(side + 7) // 8))
     back = torch.stack([whole[:, begin : begin + side] for begin in range(8)])
     there = back.clone()
     for begin in range(8):

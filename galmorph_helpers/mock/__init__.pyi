@@ -1,8 +1,10 @@
 from . import (
+    arms,
     deep,
     demographics,
     examples,
     experts,
+    field,
     foreground,
     kinematics,
     known,

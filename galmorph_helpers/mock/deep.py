@@ -94,7 +94,8 @@ def tidal_sample(table, limit, *, seed=0, size=64, pixel_scale=1.0, psf_fwhm=1.0
     def draw(number):
         rows, own_seed = batches[number], seed * 100_003 + number
         part, survey = table[rows], depths[limit[rows[0]]]
-        spectrum = light(part, scale[rows], size=size, bands=("r",), seed=own_seed, field=False, device=where)
+        pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
+        spectrum = light(part, pixel, size=size, bands=("r",), seed=own_seed, field=False)
         host = torch.fft.irfft2(spectrum[:, 0] * taper)[:, :size, :size]
         debris, companions = tidal_light(part, scale[rows], size=size, device=where)
         sigma = [sky_sigma_for_limit(depth, s) for depth, s in zip(limit[rows], scale[rows], strict=True)]
@@ -104,7 +105,6 @@ def tidal_sample(table, limit, *, seed=0, size=64, pixel_scale=1.0, psf_fwhm=1.0
             added = added + sky_light(scale[rows], size=size, seed=own_seed, device=where)
         spectrum = spectrum + torch.fft.rfft2(added, s=(spectrum.shape[-2],) * 2)[:, None]
         spectrum = spectrum * taper[:, None]
-        pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
         noise = torch.Generator(where).manual_seed(own_seed)
         flux = observe(spectrum, survey, pixel, size=size, generator=noise)[:, 0]
         flux = processing(flux, scale[rows], seed=own_seed) if realistic else flux

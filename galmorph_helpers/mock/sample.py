@@ -12,7 +12,7 @@ from ..runtime import device, side_by_side
 from ..samples import R90_CUTOUT, GalaxySample
 from ..surveys import SDSS
 from .demographics import population
-from .rendering import light
+from .rendering import ARMS_HIDDEN, light
 
 SKY_SCATTER = 0.18  # of ln noise of the sky between fields: moonlight, airmass
 BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
@@ -75,34 +75,45 @@ def mock_sample(n=None, survey=SDSS, seed=0, size=64, *, look="colour", field_of
     where = device()
     images = torch.empty((len(table), channels(survey) if look == "colour" else len(survey.bands), size, size))
 
-    # A batch is of one kind: stamps whose pixels undersample the PSF hold more frequencies, and so are fewer at once.
-    reach, batches = frequency_reach(survey, scale), []
-    for each in np.unique(reach):
-        alike = np.flatnonzero(reach == each)
-        batches += [(each, rows) for rows in np.split(alike, np.arange(0, len(alike), int(BATCH / each**2))[1:])]
+    columns = {name: column if getattr(column, "unit", None) else np.asarray(column) for name, column in table.items()}
 
     def draw(batch):
         each, rows = batch
         own_seed = seed * 100_003 + int(rows[0])
         pixel = torch.as_tensor(scale[rows], dtype=torch.float32, device=where)
         spectrum = light(
-            table[rows],
-            scale[rows],
+            {name: column[rows] for name, column in columns.items()},
+            pixel,
             size=size,
             bands=survey.bands,
             filters=survey.filters,
             seed=own_seed,
-            device=where,
             reach=each,
         )
         noise = torch.Generator(where).manual_seed(own_seed)
         depth = torch.exp(SKY_SCATTER * torch.randn((len(rows), 1), generator=noise, device=where) - SKY_SCATTER**2)
         sky = depth * torch.tensor(survey.sky_sigma, device=where)
         flux = observe(spectrum, survey, pixel, size=size, generator=noise, sky_sigma=sky)
-        images[rows] = (colour_image(flux, survey, pixel) if look == "colour" else flux).cpu()
+        drawn = colour_image(flux, survey, pixel) if look == "colour" else flux
+        images.index_copy_(0, torch.from_numpy(rows), drawn.cpu())
 
-    side_by_side(draw, batches, f"drawing {len(table)} mock galaxies")
+    side_by_side(draw, _batches(table, frequency_reach(survey, scale)), f"drawing {len(table)} mock galaxies")
     return GalaxySample(images, table, survey, "mock", f"{survey.name}-like, seed {seed}", pixels=look)
+
+
+def _batches(table, reach):
+    """(reach, rows) of galaxies to draw at once.
+
+    Stamps whose pixels undersample the PSF hold more frequencies: they are drawn apart, fewer at once. All are in order
+    of what there is to draw: ellipticals, discs, discs with arms.
+    """
+    discs = np.asarray(table["bulge_to_total"]) < 1
+    armed = discs & (np.asarray(table["arm_contrast"]) > 0) & (np.cos(table["inclination"]) > ARMS_HIDDEN)
+    order, out = np.argsort(discs + 1 * armed, kind="stable"), []
+    for each in np.unique(reach):
+        alike = order[reach[order] == each]
+        out += [(each, rows) for rows in np.split(alike, np.arange(0, len(alike), int(BATCH / each**2))[1:])]
+    return out
 
 
 def seen_by(table, survey, *, look=None, seed=0):

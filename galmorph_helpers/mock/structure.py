@@ -4,19 +4,17 @@ Structure multiplies smooth light by the exponential of a bounded field, and wha
 positive: no pixel is below zero. Drawn on the pixel grid, galaxies of a batch at once.
 """
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 
 from ..imaging.kcorrection import GRI_WAVELENGTHS
+from .arms import FAINT, disc_field
 
 KNOTS = 24  # star-forming regions drawn in a disc
 STRONGEST = 1.8  # the field is bounded by this: light varies by a factor of six either way
 FAINTEST = 0.25  # of the smooth light is left in the darkest places
 BAR_WIDTH = 0.30  # of its length; tapered ends
 WARP_SEEN = 0.002  # slope of a warp as seen, below which none is drawn: a tenth of a pixel in a large disc
-ARMS = 1.5  # height of the field in an arm of contrast 1, which is bounded then
 # By wavelength, Å (u, g, r, i, z, H): light of arms against that between them, per unit of the field; optical depth.
 _AT = (3550, *GRI_WAVELENGTHS, 8930, 16500)
 _BLUER, _REDDENED = (0.25, 0.12, 0.0, -0.05, -0.07, -0.1), (1.45, 1.25, 1.0, 0.75, 0.6, 0.2)
@@ -29,7 +27,7 @@ def turned_axes(x, y, angle):
     return x * c + y * s, y * c - x * s
 
 
-def structure(p, flux, disc, bulge, wavelengths, rng):
+def structure(p, flux, *, disc, bulge, least, wavelengths, rng):
     """What structure adds to smooth discs and bulges, of no net flux.
 
     Parameters
@@ -39,7 +37,9 @@ def structure(p, flux, disc, bulge, wavelengths, rng):
     flux : dict of torch.Tensor (N, bands, 1)
         Of "bulge", "disc" and "young" stars.
     disc, bulge : torch.Tensor (N, S, S)
-        Smooth light of unit flux.
+        Smooth light of unit flux, not below zero.
+    least : torch.Tensor (N, S, S)
+        Of the disc, what is there to be taken away.
     wavelengths : array (bands,)
         Effective, Å.
     rng : numpy.random.Generator
@@ -49,49 +49,58 @@ def structure(p, flux, disc, bulge, wavelengths, rng):
     torch.Tensor (N, bands, S, S)
     """
     size, device = disc.shape[-1], disc.device
-    disc, bulge = disc.clamp(min=0), bulge.clamp(min=0)  # they are images of finite sharpness
     axis = torch.arange(size, device=device, dtype=torch.float32) - (size - 1) / 2
     x, y = turned_axes(axis[None, None, :], axis[None, :, None], p["position_angle"])
-    q = p["disc_axis_ratio"]
-    plane = {"x": x / p["h"], "y": y / (q * p["h"])}  # in the disc, scale lengths
-    plane["radius"] = (plane["x"] ** 2).add_(plane["y"] ** 2).sqrt_().clamp_(min=0.15)
-    field, clumps = _field(p, plane, size, rng)
-    _add_warp(field, p, x, y)
-    field = field.div_(STRONGEST).tanh_().mul_(STRONGEST)
-    stars = disc * torch.exp(field)
     round_ = _isophotes(p, x, y, bulge, rng)
+    out = disc.new_empty((len(disc), len(wavelengths), size, size))
+    if bool((p["bulge_to_total"] < 1).any()):
+        _with_discs(out, p, flux, (x, y), (disc, bulge, round_, least), wavelengths, rng)
+    else:
+        changed = torch.maximum(round_ - bulge, bulge * (FAINTEST - 1))
+        torch.mul(changed[:, None], flux["bulge"][..., None], out=out)
+    companions = p["satellites"].flatten().nonzero().flatten()
+    if len(companions):
+        _satellites(out, p, flux, companions, size, rng)
+    return out
+
+
+def _with_discs(out, p, flux, axes, images, wavelengths, rng):
+    """What structure adds to discs in each band, and to the bulges in them, into `out`."""
+    (x, y), (disc, bulge, round_, least) = axes, images
+    plane = {"x": x / p["h"], "y": y / (p["disc_axis_ratio"] * p["h"])}  # in the disc, scale lengths
+    plane["radius"] = (plane["x"] ** 2).addcmul_(plane["y"], plane["y"]).sqrt_().clamp_(min=0.15)
+    field, clumps = disc_field(p, plane, rng)
+    _add_warp(field, p, x, y)
+    field = field.mul_(2 / STRONGEST).sigmoid_().mul_(2 * STRONGEST).sub_(STRONGEST)  # tanh, twice as fast
+    stars = torch.exp(field).mul_(disc)
     behind, depth = _dust(p, plane, clumps)
     bluer, reddened = np.interp(wavelengths, _AT, _BLUER), np.interp(wavelengths, _AT, _REDDENED)
     gas = _gas(wavelengths, p["redshift"])
     where, knots, glowing = _knots(p, (stars * stars).div_(disc.clamp(min=1e-9)), rng)
     patterned = field.mul_(stars)
-    sums, found, pattern = (
-        [image.sum((-2, -1), keepdim=True) for image in images] for images in ((disc, bulge), (stars,), (patterned,))
-    )
+    of = {"disc": disc, "bulge": bulge, "stars": stars, "pattern": patterned}
+    sums = {name: image.sum((-2, -1), keepdim=True) for name, image in of.items()}
     barred = p["bar_light"].flatten().nonzero().flatten()
-    bars = _bars(p, plane, barred) * sums[0][barred] if len(barred) else None
-    out, one = disc.new_empty((len(disc), len(wavelengths), size, size)), disc.new_ones(())
+    bars = _bars(p, plane, barred) * sums["disc"][barred] if len(barred) else None
+    one = disc.new_ones(())
     for b in range(len(wavelengths)):
         of_disc, of_bulge, of_young = (flux[name][:, b, :, None] for name in ("disc", "bulge", "young"))
         # Arms are bluer than what lies between them.
         blue = float(bluer[b])
-        settled = (1 - p["bar_light"] - p["knot_light"]) * sums[0] / (found[0] + blue * pattern[0]).clamp_(min=1e-9)
-        drawn = (stars * (of_disc * settled)).addcmul_(round_, of_bulge)
+        settled = (1 - p["bar_light"] - p["knot_light"]) * sums["disc"]
+        settled = settled * of_disc / (sums["stars"] + blue * sums["pattern"]).clamp_(min=1e-9)
+        drawn = torch.mul(stars, settled, out=out[:, b]).addcmul_(round_, of_bulge)
         if blue:
-            drawn.addcmul_(patterned, of_disc * settled * blue)
+            drawn.addcmul_(patterned, settled * blue)
         if bars is not None:
             drawn.index_add_(0, barred, bars * of_disc[barred])
         drawn.mul_(torch.lerp(one, (depth * float(reddened[b])).exp_(), behind))
         young = knots * of_young[:, 0] + glowing * (of_young * (LINES * gas[b]))[:, 0]
         drawn.view(len(drawn), -1).scatter_add_(1, where, young)
-        drawn.mul_((of_disc * sums[0] + of_bulge * sums[1]) / drawn.sum((-2, -1), keepdim=True).clamp_(min=1e-12))
-        smooth = (disc * of_disc).addcmul_(bulge, of_bulge)
-        # The sharp light that stands behind has less than the smooth one beside thin discs: never take all of it.
-        torch.maximum(drawn.sub_(smooth), smooth.mul_(FAINTEST - 1), out=out[:, b])
-    companions = p["satellites"].flatten().nonzero().flatten()
-    if len(companions):
-        _satellites(out, p, flux, companions, size, rng)
-    return out
+        total = of_disc * sums["disc"] + of_bulge * sums["bulge"]
+        drawn.mul_(total / drawn.sum((-2, -1), keepdim=True).clamp_(min=1e-12))
+        drawn.addcmul_(disc, -of_disc).addcmul_(bulge, -of_bulge)
+        torch.maximum(drawn, (least * (of_disc * (FAINTEST - 1))).addcmul_(bulge, of_bulge * (FAINTEST - 1)), out=drawn)
 
 
 def _gas(wavelengths, redshift):
@@ -105,61 +114,25 @@ def _gas(wavelengths, redshift):
     return out
 
 
-def _field(p, plane, size, rng):
-    """Logarithm of how much brighter a disc is in its arms, rings, patches and on its heavier side; and its clumps."""
-    device = p["h"].device
-    x, y, radius = plane["x"], plane["y"], plane["radius"]
-    out = (p["lopsidedness"] * torch.cos(p["arm_phase"])) * x + (p["lopsidedness"] * torch.sin(p["arm_phase"])) * y
-    out.div_(radius.clamp(min=2.0))
-    depth = torch.log(radius).sub_(torch.log(p["arm_start"]))
-    spiral = torch.atan2(y, x).mul_(p["arm_winding"])
-    spiral.sub_((depth * (0.5 * p["pitch_change"])).add_(1).mul_(depth).div_(torch.tan(p["arm_pitch"])))
-    clumps, wobble = _clumps(spiral, depth, rng)
-    phase = (spiral * p["arm_number"]).add_(p["arm_phase"]).add_(wobble, alpha=0.45)
-    arms = _ridge(phase).mul_(1 - p["flocculence"])
-    arms.mul_(torch.cos(spiral.add_(p["arm_phase"] / p["arm_number"])).mul_(p["arm_inequality"]).add_(1))
-    arms.add_(clumps * (0.9 * p["flocculence"]))
-    begin = (radius - p["arm_start"]).mul_(2).add_(0.5).clamp_(0, 1)
-    strength = ARMS * p["arm_contrast"] * p["visible"]
-    out.add_(arms.sub_(0.2 * strength).mul_(begin).mul_(strength))  # arms make a disc no brighter, on the whole
-    patches = _patches(len(x), size, rng, device)
-    out.add_(patches.mul_(p["patchiness"] * (0.4 + 0.6 * p["visible"])))
-    ringed = p["ring_light"].flatten().nonzero().flatten()
-    if len(ringed):  # a ring around the bar, or where arms begin
-        away = (radius[ringed] - 1.3 * p["arm_start"][ringed]) / 0.22
-        brighter = (2 * p["ring_light"] * p["visible"])[ringed]
-        out.index_add_(0, ringed, away.square_().mul_(-0.5).exp_().mul_(brighter))
-    barred = p["bar_light"].flatten().nonzero().flatten()
-    if len(barred):  # a bar sweeps up the disc beside it
-        swept = 6 * p["bar_light"][barred] * p["visible"][barred]
-        within = (radius[barred] / p["bar_length"][barred]).square_().neg_().exp_()
-        out.index_add_(0, barred, within.mul_(swept), alpha=-1)
-    return out, clumps
-
-
-def _ridge(phase):
-    """A periodic ridge, sharper than a cosine, of zero mean: exp(2 cos x - 2) less its mean e^-2 I0(2)."""
-    return torch.cos(phase).sub_(1).mul_(2).exp_().sub_(0.3085).mul_(2)
-
-
 def _add_warp(field, p, x, y):
     """Add what bends a disc, up on one side and down on the other: -(displacement) x d ln(light) / dy, in place."""
     bent = (p["warp"] * torch.sin(p["inclination"]) ** 4).abs() > WARP_SEEN
     rows = bent.flatten().nonzero().flatten()
     p = {name: p[name][rows] for name in ("warp", "inclination", "disc_axis_ratio", "h")}
     x, y = x[rows], y[rows]
+    x, y = _lower(x), _lower(y)
     height = p["disc_axis_ratio"] * p["h"]  # how thick the disc looks
     bend = p["warp"] * x * (x / (3 * p["h"])).square_().clamp_(max=3) * torch.sin(p["inclination"]) ** 4
-    field.index_add_(0, rows, bend.mul_(2 / height).clamp_(-2, 2).mul_(torch.tanh(y / height)))
+    field.index_add_(0, rows, _whole(bend.mul_(2 / height).clamp_(-2, 2).mul_(torch.tanh(y / height))))
 
 
 def _bars(p, plane, rows):
     """Bars of unit disc flux: elliptical with tapered ends, and boxy where the disc is seen from the side."""
     p = {name: p[name][rows] for name in ("bar_angle", "bar_length", "bar_light")}
-    along, across = turned_axes(plane["x"][rows], plane["y"][rows], p["bar_angle"])
+    along, across = turned_axes(_lower(plane["x"])[rows], _lower(plane["y"])[rows], p["bar_angle"])
     a = p["bar_length"]
     square = (along / a).square_().add_((across / (BAR_WIDTH * a)).square_())
-    bar = torch.exp(square.mul_(square.sqrt()).mul_(-1.3))
+    bar = _whole(square.mul_(square.sqrt()).mul_(-1.3).clamp_(min=FAINT).exp_())
     return bar.mul_(p["bar_light"] / bar.sum((-2, -1), keepdim=True).clamp(min=1e-9))
 
 
@@ -170,27 +143,38 @@ def _isophotes(p, x, y, bulge, rng):
         return bulge
     shapes = "bulge_radius", "bulge_axis_ratio", "boxiness", "peanut", "twist", "shell_light"
     p = {name: p[name][rows] for name in shapes}
-    u, v = x[rows] / p["bulge_radius"], y[rows] / (p["bulge_axis_ratio"] * p["bulge_radius"])
+    u, v = _lower(x)[rows] / p["bulge_radius"], _lower(y)[rows] / (p["bulge_axis_ratio"] * p["bulge_radius"])
     square = (u * u).add_(v * v).clamp_(min=0.01)
     across, cosine = (2 * u * v).div_(square), (u * u).sub_(v * v).div_(square)
     four = 1 - 2 * across**2  # cos 4 phi
     depth = 0.5 * torch.log(square)
     # Brightness falls as the 2.2nd power of radius or so: isophotes that bulge by 1 % are 2 % brighter there.
-    field = (2.2 * p["boxiness"] - 0.35 * p["peanut"]) * four * torch.exp(-0.25 * (square - 1).clamp(min=0))
+    fading = (square - 1).clamp_(min=0).mul_(-0.25).clamp_(min=FAINT).exp_()
+    field = fading.mul_(four).mul_(2.2 * p["boxiness"] - 0.35 * p["peanut"])
     field += (1.1 * p["twist"] * (1 - p["bulge_axis_ratio"] ** 2)) * across * depth.clamp(-1.5, 1.5)
     place = torch.as_tensor(rng.uniform((1.2, -1, 1.8, -1), (2, 1, 3.2, 1), (len(rows), 4)).astype(np.float32)).to(u)
     shells = p["shell_light"].flatten().nonzero().flatten()
     place, radius, cosine, light = (v[shells] for v in (place, square.sqrt(), cosine, p["shell_light"]))
     for where, side in (place[:, :2].T, place[:, 2:].T):
         inside = where[:, None, None] - radius
-        edge = torch.exp(-2.5 * inside.clamp(min=0)) * torch.sigmoid(inside / 0.04)  # sharp outside, fading inwards
+        edge = torch.exp(-2.5 * inside.clamp(min=0)) * torch.sigmoid((inside / 0.04).clamp_(min=FAINT))  # sharp outside
         sector = torch.sigmoid(6 * (side[:, None, None].sign() * cosine - 0.5))
         field.index_add_(0, shells, edge.mul_(light).mul_(sector))
     out = bulge.clone()
-    changed = bulge[rows] * torch.exp(field)
-    sums = [image.sum((-2, -1), keepdim=True) for image in (bulge[rows], changed)]
-    out[rows] = changed * (sums[0] / sums[1].clamp(min=1e-9))
+    changed = _whole(field.exp_().mul_(_lower(bulge)[rows]))
+    sums = [image.sum((-2, -1), keepdim=True) for image in (bulge, changed)]
+    out[rows] = changed.mul_(sums[0][rows] / sums[1].clamp(min=1e-9))
     return out
+
+
+def _lower(images):
+    """Half of images that look the same turned by half a turn."""
+    return images[..., images.shape[-2] // 2 :, :]
+
+
+def _whole(lower):
+    """Images of which `_lower` is half."""
+    return torch.cat((lower.flip((-2, -1))[..., : lower.shape[-1] // 2, :], lower), -2)
 
 
 def _dust(p, plane, clumps):
@@ -248,46 +232,3 @@ def _satellites(drawn, p, flux, rows, size, rng):
     image *= 10 ** draw("uniform", -2.3, -0.8) / image.sum((-2, -1), keepdim=True).clamp(min=1e-3)
     total = (flux["disc"] + flux["bulge"])[rows, :, :, None]
     drawn.index_add_(0, rows, total * image[:, None])
-
-
-def _patches(n, size, rng, device):
-    """Random windows of a field of unit variance that is as patchy on all scales: power as k^-2."""
-    windows = _patchy_field(size).to(device).unfold(0, size, 1).unfold(1, size, 1)
-    corner = torch.as_tensor(rng.integers(0, len(windows), (2, n)), device=device)
-    return windows[corner[0], corner[1]]
-
-
-@lru_cache(maxsize=4)
-def _patchy_field(size):
-    side = max(256, 4 * size)
-    k = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side))
-    k = np.maximum(k, 1.5 / size)  # no patch larger than a galaxy
-    noise = np.fft.rfft2(np.random.default_rng(0).normal(size=(side, side)))
-    field = np.fft.irfft2(noise / k, s=(side, side))
-    return torch.tensor((field - field.mean()) / field.std(), dtype=torch.float32)
-
-
-def _clumps(spiral, depth, rng):
-    """Short arms and spurs, and a slow wobble: random fields along and across the arms, of unit variance, (N, S, S)."""
-    n, device = len(spiral), spiral.device
-    place = torch.as_tensor(rng.uniform(0, 1, (2, n, 1, 1)).astype(np.float32), device=device)
-    where = spiral.new_empty((*spiral.shape, 2))
-    where[..., 0] = (spiral / (2 * torch.pi)).add_(place[0])
-    where[..., 1] = (depth * 0.4).add_(place[1])
-    where.sub_(where.floor()).mul_(2).sub_(1)
-    table = _clumpy_table().to(device)
-    found = torch.nn.functional.grid_sample(table, where.reshape(1, n, -1, 2), align_corners=True)
-    return found.reshape(2, *spiral.shape).unbind(0)
-
-
-@lru_cache(maxsize=1)
-def _clumpy_table(side=128):
-    """Two periodic fields of unit variance, power at 3 to 20 and at 1 to 3 cycles a turn, (1, 2, side+1, side+1)."""
-    rng = np.random.default_rng(1)
-    k = np.hypot(np.fft.fftfreq(side, 1 / side)[:, None], np.fft.rfftfreq(side, 1 / side))
-    out = []
-    for low, high, slope in ((3, 20, 0.8), (1, 3.2, 0.0)):
-        passed = np.where((k >= low) & (k <= high), np.maximum(k, 1) ** -slope, 0)
-        field = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(side, side))) * passed, s=(side, side))
-        out.append(np.pad(field / field.std(), (0, 1), mode="wrap"))
-    return torch.tensor(np.stack(out), dtype=torch.float32)[None]
