@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 import galmorph_helpers as gm
 from galmorph_helpers.imaging.camera import frequency_reach, observe
-from galmorph_helpers.imaging.fourier import frequencies
+from galmorph_helpers.imaging.fourier import centred_images, folded, frequencies, turned
 from galmorph_helpers.imaging.stretch import _compressed, colour_image
 from galmorph_helpers.mock.demographics import DISC_THICKNESS, PARTS, population, smoothed
 from galmorph_helpers.mock.field import (
@@ -521,3 +521,13 @@ def test_what_shows_nothing_gets_no_votes_and_votes_rise_smoothly():
         face["t_type"] = 0  # votes follow what is seen, not the type
     none, weak, strong = (gm.mock.volunteer_votes(face, gm.SDSS, seed=0)["spiral"].mean() for face in faces)
     assert none < 0.03 < weak < strong
+
+
+@pytest.mark.parametrize(("size", "reach"), [(64, 1.0), (33, 1.5)])
+def test_images_of_point_symmetric_light_are_those_of_an_fft(size, reach):
+    kx, ky = frequencies(size, reach=reach)
+    padded = frequencies(size)[0].shape[-2]
+    planes = torch.exp(-2 * torch.pi**2 * ((1.5 * kx + 0.4 * ky) ** 2 * 4 + ky**2))  # an inclined Gaussian
+    soft = torch.exp(-2 * torch.pi**2 * 0.7**2 * (kx**2 + ky**2)) * turned((kx + ky) * ((size - 1) / 2))
+    theirs = torch.fft.irfft2(folded(planes * soft, padded), s=(padded, padded))[..., :size, :size]
+    np.testing.assert_allclose(centred_images(planes, size, blur=0.7), theirs, atol=1e-4 * float(theirs.max()))
