@@ -76,8 +76,11 @@ def galsims(table, index, bands):
 
 
 def jax_galsims(table):
-    """Draw in r by jax-galsim, compiled. It has no Sérsic profile and no disc of finite thickness: a Spergel profile and
-    a flat exponential, turned and flattened alike, stand for them, so the work is like theirs and the image is not."""
+    """A function that draws in r by jax-galsim, compiled.
+
+    It has no Sérsic profile and no disc of finite thickness: a Spergel profile and a flat exponential, turned and
+    flattened alike, stand for them, so the work is like theirs and the image is not.
+    """
     fixed = jax_galsim.GSParams(minimum_fft_size=128, maximum_fft_size=128)  # a size that a compiler knows
 
     def draw(flux, radius, h, ratio, turn):
@@ -144,7 +147,8 @@ def main():
     jaxed = f"{rate(jax_galsims(few), len(few)):,.0f}" if jax_galsim else "not installed"
     for bands, (fast, cached, slow) in rates.items():
         ratios = f"{fast / cached:.1f}, {fast / slow:.0f}"
-        lines += [f"| {bands} | {fast:,.0f} | {cached:,.0f} | {slow:,.0f} | {ratios} | {jaxed if bands == 'r' else ''} |"]
+        last = jaxed if bands == "r" else ""
+        lines += [f"| {bands} | {fast:,.0f} | {cached:,.0f} | {slow:,.0f} | {ratios} | {last} |"]
     lines += [
         "",
         f"L1 difference, share of the flux, {inside.sum()} of {len(few)} galaxies, whose R90 lies inside the stamp: "
