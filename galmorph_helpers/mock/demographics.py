@@ -236,7 +236,7 @@ ALONG = {
     "dust": ([-3, -1, 0, 1, 3, 5, 7, 9, 10], [0.04, 0.20, 0.27, 0.34, 0.48, 0.42, 0.24, 0.15, 0.08]),
     "ring_light": ([-3, -2, -1, 0, 2, 3, 4, 5, 7], [0, 0.15, 0.25, 0.40, 0.40, 0.23, 0.16, 0.10, 0]),
 }
-TYPE_SCATTER = 1.2  # types by which structure scatters: less than profiles do, as experts go by structure
+TYPE_SCATTER = 1.4  # types by which structure scatters: less than profiles do, as experts go by structure
 
 
 def _structure(rng, table):
