@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 import galmorph_helpers as gm
 from galmorph_helpers.imaging.camera import frequency_reach, observe
-from galmorph_helpers.imaging.fourier import centred_images, folded, frequencies, turned
+from galmorph_helpers.imaging.fourier import bicubic, centred_images, folded, frequencies, turned
 from galmorph_helpers.imaging.stretch import _compressed, colour_image
 from galmorph_helpers.mock.demographics import DISC_THICKNESS, PARTS, population, smoothed
 from galmorph_helpers.mock.field import (
@@ -198,6 +198,19 @@ def test_stars_lie_on_the_stellar_locus_and_faint_ones_are_redder():
     assert 1.3 < np.median(g_r[r_i > 0.8]) < 1.45  # the locus bends: g - r stays while r - i grows
 
 
+def _keys_transform(k):
+    """Transform of Keys' (1981) kernel of bicubic interpolation, a = -1/2, integrated as a sum."""
+    x = np.linspace(-2, 2, 4001)
+    a = abs(x)
+    kernel = np.where(a < 1, 1.5 * a**3 - 2.5 * a**2 + 1, -0.5 * a**3 + 2.5 * a**2 - 4 * a + 2)
+    return (kernel * np.cos(2 * np.pi * np.outer(k, x))).sum(1) * (x[1] - x[0])
+
+
+def test_the_bicubic_camera_has_the_transform_of_its_kernel():
+    k = np.array([0.0, 0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 1.3])
+    np.testing.assert_allclose(bicubic(torch.tensor(k)), _keys_transform(k), atol=2e-4)
+
+
 @pytest.mark.parametrize("level", [0.5, 5.0, 50.0])
 @pytest.mark.parametrize("pixels", [1, 2])
 def test_photon_noise_grows_with_flux_as_counting_does(level, pixels):
@@ -211,7 +224,8 @@ def test_photon_noise_grows_with_flux_as_counting_does(level, pixels):
     expected = np.array(gm.SDSS.sky_sigma) ** 2 + level / np.array(gm.SDSS.electrons)
     if pixels > 1:  # what resampling leaves of white noise
         k = np.fft.fftfreq(64)
-        expected = expected * pixels**2 * ((np.sinc(k / pixels) * np.sinc(k)) ** 4).mean() ** 2
+        interpolated = _keys_transform(k / pixels) * np.sinc(k) ** 2
+        expected = expected * pixels**2 * (interpolated**2).mean() ** 2
     np.testing.assert_allclose(found, expected, rtol=0.03)
 
 
@@ -235,7 +249,7 @@ def test_noise_of_a_resampling_has_the_power_that_averaging_leaves(pixel):
     images = images - images.mean((2, 3), keepdim=True)
     native = gm.SDSS.pixel_scale / pixel
     k = np.fft.fftfreq(64)
-    power = (np.sinc(k * native) * np.sinc(k)) ** 4
+    power = (_keys_transform(k * native) * np.sinc(k) ** 2) ** 2
     expected = np.array(gm.SDSS.sky_sigma) / native * power.mean()
     np.testing.assert_allclose(images.std((0, 2, 3)), expected, rtol=0.03)
     lag = (images[..., 1:] * images[..., :-1]).mean() / images.square().mean()

@@ -144,12 +144,13 @@ class Survey:
         return self.bands[::-1] if few else (self.bands[-1], self.bands[len(self.bands) // 2], self.bands[0])
 
 
-# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise from
-# the median depth of its releases, of order 23.13/22.70/22.20 at 5 sigma for points, as below;
+# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise lies
+# between what the 95 % completeness limit r = 22.2 and the median depth of later releases (5 sigma for points at
+# r = 22.70) say, 20 % apart;
 # electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its colour images the bands are off against
 # each other by a fraction of a pixel. Filters: Doi+2010 (AJ 139, 1628).
 SDSS = Survey(
-    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.0211, 0.0337, 0.051), (970.0, 980.0, 700.0), 17.77, 0.16,
+    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.0198, 0.0313, 0.0495), (970.0, 980.0, 700.0), 17.77, 0.16,
     look=SDSS_LOOK, filters="sdss2010",
 )  # fmt: skip
 
