@@ -6,7 +6,6 @@ torch and numpy are imported by the functions that need them: a command that com
 import ctypes
 import os
 import random
-import resource
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -117,10 +116,21 @@ def release_memory():
 
 
 def peak_memory_mb():
-    """Largest resident memory of this process so far, MB (and of the GPU, if that is larger)."""
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    rss_mb = rss / (1 << 20) if sys.platform == "darwin" else rss / (1 << 10)  # macOS counts bytes, Linux kB
-    return max(rss_mb, peak_gpu_mb())
+    """Largest resident memory of this process so far, MB (and of the GPU, if that is larger); 0 where nothing tells."""
+    return max(_peak_resident_mb(), peak_gpu_mb())
+
+
+def _peak_resident_mb():
+    try:
+        import resource
+    except ImportError:  # Windows has no such module, and psutil knows there
+        with suppress(ImportError, AttributeError):
+            import psutil
+
+            return psutil.Process().memory_info().peak_wset / (1 << 20)
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / (1 << 10)  # macOS counts bytes, Linux kB
 
 
 def peak_gpu_mb():

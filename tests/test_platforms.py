@@ -1,0 +1,60 @@
+"""What differs from machine to machine: systems, workflows, releases."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from galmorph_helpers import runtime
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+def test_a_system_without_the_module_resource_starts_and_runs(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows: import raises ImportError
+    assert runtime.peak_memory_mb() >= 0
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert runtime.peak_memory_mb() == runtime.peak_gpu_mb() == 0
+
+
+def test_peak_memory_is_that_of_this_process():
+    before = runtime.peak_memory_mb()
+    held = b"x" * (300 << 20)
+    assert runtime.peak_memory_mb() >= min(before + 1, len(held) >> 20)
+    assert 50 < runtime.peak_memory_mb() < 100_000
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_follow_the_schema(path):
+    jsonschema = pytest.importorskip("check_jsonschema")
+    assert jsonschema.main(["--builtin-schema", "vendor.github-workflows", str(path)], standalone_mode=False) in (0, None)
+
+
+def test_workflows_ask_for_what_the_project_has():
+    """Targets of make, extras and markers that a workflow names are there."""
+    makefile, project = ((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "pyproject.toml"))
+    steps = [
+        step["run"]
+        for path in WORKFLOWS
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+        for step in job["steps"]
+        if "run" in step
+    ]
+    targets = {step.split()[1] for step in steps if step.startswith("make ")}
+    assert {"setup", "lint", "test", "site"} <= targets
+    assert not [name for name in targets if f"\n{name}:" not in makefile]
+    extras = {name for step in steps if "'.[" in step for name in step.split("'.[")[1].split("]")[0].split(",")}
+    assert extras and not [name for name in extras if f"\n{name} = [" not in project]
+    markers = [step for step in steps if "-m live" in step or 'not live' in step]
+    assert len(markers) >= 2 and "live" in project
+
+
+def test_the_oldest_and_newest_python_are_tried():
+    versions = set()
+    for path in WORKFLOWS:
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+            versions.update(job.get("strategy", {}).get("matrix", {}).get("python", []))
+            versions.update(step["with"]["python-version"] for step in job["steps"] if "python" in str(step.get("uses")))
+    assert {"3.11", "3.12", "3.13"} <= versions
