@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import lane
+import nbformat
 import pytest
 import yaml
 
@@ -58,3 +60,29 @@ def test_the_oldest_and_newest_python_are_tried():
             versions.update(job.get("strategy", {}).get("matrix", {}).get("python", []))
             versions.update(step["with"]["python-version"] for step in job["steps"] if "python" in str(step.get("uses")))
     assert {"3.11", "3.12", "3.13"} <= versions
+
+
+def test_the_lane_of_colab_names_releases_and_their_source():
+    release, wanted = lane.listed("colab")
+    text = (ROOT / "data/lanes/colab.txt").read_text(encoding="utf-8")
+    assert release == "3.13" and "torch==2.11.0" in wanted and "release notes" in text and "2026" in text
+    with pytest.raises(SystemExit, match="no lane 'kaggle'; there are colab"):
+        lane.listed("kaggle")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")), ids=lambda path: path.stem)
+def test_a_lesson_on_colab_installs_this_checkout(path):
+    notebook = lane.as_on_the_service(nbformat.read(path, as_version=4), "colab")
+    (first,) = [cell.source for cell in notebook.cells if "google.colab" in cell.source and cell.cell_type == "code"]
+    assert "git+https" not in first and ROOT.as_uri() in first and first.startswith("import sys, types")
+    missing = {"photutils", "pooch", "safetensors"} - {word.strip('"').split(">")[0] for word in first.split()}
+    assert not missing, f"Colab lacks {missing}, and the first cell does not install them"
+
+
+def test_a_lane_says_what_failed(tmp_path, monkeypatch):
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(f'if "google.colab" in sys.modules:\n    "{lane.ADDRESS}"\n1 / 0')]
+    )
+    nbformat.write(notebook, tmp_path / "00_x.ipynb")
+    monkeypatch.setenv("JUPYTER_PATH", str(lane.kernel(Path(sys.executable), "colab")))
+    assert "ZeroDivisionError" in lane.run(tmp_path / "00_x.ipynb", "colab")
