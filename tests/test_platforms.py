@@ -1,6 +1,9 @@
 """What differs from machine to machine: systems, workflows, releases."""
 
+import shutil
+import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import lane
@@ -86,3 +89,35 @@ def test_a_lane_says_what_failed(tmp_path, monkeypatch):
     nbformat.write(notebook, tmp_path / "00_x.ipynb")
     monkeypatch.setenv("JUPYTER_PATH", str(lane.kernel(Path(sys.executable), "colab")))
     assert "ZeroDivisionError" in lane.run(tmp_path / "00_x.ipynb", "colab")
+
+
+def test_what_binder_builds_works_in_an_environment_of_its_own(tmp_path):
+    """`postBuild` as Binder runs it: the packages are there, the course is not; offline, in another home."""
+    own, clone = tmp_path / "env", tmp_path / "clone of the course"
+    venv.create(own)  # pip and setuptools are those beside, too
+    packages = next((own / "lib").glob("python*/site-packages"))
+    beside = [path for path in map(Path, sys.path) if path.name == "site-packages"]
+    (packages / "beside.pth").write_text("\n".join(map(str, beside)), encoding="utf-8")
+    asked = own / "bin" / "jupyter"  # its own would change the settings of the environment that runs this test
+    asked.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/asked"\n', encoding="utf-8")
+    asked.chmod(0o755)
+    kept = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "galmorph_helpers", "data", "binder")
+    for name in kept:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, clone / name, ignore=shutil.ignore_patterns("__pycache__", "build"))
+        elif source.exists():
+            clone.mkdir(exist_ok=True)
+            shutil.copy(source, clone / name)
+    told = {"PATH": f"{own / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path), "PIP_NO_BUILD_ISOLATION": "0"}
+    told |= {"PIP_NO_INDEX": "1", "GALMORPH_DATA": ""}
+    done = subprocess.run(["bash", "binder/postBuild"], cwd=clone, env=told, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "labextension disable" in (tmp_path / "asked").read_text(encoding="utf-8")
+    assert (tmp_path / ".cache/matplotlib").is_dir() and not (clone / "build").exists()
+    code = "import galmorph_helpers as gm; print(gm.__file__); gm.start(); print(len(gm.mock_sample(8).images))"
+    started = ["bash", str(clone / "binder/start"), str(own / "bin/python"), "-c", code]
+    said = subprocess.run(started, cwd=tmp_path, env=told, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.splitlines()[0] == str(clone / "galmorph_helpers/__init__.py")
+    assert said.stdout.splitlines()[-1] == "8"
