@@ -3,14 +3,15 @@
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
-import lane
 import nbformat
 import pytest
 import yaml
 
+import lane
 from galmorph_helpers import runtime
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +35,8 @@ def test_peak_memory_is_that_of_this_process():
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_follow_the_schema(path):
     jsonschema = pytest.importorskip("check_jsonschema")
-    assert jsonschema.main(["--builtin-schema", "vendor.github-workflows", str(path)], standalone_mode=False) in (0, None)
+    told = ["--builtin-schema", "vendor.github-workflows", str(path)]
+    assert not jsonschema.main(told, standalone_mode=False)  # the exit status
 
 
 def test_workflows_ask_for_what_the_project_has():
@@ -121,3 +123,27 @@ def test_what_binder_builds_works_in_an_environment_of_its_own(tmp_path):
     assert said.returncode == 0, said.stderr
     assert said.stdout.splitlines()[0] == str(clone / "galmorph_helpers/__init__.py")
     assert said.stdout.splitlines()[-1] == "8"
+
+
+def test_a_lesson_says_when_another_one_is_open(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(runtime, "observed_root", lambda: None)
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.delenv("GALMORPH_QUIET", raising=False)
+    runtime.start()
+    runtime.start()  # the same lesson twice is one
+    assert "Open besides" not in capsys.readouterr().out
+    code = f"import tempfile; tempfile.tempdir = {str(tmp_path)!r}; from galmorph_helpers import runtime; " \
+        "runtime.other_lessons(); print('open', flush=True); input()"  # fmt: skip
+    with subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True, cwd=ROOT) as other:
+        assert other.stdout.readline() == "open\n"
+        runtime.start()
+        assert "Open besides this lesson: 1 other, which may hold 1 GB" in capsys.readouterr().out
+        monkeypatch.setenv("GALMORPH_QUIET", "1")
+        runtime.start()
+        assert "Open besides" not in capsys.readouterr().out  # not into stored notebooks
+        other.kill()  # without a word: its mark stays behind
+    monkeypatch.delenv("GALMORPH_QUIET")
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    runtime.start()
+    assert "Open besides" not in capsys.readouterr().out
