@@ -63,7 +63,8 @@ def test_the_oldest_and_newest_python_are_tried():
     for path in WORKFLOWS:
         for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
             versions.update(job.get("strategy", {}).get("matrix", {}).get("python", []))
-            versions.update(step["with"]["python-version"] for step in job["steps"] if "python" in str(step.get("uses")))
+            setup = [step for step in job["steps"] if "python" in str(step.get("uses"))]
+            versions.update(step["with"]["python-version"] for step in setup)
     assert {"3.11", "3.12", "3.13"} <= versions
 
 
