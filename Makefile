@@ -40,11 +40,11 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lab notebooks table student grade site seeds mutants weights clean
+.PHONY: help setup run test lint lab notebooks table student grade site seeds mutants weights lane-colab clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
 	@echo
 	@echo '  LESSON=02 picks a lesson (run, notebooks, lab, student); FORCE=1 runs it though its result is current;'
 	@echo '  PYTHON=python3.12 picks the Python that .venv is made with (3.11 or newer).'
@@ -105,6 +105,9 @@ mutants: $(READY) ## put one error at a time into a copy of the package and see 
 
 weights: $(READY) ## train the weights that ship with the course again (some minutes each; first those that others start from)
 	set -e; for tool in tools/weights_trunk.py $(filter-out tools/weights_trunk.py,$(sort $(wildcard tools/weights_*.py))); do $(BIN)/python $$tool; done
+
+lane-colab: $(READY) ## run the lessons with the releases that Colab has (some GB; Python 3.13 if it is there)
+	@$(BIN)/python tools/lane.py colab $(foreach n,$(LESSON),--lesson $(n))
 
 clean: ## remove what was built and the caches; .venv and downloaded data stay
 	rm -rf _build build .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -3,13 +3,16 @@
 torch and numpy are imported by the functions that need them: a command that computes nothing starts without them.
 """
 
+import atexit
 import ctypes
+import getpass
 import os
 import random
-import resource
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 
 def device():
@@ -117,10 +120,21 @@ def release_memory():
 
 
 def peak_memory_mb():
-    """Largest resident memory of this process so far, MB (and of the GPU, if that is larger)."""
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    rss_mb = rss / (1 << 20) if sys.platform == "darwin" else rss / (1 << 10)  # macOS counts bytes, Linux kB
-    return max(rss_mb, peak_gpu_mb())
+    """Largest resident memory of this process so far, MB (and of the GPU, if that is larger); 0 where nothing tells."""
+    return max(_peak_resident_mb(), peak_gpu_mb())
+
+
+def _peak_resident_mb():
+    try:
+        import resource
+    except ImportError:  # Windows has no such module, and psutil knows there
+        with suppress(ImportError, AttributeError):
+            import psutil
+
+            return psutil.Process().memory_info().peak_wset / (1 << 20)
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / (1 << 10)  # macOS counts bytes, Linux kB
 
 
 def peak_gpu_mb():
@@ -147,7 +161,43 @@ def start(seed=None):
         f"device: {where} | seed: {seed} | galaxies: mock sky, Hubble eXtreme Deep Field | "
         f"labelled observed sets: {observed}"
     )
+    if "ipykernel" in sys.modules and os.environ.get("GALMORPH_QUIET") != "1" and (others := other_lessons()):
+        print(
+            f"Open besides this lesson: {others} other{'s' * (others > 1)}, which may hold 1 GB each. Where memory is "
+            "short (Binder: 2 GB in all), shut them down: Kernel > Shut Down All Kernels, then run this cell again."
+        )
     return seed
+
+
+def other_lessons():
+    """How many other processes of this user have called this function and still run: open lessons."""
+    folder = Path(tempfile.gettempdir(), f"galmorph-lessons-{getpass.getuser()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    own = folder / str(os.getpid())
+    if not own.exists():
+        own.touch()
+        atexit.register(own.unlink, missing_ok=True)
+    found = [path for path in folder.iterdir() if path.name.isdigit() and path != own]
+    gone = [path for path in found if not _runs(int(path.name))]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(found) - len(gone)
+
+
+def _runs(process_id):
+    with suppress(ImportError):
+        import psutil
+
+        return psutil.pid_exists(process_id)
+    if sys.platform == "win32":  # where signal 0 does not ask, but interrupts
+        return False
+    try:
+        os.kill(process_id, 0)  # asks, and ends nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's: not a lesson of ours
+        return False
+    return True
 
 
 def observed_root():

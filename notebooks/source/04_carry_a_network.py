@@ -18,7 +18,7 @@ import sys
 
 if "google.colab" in sys.modules:
     # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
-    # %pip install -q "photutils>=2" "pooch" "umap-learn>=0.5.6"
+    # %pip install -q "photutils>=2" "pooch" "safetensors" "umap-learn>=0.5.6"
     pass
 
 # %% tags=["setup"]
