@@ -7,6 +7,7 @@ from .fourier import bicubic, folded, frequencies, turned
 from .psf import moffat_transform
 
 SEEING_SCATTER = 0.08, 0.04  # of ln FWHM between fields, and between the bands of one: a drift scan sees them in turn
+SKY_LEFT = 0.22, 0.8  # that subtraction leaves, in units of a pixel's noise; share of its variance common to all bands
 CENTRING = 1.0  # a cutout is centred on its galaxy to this many stamp pixels
 
 UNSEEN = 0.002  # of the light at a frequency: folding it back changes nothing that can be seen
@@ -103,9 +104,11 @@ def _noise(images, survey, sky, native, resampled, generator):
         images.shape, generator=generator, device=device
     )  # fmt: skip
     grain.mul_(variance.sqrt_().div_(native))
-    # Sky subtraction is never perfect: a small pedestal per stamp and band.
-    pedestal = torch.randn((*images.shape[:2], 1, 1), generator=generator, device=device)
-    return grain.add_(0.2 * sky / native**2 * pedestal)
+    # Sky subtraction is never perfect: a small pedestal per stamp, much the same in all bands.
+    size, alike = SKY_LEFT
+    pedestal = torch.randn((len(images), 1 + images.shape[1], 1, 1), generator=generator, device=device)
+    pedestal = alike**0.5 * pedestal[:, :1] + (1 - alike) ** 0.5 * pedestal[:, 1:]
+    return grain.add_(size * sky / native**2 * pedestal)
 
 
 def _grain(shape, native, generator, device):

@@ -277,7 +277,7 @@ def _structure(rng, table):
     bends_down = rng.random(n) < np.interp(t, [-2, -1, 7], [0.22, 0.25, 0.80])
     table["disc_deficit"] = np.where(bends_down, rng.uniform(0.06, 0.24, n), rng.uniform(-0.10, 0.06, n))
     table["patchiness"] = (along("patchiness", 0.25) * np.where(quiescent, 0.6, 1.0)).clip(max=0.9)
-    table["knot_light"] = (along("knot_light", 0.25) * np.where(quiescent, 0.5, 1.0)).clip(max=0.3)
+    table["knot_light"] = (along("knot_light", 0.4) * np.where(quiescent, 0.5, 1.0)).clip(max=0.3)
     table["dust"] = along("dust", 0.25).clip(max=1.2)  # optical depth in r through the disc seen face-on, where largest
     table["near_side"] = rng.choice([-1, 1], size=n)  # of the minor axis: there dust lies before the bulge
     # Half of the discs are warped, by a few degrees (Reshetnikov & Combes 1998, A&A 337, 9): slope at 3 scale lengths.

@@ -38,7 +38,7 @@ class Look:
 
     weights: tuple = (1.51, 1.70, 2.26)
     softening: float = 6.5
-    floor: tuple = (0.023, 0.024, 0.009)
+    floor: tuple = (0.022, 0.024, 0.007)
     saturation: float = 0.82
     chroma_steps: float = 2.2
     bands: tuple | None = None
