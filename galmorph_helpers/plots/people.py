@@ -7,7 +7,7 @@ from .style import BLUE, show
 
 #: Where the decision tree of Galaxy Zoo 2 puts a question (its number): columns from left to right, rows upwards.
 PLACES = {1: (0, 1), 7: (1, 2), 2: (1, 0), 9: (2, 1), 3: (2, -0.6), 4: (3, -0.6), 10: (4, 0.3), 11: (5, 0.3),
-          5: (6, -0.6), 6: (7, 1), 8: (8, 1)}  # fmt: skip
+          5: (6.1, -0.6), 6: (7, 1), 8: (8, 1)}  # fmt: skip
 
 
 def confusion(panels, *, classes, alt, title=""):
@@ -48,7 +48,7 @@ def decision_tree(tree, votes, *, alt, title=""):
     """
     counts = {(int(row["question"]), str(row["answer"])): int(row["votes"]) for row in votes}
     asked = {number: sum(counts[number, answer] for answer in answers) for number, (_, answers) in tree.items()}
-    figure, axis = plt.subplots(figsize=(13, 5.2), layout="constrained")
+    figure, axis = plt.subplots(figsize=(13, 6), layout="constrained")
     for number, (question, answers) in tree.items():
         x, y = PLACES[number]
         leads = {}
@@ -61,10 +61,10 @@ def decision_tree(tree, votes, *, alt, title=""):
                 axis.annotate("", PLACES[to], (x, y), arrowprops=arrow, zorder=1)
         lines = [f"{_words(answer)} {counts[number, answer] / asked[number]:.0%}" for answer in answers]
         axis.text(x, y + 0.1, f"{question}\n{asked[number] / asked[1]:.0%} of looks", ha="center", va="bottom",
-                  fontsize=8, weight="bold", zorder=3)  # fmt: skip
-        axis.text(x, y - 0.08, "\n".join(lines), ha="center", va="top", fontsize=7, zorder=3)
+                  fontsize=10, weight="bold", zorder=3)  # fmt: skip
+        axis.text(x, y - 0.08, "\n".join(lines), ha="center", va="top", fontsize=9, zorder=3)
         axis.plot([x], [y], "o", color=BLUE, ms=6, zorder=2)
-    axis.set(xlim=(-0.5, 8.5), ylim=(-1.6, 2.6))
+    axis.set(xlim=(-0.6, 8.5), ylim=(-1.6, 2.7))
     axis.axis("off")
     figure.suptitle(title, fontsize=10)
     show(figure, alt)
