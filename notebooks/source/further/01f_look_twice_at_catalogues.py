@@ -1,6 +1,6 @@
 # ---
 # tags: new edition
-# minutes: 40
+# minutes: 30
 # ---
 
 # %% [markdown]
@@ -15,7 +15,7 @@
 # - that "how many galaxies are barred" has no answer without "says who"
 # - what a viewing angle hides
 #
-# **You will need:** lesson 01; 40 minutes with one exercise, half a minute of computing. Some sections need observed sets (`GALMORPH_DATA`) and say so.
+# **You will need:** lesson 01; 30 minutes with one exercise, half a minute of computing. Some sections need observed sets (`GALMORPH_DATA`) and say so.
 
 # %% tags=["setup"]
 # On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
