@@ -475,7 +475,7 @@ if observed:
     print(f"votes for spiral: {share[0]:.0%} where stars form, {share[1]:.0%} where they do not")
 
 # %% [markdown]
-# With the set *sdss_mass_sfr_groups* the answer is: yes, roughly. There is a ridge, and its slope is clearly above that of shuffled masses, but it is lower than the published 0.76, by more than its error. These are galaxies in groups within redshift 0.05, not a fair sample, and where the ridge lies depends on how rates were measured. Votes for *spiral* are much more frequent where stars form. Yet over a third of the votes on quiescent galaxies say spiral, too: shape and star formation go together, and are not the same.
+# With the set *sdss_mass_sfr_groups* the answer is: yes, roughly. There is a ridge, and its slope is clearly above that of shuffled masses, but it is lower than the published 0.76, by more than its error. These are galaxies in groups within redshift 0.05, not a fair sample, and where the ridge lies depends on how rates were measured. Votes for *spiral* are much more frequent where stars form. (Volunteers saw colour pictures: blue may have helped them to say spiral.) Yet over a third of the votes on quiescent galaxies say spiral, too: shape and star formation go together, and are not the same.
 #
 # The notebook [*Look twice at catalogues*](further/01f_look_twice_at_catalogues.ipynb) goes on: two faults in this very table, how often each type and each bar occurs in three catalogues, and how inclination hides arms.
 #
