@@ -120,6 +120,22 @@ def test_portraits_show_the_galaxy_alone_and_the_knobs_turn_it():
     assert (edge_on > 0.2).sum() < 0.6 * (grey[2] > 0.2).sum()
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_specimens_show_what_the_lesson_says_of_their_types(seed):
+    """A bulge without arms in it that shrinks from Sa to Sc, arms that only spirals have."""
+    table = gm.mock.specimens(["S0", "Sa", "Sb", "Sc"], inclination=0, seed=seed)
+    assert (np.diff(table["bulge_radius"] / table["disc_radius"])[1:] < -0.05).all()
+    grey = gm.mock.portraits(table, size=96, width=3, noise=False).images.mean(1).numpy()
+    y, x = np.mgrid[:96, :96] - 47.5
+    radius = np.hypot(x, y) / 32  # R90
+    rings = [(radius > r) & (radius < r + 0.06) for r in np.arange(0.15, 0.4, 0.06)]
+    inner = [np.mean([image[ring].std() / image[ring].mean() for ring in rings]) for image in grey]
+    assert inner[1] < inner[2] < inner[3]
+    outer = [image[(radius > 0.6) & (radius < 0.7)] for image in grey]
+    uneven = [ring.std() / ring.mean() for ring in outer]
+    assert uneven[0] < 0.5 * min(uneven[2:])
+
+
 def test_specimens_can_be_drawn_by_mock_sample_and_come_with_their_origin():
     sample = gm.mock_sample(table=gm.mock.specimens(["S0", "Im"]), size=16)
     assert len(sample) == 2 and "mock" in gm.mock.portraits(sample.table, size=16).caption
