@@ -237,7 +237,7 @@ print(f"late spirals to a straight line from 0.2 to 1: {line:.2f}")
 #
 # ## Ask what shape goes with
 #
-# The talk says: **spirals** are galaxies of intermediate or low mass, with young stars, and form new ones; **ellipticals** are the most massive, old and red. OpenNGC lets you test a part of it. **B − V** is a colour: the magnitude in blue minus that in yellow light. Larger is redder. Young stars are blue and die early, so a red galaxy has formed few stars of late. Light in the infrared **K** band comes mostly from old, light stars, which make up most of the mass: a galaxy bright in K is a heavy one. Its distance comes from its **redshift**, the stretch of its light by the expansion of the universe.
+# The talk says: **spirals** are galaxies of intermediate or low mass, with young stars, and form new ones; **ellipticals** are the most massive, old and red. OpenNGC lets you test a part of it. **B − V** is a colour: the magnitude in blue minus that in yellow light. Larger is redder. Young stars are blue and die early, so a red galaxy has formed few stars of late. Light in the infrared **K** band comes mostly from old, light stars, which make up most of the mass: a galaxy bright in K is a heavy one. Its distance comes from its **redshift**, the stretch of its light by the expansion of the universe; distance and magnitude give its **absolute magnitude**, the magnitude that it would have at a fixed distance. Magnitudes run backwards: smaller is brighter.
 #
 # **Predict.** Draw with a finger: how do colour and mass run from E to Im?
 
@@ -457,7 +457,7 @@ gm.plots.show_table(Table(rows=sources, names=("labels from", "the talk says", "
 #
 # ## On observed galaxies
 #
-# Masses and star-formation rates of SDSS galaxies in groups, with the votes of Galaxy Zoo. Is the plane like that of the mock sky, and do the votes for *spiral* follow star formation?
+# Masses and star-formation rates of galaxies in groups, from the Sloan Digital Sky Survey (SDSS), with the votes of Galaxy Zoo. Is the plane like that of the mock sky, and do the votes for *spiral* follow star formation?
 
 # %%
 observed = gm.datasets.observed_mass_sfr()
