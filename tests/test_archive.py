@@ -511,6 +511,54 @@ def test_registry_is_complete():
 # ---------------------------------------------------------------- with the network
 
 
+# ---------------------------------------------------------------- papers
+
+
+def asked_of_ads(year):
+    return (
+        f"/api.adsabs.harvard.edu/v1/search/query?q=abstract%3Aconvolutional+year%3A{year}+property%3Arefereed"
+        "+database%3Aastronomy&rows=1&fl=bibcode"
+    )
+
+
+def test_papers_are_counted_year_by_year(site, monkeypatch, capsys):
+    monkeypatch.setenv("ADS_DEV_KEY", "a-token")
+    for year, papers in ((2015, 3), (2016, 12)):
+        site.bodies[asked_of_ads(year)] = json.dumps({"response": {"numFound": papers, "docs": []}}).encode()
+    count = gm.archive.count_papers
+    assert count("convolutional", range(2015, 2017), session=site.session()) == {2015: 3, 2016: 12}
+    site.bodies[asked_of_ads(2017)] = b"<html>busy</html>"
+    with pytest.raises(BadContent, match="2017"):
+        count("convolutional", [2017], session=site.session())
+    with pytest.raises(ArchiveError, match="status 404 for 2018: check that ADS_DEV_KEY"):
+        count("convolutional", [2018], session=site.session())
+    with pytest.raises(ValueError, match="one word"):
+        count("a OR b", [2015], session=site.session())
+    monkeypatch.delenv("ADS_DEV_KEY")
+    assert count("convolutional", [2015], session=site.session()) is None
+    assert "has no token" in capsys.readouterr().out
+
+
+def test_a_token_goes_to_ads_and_to_no_mirror(site, monkeypatch):
+    sent = []
+
+    class Answer:
+        status_code = 200
+
+        def json(self):
+            return {"response": {"numFound": 1}}
+
+    def get(self, url, *, params, headers):
+        sent.append((url.split("/")[2], headers))
+        return Answer()
+
+    monkeypatch.setenv("ADS_DEV_KEY", "a-token")
+    monkeypatch.setattr("galmorph_helpers.archive.session.Session.get", get)
+    gm.archive.count_papers("convolutional", [2015])
+    gm.archive.count_papers("convolutional", [2015], session=site.session())
+    assert sent == [("api.adsabs.harvard.edu", {"Authorization": "Bearer a-token"}), ("api.adsabs.harvard.edu", {})]
+
+
 @pytest.mark.live
 @pytest.mark.parametrize(
     "name, n", [("na10_sdss", 3), ("ds18_sdss", 3), ("gz2_sdss", 3), ("gz2_legacy", 2), ("gz2_s82_des", 2)]

@@ -1,5 +1,7 @@
 """Types as names and numbers, specimens, observed catalogues, and the mock catalogue beside published relations."""
 
+import gzip
+
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -120,6 +122,22 @@ def test_portraits_show_the_galaxy_alone_and_the_knobs_turn_it():
     assert flat[0] < 0.45 * flat[1] and round_[0] > 0.75 * round_[1]  # widths of what is bright, across and along
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_specimens_show_what_the_lesson_says_of_their_types(seed):
+    """A bulge without arms in it that shrinks from Sa to Sc, arms that only spirals have."""
+    table = gm.mock.specimens(["S0", "Sa", "Sb", "Sc"], inclination=0, seed=seed)
+    assert (np.diff(table["bulge_radius"] / table["disc_radius"])[1:] < -0.05).all()
+    grey = gm.mock.portraits(table, size=96, width=3, noise=False).images.mean(1).numpy()
+    y, x = np.mgrid[:96, :96] - 47.5
+    radius = np.hypot(x, y) / 32  # R90
+    rings = [(radius > r) & (radius < r + 0.06) for r in np.arange(0.15, 0.4, 0.06)]
+    inner = [np.mean([image[ring].std() / image[ring].mean() for ring in rings]) for image in grey]
+    assert inner[1] < inner[2] < inner[3]
+    outer = [image[(radius > 0.6) & (radius < 0.7)] for image in grey]
+    uneven = [ring.std() / ring.mean() for ring in outer]
+    assert uneven[0] < 0.5 * min(uneven[2:])
+
+
 def test_specimens_can_be_drawn_by_mock_sample_and_come_with_their_origin():
     sample = gm.mock_sample(table=gm.mock.specimens(["S0", "Im"]), size=16)
     assert len(sample) == 2 and "mock" in gm.mock.portraits(sample.table, size=16).caption
@@ -199,6 +217,8 @@ def test_open_ngc_holds_real_galaxies():
     known = ngc["axis_ratio"][np.isfinite(ngc["axis_ratio"])]
     assert 0 < known.min() and known.max() <= 1
     assert not any("?" in name for name in ngc["hubble_type"])
+    assert m31["pgc"][0] == 2557  # the number of the Andromeda galaxy in the Principal Galaxies Catalogue
+    assert 3 < m31["v_mag"][0] < m31["b_mag"][0] < 5 and m31["k_mag"][0] < 2
 
 
 def test_open_ngc_says_what_to_install(monkeypatch):
@@ -244,7 +264,75 @@ def test_votes_of_ambiguous_identifiers_are_not_used(tmp_path):
         gm.datasets.read_mass_sfr(tmp_path, name="short.csv")
 
 
+def test_votes_are_counted_down_the_tree(tmp_path):
+    tree = gm.datasets.GALAXY_ZOO_TREE
+    wanted = [(number, answer) for number, (_, answers) in tree.items() for answer in answers]
+    names = [f"t{number:02d}_question_a{k:02d}_{answer}_count" for k, (number, answer) in enumerate(wanted)]
+    shuffled = np.random.default_rng(0).permutation(len(names))  # the order of columns does not matter
+    rows = [",".join(["objid", *(names[k] for k in shuffled), "t01_question_a00_smooth_fraction"])]
+    rows += [",".join(map(str, [galaxy, *(10 * galaxy + k for k in shuffled), 0.5])) for galaxy in (1, 2)]
+    with gzip.open(tmp_path / "table5.csv.gz", "wt") as file:
+        file.write("\n".join(rows))
+    votes = gm.datasets.count_votes(tmp_path)
+    assert [tuple(row) for row in votes] == [(*key, 30 + 2 * k) for k, key in enumerate(wanted)]
+    with gzip.open(tmp_path / "table5.csv.gz", "wt") as file:
+        file.write("t01_question_a00_smooth_count\n1")
+    with pytest.raises(KeyError, match="t01 features_or_disk"):
+        gm.datasets.count_votes(tmp_path)
+    with pytest.raises(FileNotFoundError, match="table5"):
+        gm.datasets.count_votes(tmp_path / "elsewhere")
+
+
+def test_stored_votes_go_where_the_tree_leads():
+    """Each question is asked as often as answers lead to it: the tree is that of the votes (a few people gave up)."""
+    votes = gm.datasets.galaxy_zoo_votes()
+    counts = {(int(row["question"]), str(row["answer"])): int(row["votes"]) for row in votes}
+    led_to = dict.fromkeys(gm.datasets.GALAXY_ZOO_TREE, 0)
+    for number, (_, answers) in gm.datasets.GALAXY_ZOO_TREE.items():
+        for answer, to in answers.items():
+            if to:
+                led_to[to] += counts[number, answer]
+    for number in list(led_to)[1:]:
+        asked = sum(n for (question, _), n in counts.items() if question == number)
+        assert asked == pytest.approx(led_to[number], rel=2e-3), number
+
+
+def test_galaxies_of_two_catalogues_are_paired_by_their_number(tmp_path):
+    header = "PGCname T T_inf T_sup Bar_Length L_inf L_sup"
+    lines = [
+        header,
+        "PGC0002557 4 3 5 0 0 0",
+        "PGC0050779 -5 -5 -5 0 0 0",
+        "PGC9999999 3 3 3 0 0 0",
+        "PGC0017223 11 9 11 0 0 0",
+    ]
+    (tmp_path / "EFIGI_attributes.txt").write_text("\n".join(lines))
+    found = gm.datasets.pair_types(tmp_path)
+    assert [tuple(row) for row in found] == [(3, -3, 1), (3, 4, 1)]  # Circinus and Andromeda, both Sb in OpenNGC
+
+
+def test_stored_types_are_those_of_people():
+    both = gm.datasets.two_typings()
+    assert len(both) == 1770 and set(both["efigi"]) <= set(range(-3, 11))
+    apart = both["open_ngc"] - both["efigi"]
+    assert np.mean(apart == 0) > 3 * np.mean(both["open_ngc"] - np.roll(both["efigi"], 500) == 0)
+
+
+def test_the_talks_papers_are_named_once_a_year():
+    from galmorph_helpers.published import TALK_PAPERS
+
+    assert len(TALK_PAPERS) == len(set(TALK_PAPERS)) == 72
+    assert all(name[-3] == "+" and 15 <= int(name[-2:]) <= 22 for name in TALK_PAPERS)
+
+
 # ---------------------------------------------------------------- figures
+
+
+def test_confusion_and_tree_are_drawn(shown, alt_text):
+    counts = np.array([[3, 1], [0, 5]])
+    gm.plots.confusion({"a": (counts, "truth", "you"), "b": (0 * counts, "x", "y")}, classes=["E", "S"], alt="matrix")
+    gm.plots.decision_tree(gm.datasets.GALAXY_ZOO_TREE, gm.datasets.galaxy_zoo_votes(), alt="tree")
+    assert [alt_text(s) for s in shown] == ["matrix", "tree"]
 
 
 def test_diagrams_have_alt_text_and_the_fork_names_its_origin(shown, alt_text):

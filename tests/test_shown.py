@@ -1,13 +1,16 @@
 """What a learner sees: figures with alt text, tables, exercise checks, widgets; and the weights that ship."""
 
+import base64
 import hashlib
 import re
 from html import unescape
+from io import BytesIO
 
 import numpy as np
 import pytest
 import torch
 from IPython.display import HTML
+from PIL import Image
 
 import galmorph_helpers as gm
 from galmorph_helpers.published import BINARY_MODELS
@@ -95,6 +98,60 @@ def test_quiet_notebooks_get_a_sentence_instead_of_a_widget(monkeypatch, capsys)
     monkeypatch.setenv("GALMORPH_QUIET", "1")
     assert gm.course.explore(print, threshold=(0, 1, 0.1, 0.5)) == {}
     assert "threshold" in capsys.readouterr().out
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """Everything that widgets display."""
+    out = []
+    monkeypatch.setattr(gm.course.widgets, "display", out.append)
+    return out
+
+
+def test_clicks_on_galaxies_are_noted(displayed, monkeypatch):
+    monkeypatch.delenv("GALMORPH_QUIET", raising=False)
+    sample = gm.mock_sample(4, size=16)
+    answers = gm.course.classify_by_eye(sample, [2, 0, 3], choices=("edge-on", "other"), caption="Edge-on?")
+    title, grid, count = displayed[0].children
+    assert "Edge-on?" in title.value and "mock galaxies" in title.value
+    assert list(answers) == ["", "", ""] and count.value == "0 of 3 answered"
+    _, buttons = grid.children[1].children
+    buttons.value = "other"
+    grid.children[2].children[1].value = "other"
+    grid.children[2].children[1].value = "edge-on"  # a second thought
+    assert list(answers) == ["", "other", "edge-on"] and count.value == "2 of 3 answered"
+
+
+def test_a_stored_page_shows_the_galaxies_the_right_way_up_and_nothing_is_answered(displayed, monkeypatch):
+    monkeypatch.setenv("GALMORPH_QUIET", "1")
+    sample = gm.mock_sample(2, size=16)
+    sample.images[1, :, 8:] = 1  # figures have their first row at the bottom, so this is the upper half
+    answers = gm.course.classify_by_eye(sample, [0, 1], choices=("smooth", "a <disc>"))
+    page = displayed[0].data
+    assert list(answers) == ["", ""] and "&lt;disc&gt;" in page and page.count('alt="Galaxy ') == 2
+    second = re.findall('base64,([^"]+)"', page)[1]
+    pixels = np.asarray(Image.open(BytesIO(base64.b64decode(second))))
+    assert pixels.shape == (16, 16, 3) and (pixels[:8] == 255).all() and not (pixels[8:] == 255).all()
+
+
+def test_somebody_answers_where_nobody_has_clicked(capsys):
+    instead = np.array(["other", "edge-on", "other"])
+    whole = gm.course.answered(np.array(["", "other", ""]), instead=instead, who="a simulated volunteer")
+    assert list(whole) == ["other", "other", "other"]
+    assert "1 of 3: a simulated volunteer answers" in capsys.readouterr().out
+    assert list(gm.course.answered(whole, instead=instead, who="nobody")) == list(whole)
+    assert capsys.readouterr().out == ""
+    longer = gm.course.answered(np.array(["", "a"]), instead=["elliptical", "b"], who="an expert")
+    assert list(longer) == ["elliptical", "a"]
+
+
+def test_what_cannot_be_clicked_or_filled_is_refused():
+    sample = gm.mock_sample(1, size=16)
+    for choices in (["edge-on"], ["a", "a"]):
+        with pytest.raises(ValueError, match="two or more different words"):
+            gm.course.classify_by_eye(sample, [0], choices=choices)
+    with pytest.raises(ValueError, match="2 answers, but 1 to take instead"):
+        gm.course.answered(["", ""], instead=["a"], who="nobody")
 
 
 @pytest.mark.parametrize("file", sorted((gm.files.DATA / "weights").glob("*.safetensors")), ids=lambda file: file.stem)

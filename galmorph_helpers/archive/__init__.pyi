@@ -7,6 +7,7 @@ from . import (
     errors,
     fetching,
     layout,
+    papers,
     registry,
     services,
     session,
@@ -17,3 +18,4 @@ from .costs import estimate
 from .errors import ArchiveError
 from .fetching import fetch
 from .layout import verify
+from .papers import count_papers

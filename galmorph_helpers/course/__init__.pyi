@@ -3,4 +3,4 @@ from .checks import Exercise, check, solution, yours
 from .claims import Claims
 from .quizzes import quiz
 from .results import claim_of, published_table, read_results, verdict
-from .widgets import explore
+from .widgets import answered, classify_by_eye, explore

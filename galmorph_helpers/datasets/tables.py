@@ -1,5 +1,6 @@
 """Observed catalogues without images: OpenNGC, which pip installs, and two tables of the observed sets."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ def open_ngc():
     Returns
     -------
     astropy.table.QTable
-        `name`, `hubble_type` as written there, `t_type` (DS18 scale), `bar` (0, SAB 0.5, SB 1), `axis_ratio` (b/a of
-        the outer isophote), `b_mag` (mag) and `redshift`, NaN where unknown. Galaxies whose type is uncertain ("S?")
-        are left out.
+        `name`, `pgc` (number in the Principal Galaxies Catalogue, 0 where unknown), `hubble_type` as written there,
+        `t_type` (DS18 scale), `bar` (0, SAB 0.5, SB 1), `axis_ratio` (b/a of the outer isophote), `b_mag`, `v_mag`,
+        `k_mag` (mag, not corrected for dust) and `redshift`, NaN where unknown. Galaxies whose type is uncertain
+        ("S?") are left out.
 
     Raises
     ------
@@ -34,22 +36,28 @@ def open_ngc():
             "the NGC/IC galaxies come with pyongc: pip install 'pyongc>=1.1', then run this again."
         ) from error
     query = (
-        "SELECT name, hubble, majax, minax, bmag, redshift FROM objects WHERE type = 'G' AND hubble != '' ORDER BY name"
+        "SELECT name, hubble, majax, minax, bmag, vmag, kmag, redshift, identifiers FROM objects "
+        "WHERE type = 'G' AND hubble != '' ORDER BY name"
     )
     with sqlite3.connect(f"file:{DBPATH}?mode=ro", uri=True) as database:
         found = database.execute(query).fetchall()
     kept = [(*row, read_hubble_type(row[1])) for row in found if "?" not in row[1]]
-    name, hubble, major, minor, b_mag, redshift, kind = zip(*kept, strict=True)
+    name, hubble, major, minor, *measured, identifiers, kind = zip(*kept, strict=True)
+    b_mag, v_mag, k_mag, redshift = np.array(measured, float)
+    pgc = [re.search(r"\bPGC 0*(\d+)", text or "") for text in identifiers]
     ratio = np.array(minor, float) / np.array(major, float)
     return QTable(
         {
             "name": name,
+            "pgc": [int(found[1]) if found else 0 for found in pgc],
             "hubble_type": hubble,
             "t_type": [k.t_type for k in kind],
             "bar": [k.bar for k in kind],
             "axis_ratio": np.where(ratio <= 1, ratio, np.nan),
-            "b_mag": np.array(b_mag, float),
-            "redshift": np.array(redshift, float),
+            "b_mag": b_mag,
+            "v_mag": v_mag,
+            "k_mag": k_mag,
+            "redshift": redshift,
         }
     )
 

@@ -14,6 +14,10 @@ from .demographics import ALONG, bulge_axis_ratio, disc_axis_ratio, population
 from .rendering import light
 
 R90_ARCSEC = 24.0  # near enough that the seeing hides nothing of what makes a type
+#: By T-Type, for what one galaxy shall show of its type: the half-light radius of the bulge over that of the disc, and
+#: where the arms of one without a bar begin, in scale lengths of the disc: outside the bulge, else they hide it.
+BULGE_OVER_DISC = ([1, 3, 5, 10], [0.45, 0.30, 0.15, 0.10])
+ARM_START = ([1, 3, 5], [1.6, 1.0, 0.4])
 SURFACE_BRIGHTNESS = 20.3  # mag arcsec^-2 in r within the half-light radius, the same for all: each is well exposed
 
 
@@ -21,8 +25,9 @@ def specimens(types, *, inclination=35.0, bar=None, seed=0):
     """A catalogue with one typical galaxy of each type, to be drawn by `portraits` or `mock_sample`.
 
     Each is the row of a mock catalogue that lies closest to the medians of its type in mass and bulge fraction, brought
-    so near that its R90 spans 24 arcsec, with two clear arms where its type has arms. All have the same surface
-    brightness, so that each shows well: on the sky irregulars are fainter, and spirals tidier than these are rare.
+    so near that its R90 spans 24 arcsec. The bulge shrinks from Sa to Im; spirals have two clear arms, which begin
+    outside the bulge or at the ends of the bar. All have the same surface brightness, so that each shows well: on the
+    sky irregulars are fainter, and spirals tidier than these are rare.
 
     Parameters
     ----------
@@ -105,6 +110,9 @@ def _specimen(pool, name, kind, inclination, bar):
     nearer = R90_ARCSEC / row["r90"].to_value("arcsec")[0]
     for column in ("r90", "half_light_radius", "bulge_radius", "disc_radius"):
         row[column] = row[column] * nearer
+    if kind.t_type > -3:  # the row's own bulge may be of any size and steepness
+        row["bulge_radius"] = np.interp(kind.t_type, *BULGE_OVER_DISC) * row["disc_radius"]
+        row["sersic_index"] = 2.0
     half_light = row["half_light_radius"].to_value("arcsec")
     row["r_mag"] = (SURFACE_BRIGHTNESS - 2.5 * np.log10(2 * np.pi * half_light**2)) * u.mag
     row["redshift"] = row["redshift"] / nearer
@@ -128,13 +136,14 @@ def _specimen(pool, name, kind, inclination, bar):
     row["position_angle"] = 20 * u.deg
     row["arm_number"], row["arm_winding"] = 2, 1
     row["arm_phase"] = -2 * np.pi / 3 if strength else 0.9  # from the ends of the bar
-    row["arm_start"] = 0.95 * 1.5 if strength else 0.5
+    row["arm_start"] = 0.95 * 1.5 if strength else np.interp(kind.t_type, *ARM_START)
     row["arm_inequality"], row["pitch_change"] = 0.15, 0.0
     for column in ("ring_light", "warp", "twist", "shell_light", "satellites"):
         row[column] = 0
     along = {name: np.interp(kind.t_type, *ALONG[name]) for name in ALONG}
     for column in ("arm_contrast", "patchiness", "knot_light", "dust"):
         row[column] = along[column]
+    row["arm_contrast"] *= kind.t_type > 0  # what has arms is called a spiral
     row["flocculence"] = np.interp(kind.t_type, [5, 10], [0.15, 0.9])
     row["arm_pitch"] = np.interp(kind.t_type, [0, 1, 3, 5, 8], [9, 11, 16, 22, 27]) * u.deg
     row["lopsidedness"] = np.interp(kind.t_type, [5, 7, 10], [0.0, 0.2, 0.8])

@@ -20,7 +20,7 @@ def tuning_fork(sample, *, alt, size=2.0):
     """
     names = [str(n) for n in sample.table["hubble_type"]]
     n_ellipticals = sum(n.startswith("E") for n in names)
-    width, height = 8.8, 4.15
+    width, height = 9.2, 4.15
     figure = plt.figure(figsize=(width * size * 0.8, height * size * 0.8), facecolor="black")
     canvas = figure.add_axes((0, 0, 1, 1), facecolor="black")
     canvas.set(xlim=(-0.6, width - 0.6), ylim=(-2.3, height - 2.3))
