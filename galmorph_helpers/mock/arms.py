@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 FAINT = -30.0  # of a logarithm: less light is none, and numbers that are nearly zero are slow
-ARMS = 1.5  # height of the field in an arm of contrast 1, which is bounded then
+ARMS = 2.0  # height of the field in an arm of contrast 1, which is bounded then
 
 
 def disc_field(p, plane, rng):

@@ -12,7 +12,7 @@ from ..hubble import HUBBLE_TYPES
 from ..imaging.distance import COSMOLOGY, kpc_per_arcsec
 
 DISC_THICKNESS = 0.20  # intrinsic axis ratio q0 of a spiral's disc seen edge-on; 0.15 to 0.25 is observed
-PROFILE_SCATTER = 1.8  # types by which a disc's bulge, thickness, colour scatter about its own (Naim+1995: as experts)
+PROFILE_SCATTER = 1.5  # types by which a disc's bulge, thickness, colour scatter about its own (Naim+1995: as experts)
 R90_SCATTER = 0.10  # of ln R90 as measured: noise and neighbours, of order
 EDGE_ON_DEGREES = 80.0  # a disc inclined by more than this is called edge-on
 

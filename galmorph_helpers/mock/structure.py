@@ -11,7 +11,7 @@ from ..imaging.kcorrection import GRI_WAVELENGTHS
 from .arms import FAINT, disc_field
 
 KNOTS = 24  # star-forming regions drawn in a disc
-STRONGEST = 1.8  # the field is bounded by this: light varies by a factor of six either way
+STRONGEST = 2.0  # the field is bounded by this: light varies by a factor of seven either way
 FAINTEST = 0.25  # of the smooth light is left in the darkest places
 BAR_WIDTH = 0.30  # of its length; tapered ends
 WARP_SEEN = 0.002  # slope of a warp as seen, below which none is drawn: a tenth of a pixel in a large disc
