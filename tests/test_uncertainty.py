@@ -91,3 +91,26 @@ def test_a_lopsided_interval_stays_lopsided_and_within_its_limits():
 def test_what_gives_no_interval_is_said(scores, interval, message):
     with pytest.raises(ValueError, match=message):
         interval_with_training(scores, interval)
+
+
+def test_a_table_holds_the_scatter_of_training_where_there_is_any():
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1], 100)
+    fixed = truth + rng.normal(0, 1, 200)
+    fixed = (fixed - fixed.min()) / np.ptp(fixed)
+    given = [np.clip(0.5 * truth + rng.random(200) * width, 0, 1) for width in (0.6, 0.9, 0.7)]
+    tables = [gm.metrics_table({"network": (truth, p), "one number": (truth, fixed)}) for p in given]
+    table = gm.metrics.table_with_training(tables)
+    row, alone, first = table[0], table[1], tables[0][0]
+    expected = interval_with_training([t["auc"][0] for t in tables], (first["auc_low"], first["auc_high"]))
+    assert row["auc"] == first["auc"] and (row["auc_low"], row["auc_high"]) == expected
+    assert row["accuracy_low"] < first["accuracy_low"]
+    assert (alone["auc_low"], alone["auc_high"]) == (tables[0][1]["auc_low"], tables[0][1]["auc_high"])
+    assert tables[0]["auc_low"][0] == first["auc_low"], "the tables that were given stay as they are"
+
+
+def test_a_table_of_one_training_or_of_other_rows_is_refused():
+    one, other = (gm.metrics_table({name: ([0, 1], [0.2, 0.8])}) for name in ("a", "b"))
+    for tables in ([one], [one, other]):
+        with pytest.raises(ValueError, match="two or more with the same rows"):
+            gm.metrics.table_with_training(tables)
