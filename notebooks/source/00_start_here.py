@@ -16,7 +16,7 @@
 # - why a score means nothing without a simple rival beside it
 # - that a network answers any picture, also where it should not
 #
-# **You will need:** some Python and NumPy; no network connection, no graphics card. 50 minutes: 20 to read, 30 for six short exercises. All cells together run for a minute or two on two cores, in 1.2 GB of memory. Words in *italics* are explained where they first appear, and again in the [glossary](../guide/glossary.md).
+# **You will need:** some Python and NumPy; no connection to the internet, no graphics card. 50 minutes: 20 to read, 30 for six short exercises. All cells together run for a minute or two on two cores, in 1.2 GB of memory. Words in *italics* are explained where they first appear, and again in the [glossary](../guide/glossary.md).
 
 # %% tags=["setup"]
 # On Colab the helper package is installed, without touching the torch and numpy that are there.
@@ -55,7 +55,7 @@ gm.plots.gallery(deep, largest, caption="Observed by Hubble, the sixteen largest
 # The line above each figure says where its galaxies come from; all figures of the course have one.
 #
 # - **Mock galaxies** are drawn by the course: a catalogue with the masses, types, sizes and colours of observed galaxies, photographed as the Sloan Digital Sky Survey (SDSS) would. Their truth is known.
-# - **Observed galaxies**: the Hubble eXtreme Deep Field comes with the package scikit-image. A program finds its sources and cuts them out. It takes a few stars for galaxies, and nobody has labelled any of them. Larger sets, with labels, are used when the variable `GALMORPH_DATA` names their folder ([how](../data/README.md)).
+# - **Observed galaxies**: the Hubble eXtreme Deep Field comes with the package scikit-image. A program, photutils, finds what shines in it and cuts it out, each galaxy in a picture of its own. It takes a few stars for galaxies, and nobody has *labelled* them, that is, said what each of them is. Larger sets, with labels, are used when the variable `GALMORPH_DATA` names their folder ([how](../data/README.md)).
 #
 # Even a star, which is a point, comes out as a blur: atmosphere and telescope smear all light with their *PSF* (point-spread function), in the SDSS about 1.3 arcseconds wide. So a thin disc never looks as thin as it is.
 #
@@ -73,15 +73,15 @@ gm.plots.gallery(deep, largest, caption="Observed by Hubble, the sixteen largest
 votes = gm.mock.volunteer_votes(sky.table, sky.survey, seed=seed)
 edge_on = gm.labels.certain(votes["edge_on"])  # 1 yes, 0 no, NaN where they disagree
 train, validation, test = gm.split(sky, fractions=(0.6, 0.1, 0.3), seed=seed)
-rng = np.random.default_rng(seed)
 judged = test[np.isfinite(edge_on[test])]
 thin_first = judged[np.argsort(sky.table["axis_ratio"][judged])]
-sixteen = rng.permutation(thin_first[np.linspace(0, len(judged) / 2, 16).astype(int)])
+sixteen = thin_first[np.linspace(0, len(judged) / 2, 16).astype(int)]
+sixteen = np.random.default_rng(seed).permutation(sixteen)
 answers = gm.course.classify_by_eye(sky, sixteen, choices=("edge-on", "other"),
                                     caption="Do we see this galaxy from the side?")  # fmt: skip
 
 # %%
-one = rng.random(16) < votes["edge_on"][sixteen]  # yes as often as the crowd says yes
+one = np.random.default_rng(seed).random(16) < votes["edge_on"][sixteen]  # often as the crowd
 volunteer = np.where(one, "edge-on", "other")
 called = gm.course.answered(answers, instead=volunteer, who="one simulated volunteer")
 truth = np.where(edge_on[sixteen] == 1, "edge-on", "other")
@@ -125,7 +125,7 @@ gm.plots.gallery(sky, sixteen, titles=titles, caption="What the crowd says",
 # **Do:** write it, in five steps.
 # 1. Smooth the picture by one pixel, against noise: `ndimage.gaussian_filter(image, 1)`.
 # 2. Mark what is `bright`: above 30 % of the smoothed value in the middle, `[32, 32]`.
-# 3. The frame has neighbours. `ndimage.label(bright)` numbers the connected parts (and counts them): keep the part to which the middle belongs.
+# 3. The picture has neighbours. `ndimage.label(bright)` returns two things: a map in which each connected part has its own number, and how many there are. Keep the part to which the middle belongs.
 # 4. `np.nonzero` gives rows and columns of its pixels, and `np.cov(rows, columns)` how widely they spread: a 2 × 2 table, the covariance.
 # 5. `np.linalg.eigvalsh` of that table gives the spread across and along the galaxy, the smaller first, as *squares* of lengths.
 
@@ -192,7 +192,7 @@ print(f"on test galaxies {right:.1%}; always 'other': {nobody:.1%}")
 #
 # ## 3. Teach a network
 #
-# Your axis ratio works because *you* knew that thinness is what counts. A **network** is not told. It gets pictures and answers, and has some 290,000 numbers, its *weights*, which are random at first. From a picture it computes a number between 0 and 1, the probability of "yes". Then:
+# Your axis ratio works because *you* knew that thinness is what counts. A **network** is not told. It gets pictures and answers, and has some 290,000 numbers, each of them a *weight*, all random at first. From a picture it computes a number between 0 and 1, the probability of "yes". Then:
 #
 # - A *batch* of a few galaxies is shown. A formula, the *loss*, says in one number how wrong the answers are.
 # - The *gradient* says, for each weight, whether the loss would grow or shrink if the weight were a little larger. Each weight then takes one small step in the direction in which the loss shrinks.
@@ -283,18 +283,22 @@ yes = edge_on[test_known] == 1
 given = [gm.predict(network, sky.images[test_known], views=1) for network in networks]
 by_hand = [auc_of(p[yes], p[~yes]) for p in given]
 print("AUC of the three networks:", ", ".join(f"{value:.4f}" for value in by_hand))
-shuffled = edge_on.copy()
-shuffled[np.isfinite(edge_on)] = rng.permutation(edge_on[np.isfinite(edge_on)])
+shuffled, asked = edge_on.copy(), np.isfinite(edge_on)
+shuffled[asked] = np.random.default_rng(seed).permutation(edge_on[asked])
 misled, _ = teach(shuffled, seed)
-rivals = {"axis ratio alone": 1 - ratio[test],  # thinner counts as more edge-on
-          "network, shuffled answers": gm.predict(misled, sky.images[test], views=1)}  # fmt: skip
+nothing = gm.predict(misled, sky.images[test], views=1)
+low, high = np.percentile(nothing, [2.5, 97.5])
+print(f"shuffled answers: 95 % of the galaxies get a probability from {low:.2f} to {high:.2f}")
+rivals = {"axis ratio alone": 1 - ratio[test], "network, shuffled answers": nothing}
 on_edge = compete(edge_on[test], sky.images[test], networks, rivals)
 gm.plots.show_metrics(on_edge, metrics=("auc",), caption="Edge-on or not, mock test galaxies")
 
 # %% [markdown]
-# *positive* is the share of edge-on galaxies; brackets are 95 % intervals: where the score may lie with other test galaxies and, for the network, with another start.
+# N galaxies were judged, *positive* is the share of them that is edge-on, and *always “no”* the share that a lazy person gets right. Brackets are 95 % intervals: where the score may lie with other test galaxies and, for the network, with another start.
 #
-# **See:** network and axis ratio are level, to a hundredth or two. For this question one number that a person thought of does what 290,000 weights do. Part of that is put in: our simulated volunteers look at how thin a galaxy appears, just as your function does. People may look at more; wait for the observed galaxies. The third row is a *control*, a measurement in which the thing claimed is absent. It shows that the first row comes from the answers, not from the program.
+# **See:** network and axis ratio are level, to a hundredth or two. For this question one number that a person thought of does what 290,000 weights do. Part of that is put in: our simulated volunteers look at how thin a galaxy appears, just as your function does. People may look at more; wait for the observed galaxies.
+#
+# The third row is a *control*, a measurement in which the thing claimed is absent. Perhaps you expected 0.5 there. But a network that learnt nothing still computes something from each picture, and that may go with how long or how bright a galaxy is. Its probabilities hardly differ, yet the AUC sees only their order. With another shuffle the row may lie on the other side of 0.5. So a score "above 0.5" proves little: what the network learnt from the answers is the distance between the first row and the third.
 #
 # **Do:** a score says how often, not where. Sort the galaxies by how wrong their scores are: one that is edge-on and got 0.02 is worse than one that got 0.4. `score` lies between 0 and 1, `truth` is 0 or 1.
 
@@ -314,14 +318,15 @@ gm.course.check("00.6")
 
 # %%
 worst_of = gm.course.yours("00.6")
-for who, score in (("network", given[0]), ("axis ratio", 1 - ratio[test_known])):
+soft = 1 / (1 + np.exp((ratio[test_known] - cut) / 0.05))  # 0 to 1, and 0.5 at your cut
+for who, score in (("network", given[0]), ("axis ratio", soft)):
     worst = worst_of(score, edge_on[test_known])[:8]
     titles = [f"{'edge-on' if yes[i] else 'other'}: {score[i]:.2f}" for i in worst]
     gm.plots.gallery(sky, test_known[worst], titles=titles, caption=f"Worst of the {who}",
                      alt=f"The eight galaxies with the worst scores of the {who}.")
 
 # %% [markdown]
-# **See** whether you would have done better. The axis ratio has no mercy with a neighbour that touches the galaxy, nor with a bright round bulge in a thin disc. The network's errors look like the crowd's doubts: thin ellipticals, discs that are nearly on edge.
+# **See**, before you blame either of them: would you have said what the crowd says? Some of these labels look odd, and then the "error" is the crowd's. What fools the axis ratio: a neighbour that touches the galaxy, a ragged disc, a bright round middle (a *bulge*) that outshines a thin disc? And does the network fail on the same galaxies?
 #
 # Now the sixteen that you sorted, by all three:
 
@@ -340,7 +345,7 @@ gm.plots.show_table(Table({"who": names, "share right": [*shares, lazy]}),
 #
 # ## 5. Change the question
 #
-# So why train a network at all? Because next time you may not know which number to measure. Ask something else: **is the galaxy smooth, or does it show features** such as a disc, arms, a bar? That was the first question of Galaxy Zoo.
+# So why train a network at all? Because next time you may not know which number to measure. Ask something else: **is the galaxy smooth, or does it show features** such as a disc, spiral arms, or a bar (a straight beam of stars through the middle)? That was the first question of Galaxy Zoo.
 #
 # **Predict:** how well does the axis ratio do now? And the network: what has to be changed in its program?
 
@@ -375,11 +380,11 @@ gm.plots.show_metrics(talk, published=BINARY_MODELS, metrics=metrics,
                       caption="Yours on mock galaxies; in italics the talk's, on observed ones")
 
 # %% [markdown]
-# **Read it with care.** The talk's galaxies were observed, yours were drawn; 14 % of them were edge-on, and more of yours; precision rises with that share by itself. And look at the last row before you praise a network.
+# **Read it with care.** The talk's galaxies were observed, yours were drawn; 14 % of them were edge-on, and more of yours; precision rises with that share by itself. Is the talk's number inside your brackets? They are wide, since some hundred galaxies and three trainings are few. Where yours is lower, it fell short of what was hoped, and the claims below say so. And look at the last row before you praise a network.
 #
 # ## On observed galaxies
 #
-# Does what was learnt on drawn galaxies hold on the sky? First the deep field, which everyone has. Nobody labelled it, but the program that found the sources, photutils, has measured how elongated each one is: its *ellipticity*, 1 minus the axis ratio.
+# Does what was learnt on drawn galaxies hold on the sky? First the deep field, which everyone has. Nobody labelled it, but photutils, which found them, has measured how elongated each one is: its *ellipticity*, 1 minus the axis ratio.
 #
 # **Predict:** the network has never seen a galaxy from another telescope. Will it put the thin ones first?
 
@@ -401,7 +406,7 @@ gm.plots.show_metrics(agreement, metrics=("spearman",),
 # %% [markdown]
 # The number is a rank correlation, *Spearman*'s: 1 if both orders are the same, 0 if they have nothing to do with each other.
 #
-# **See** where the network's order goes wrong. These galaxies are far away, in other bands, ten times sharper, and often two share a stamp. Compare its row with that of the network that learnt nothing: the brackets tell you how little such a correlation proves. Your axis ratio needed no training, and nothing of it was lost on the way to another telescope.
+# **See** where the network's order goes wrong. These galaxies are far away, seen in light of other colours and ten times sharper, and often two share a picture. Compare its row with that of the network that learnt nothing: the brackets tell you how little such a correlation proves. Your axis ratio needed no training, and nothing of it was lost on the way to another telescope.
 #
 # The network gave each of them a number all the same, because it must: **it cannot say "I have never seen such a thing"**.
 #
@@ -416,7 +421,7 @@ for name, said in zip(("pure noise", "a white stripe"), np.array(nonsense).T, st
     print(f"{name}: edge-on with a probability of", ", ".join(f"{p:.2f}" for p in said))
 
 # %% [markdown]
-# Three networks, three numbers each; none of the pictures shows a galaxy. What a network is worth outside of what it was trained on is the subject of lessons 04 and 05.
+# Numbers as for any galaxy, and nothing in them says that neither picture shows one. What a network is worth outside of what it was trained on is the subject of lessons 04 and 05.
 #
 # Now the test that counts: galaxies of the SDSS, which volunteers of Galaxy Zoo have looked at ([Lintott et al. 2011](https://doi.org/10.1111/j.1365-2966.2010.17432.x)). No network of this lesson has seen any of them. "Disc" is their nearest answer to "features": spiral or edge-on, not elliptical.
 
