@@ -160,6 +160,29 @@ def test_a_control_that_keeps_the_bound_is_refused(tmp_path, capsys):
     assert "1 of 2 claims do not hold: brighter by" in capsys.readouterr().out
 
 
+SHORT = 'claim |= {"holds": False, "short": "Colour does *as well*."}\nfile = '
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "complaint"),
+    [
+        ("Colour does\n# as well.", SHORT, None),
+        ("Something else.", SHORT, '"brighter by" falls short, and the text does not say so: "Colour does *as well*."'),
+        ("Colour does as well.", SHORT.replace("False", "True"), '"brighter by" holds: take out short='),
+        ("Colour does as well.", 'claim["control"]["breaks"] = False\n' + SHORT, None),  # the simple method wins
+    ],
+)
+def test_a_finding_may_fall_short_only_if_the_text_says_so(tmp_path, capsys, text, change, complaint):
+    source = QUICK.replace("A small lesson", f"{text} A small lesson").replace("file = ", change)
+    root = write_course(tmp_path, source)
+    status = call(root, "build")
+    assert status == (complaint is not None)
+    if complaint:
+        assert complaint in capsys.readouterr().out
+    else:
+        assert call(root, "check") == 0
+
+
 def test_what_is_stored_is_checked_against_the_source(built, tmp_path, capsys):
     root = tmp_path / "copy"
     shutil.copytree(built, root)

@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 import exercising
-from galmorph_helpers.course.counting import standing
+from galmorph_helpers.course.counting import is_short, standing
 from lessons import Lesson, first_line, headings, is_new_edition, outputs, place, read_source, tags
 
 MAX_BYTES = 3_000_000
@@ -111,9 +111,26 @@ def claim_problems(result: dict) -> list[str]:
     for claim in result.get("claims", []):
         if standing(claim) == "without control yet":
             found.append(f'the finding "{claim["name"]}" has no control: name what breaks its bound')
-        elif claim.get("control") and not claim["control"]["breaks"]:
+        elif claim.get("control") and not claim["control"]["breaks"] and not is_short(claim):
             found.append(f'the control of "{claim["name"]}" keeps the bound, so that the finding says nothing')
     return found
+
+
+def short_problems(result: dict, notebook: NotebookNode) -> list[str]:
+    """Findings that may fall short, where the text does not say so, or says so though they hold."""
+    text = plain(" ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown"))
+    found = []
+    for claim in result.get("claims", []):
+        if claim.get("short") and claim["holds"]:
+            found.append(f'"{claim["name"]}" holds: take out short=, and the sentence that says it does not')
+        elif claim.get("short") and plain(claim["short"]) not in text:
+            found.append(f'"{claim["name"]}" falls short, and the text does not say so: "{claim["short"]}"')
+    return found
+
+
+def plain(text: str) -> str:
+    """Words alone: without line breaks, emphasis and marks of code."""
+    return " ".join(re.sub(r"[*_`]", "", text).split())
 
 
 def answer_problems(solved: NotebookNode, learners: NotebookNode) -> list[str]:
@@ -165,9 +182,10 @@ def sync_problems(source: NotebookNode, notebook: NotebookNode) -> list[str]:
 def problems(lesson: Lesson, root: Path) -> list[str]:
     """All that is wrong with a lesson as it lies in the repository."""
     source, solved = read_source(lesson.source), read_source(lesson.source, solved=True)
-    found = source_problems(solved)
+    result = stored_result(lesson, root)
+    found = source_problems(solved) + short_problems(result, solved)
     if is_new_edition(lesson):
-        found += edition_problems(source) + claim_problems(stored_result(lesson, root))
+        found += edition_problems(source) + claim_problems(result)
     if not lesson.notebook.exists():
         return [*found, "it has no notebook yet"]
     notebook = nbformat.read(lesson.notebook, as_version=4)

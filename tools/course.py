@@ -192,7 +192,7 @@ def build_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tup
         return wrong, ""
     done, found, wrong = executed(root, lesson, learners, lesson.notebook.parent, tick)
     wrong = wrong or checking.verdict_problems(learners, solved=False) + checking.answer_problems(solved, learners)
-    wrong = wrong or (checking.claim_problems(found) if new else [])
+    wrong = wrong or checking.short_problems(found, learners) + (checking.claim_problems(found) if new else [])
     tasks = exercising.tasks(solved)
     if tasks and not wrong:
         _, _, wrong = executed(root, lesson, solved, lesson.solution.parent, tick)
