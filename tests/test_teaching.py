@@ -4,6 +4,7 @@ import csv
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import zipfile
@@ -80,6 +81,29 @@ def test_a_lesson_with_claims_is_built_run_and_put_into_the_table(tmp_path, caps
     assert call(root, "table") == 0
     row = (root / "README.md").read_text(encoding="utf-8").splitlines()[3]
     assert "| 10 min |" in row and row.endswith("MB | 1 of 1 |  |")
+
+
+def test_a_run_executes_both_versions_and_says_what_each_took(tmp_path, capsys):
+    slow = QUICK.replace("    recall = true", "    import time; time.sleep(3)\n    recall = true")
+    root = write_course(tmp_path, slow)
+    assert call(root, "run", "--once") == 0
+    assert "(solved" not in capsys.readouterr().out and not (root / "_build" / "solutions").exists()
+    assert call(root, "run") == 0
+    said = capsys.readouterr().out
+    assert "(current)" not in said, "the solved version was not run yet"
+    cost = re.search(r"^    98 +(\d+) +(\d+) +(\d+) +(\d+)$", said, flags=re.M)
+    seconds, mb, solved, solved_mb = map(int, cost.groups())
+    assert f"98  {seconds} s  {mb} MB (solved: {solved} s  {solved_mb} MB)  1/1 claims hold" in said
+    assert solved >= seconds + 3 and min(mb, solved_mb) > 20  # the check calls the slow solution twice
+    assert "98.1: right." in (root / "_build" / "solutions" / "98_small.html").read_text(encoding="utf-8")
+    assert call(root, "run") == 0 and "(current)" in capsys.readouterr().out
+
+
+def test_a_run_finds_a_solution_that_does_not_pass(tmp_path, capsys):
+    root = write_course(tmp_path, QUICK.replace("22.5 - magnitude", "22.4 - magnitude"))
+    assert call(root, "run") == 1
+    assert "solved: the solution of 98.1 does not pass its check (98.1: not yet" in capsys.readouterr().out
+    assert not (root / "_build" / "results" / "98.stamp").exists()
 
 
 def test_no_line_of_a_solution_is_in_the_learners_notebook(built):
