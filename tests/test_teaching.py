@@ -151,6 +151,7 @@ def test_cells_carry_what_nbgrader_wants_to_know(built):
         ("# %%\nuse", "# %%\n# as in 10 ** (0.4 * (22.5 - magnitude))\nuse", None),  # half a line gives nothing away
         ("# %%\nuse", "# %%\n# return 10 ** (0.4 * (22.5 - magnitude))\nuse", "shows a line of the solution of 98.1"),
         ("# %%\nuse", "# %%\nprint('share = edge_on.mean()'[0:40])\nuse", "shows a line of the solution of 98.3"),
+        ("# %%\nuse", "# %%\n# share=edge_on.mean( )\nuse", "shows a line of the solution of 98.3"),
         ("# %%\nuse", "# %%\n### BEGIN SOLUTION\nuse", 'not tagged "exercise"'),
         ("# %%\nuse", '# %% tags=["solution"]\nuse', 'tagged "solution", which is in plain sight'),
         ("# %%\nuse", "# %%\n" + "use = 1\n" * 20 + "use", "22 lines, 15 at most"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -137,13 +138,23 @@ def answer_problems(solved: NotebookNode, learners: NotebookNode) -> list[str]:
     """Lines of solutions that a learner can read before asking, in a cell or in what it prints."""
     texts = [(i, cell.source) for i, cell in enumerate(learners.cells)]
     texts += [(i, output_text(output)) for i, output in outputs(learners)]
-    found = []
-    for task in exercising.tasks(solved):
-        for line in exercising.hidden_lines(task.answer.source):
-            seen = next((i for i, text in texts if line in text), None)
-            if seen is not None:
-                found.append(f"{place(learners, seen)}: shows a line of the solution of {task.number}: {line[:60]}")
-    return found
+    found: dict[str, str] = {}
+    for index, text in texts:
+        for number, line in given_away(solved, text):
+            what = f"shows a line of the solution of {number}: {line[:60]}"
+            found.setdefault(line, f"{place(learners, index)}: {what}")
+    return list(found.values())
+
+
+def given_away(solved: NotebookNode, text: str) -> list[tuple[str, str]]:
+    """Exercise and line of each line of a solution that a text or a page shows, however it is spaced and quoted."""
+
+    def bare(words: str) -> str:
+        return re.sub(r"\s", "", html.unescape(words)).replace("'", '"')
+
+    shown = bare(text)
+    tasks = exercising.tasks(solved)
+    return [(t.number, line) for t in tasks for line in exercising.hidden_lines(t.answer.source) if bare(line) in shown]
 
 
 def verdict_problems(notebook: NotebookNode, *, solved: bool) -> list[str]:
