@@ -50,6 +50,7 @@ def test_a_result_cut_short_is_passed_over(folders):
 def test_a_renamed_claim_is_an_error_and_an_absent_one_is_nan(folders):
     found = gm.course.read_results()
     assert np.isnan(gm.course.claim_of(found, "04", "something else altogether"))
+    assert "nan" not in gm.course.claim_words(found, "04", "something else altogether")
     with pytest.raises(KeyError, match="Is it 'accuracy'"):
         gm.course.claim_of(found, "04", "acuracy")
     with pytest.raises(KeyError, match="lesson 05"):

@@ -19,6 +19,7 @@ pytest.importorskip("myst_nb")
 pytest.importorskip("sphinx_book_theme")
 pytest.importorskip("latex2mathml")
 
+import checking  # noqa: E402
 import executing  # noqa: E402
 import website  # noqa: E402
 from formulae import markdown_html, mathml  # noqa: E402
@@ -74,6 +75,10 @@ def course(tmp_path_factory):
     back = v4.new_markdown_cell("# All stars\n\n[first](../00_stars.ipynb)")
     notebook(root / "notebooks" / "further" / "00f_all.ipynb", back)
     notebook(root / "solutions" / "00_stars.ipynb", v4.new_markdown_cell("# Count the stars, solved\n\nText."))
+    sample = ROOT / "tests" / "sample" / "98_small.py"
+    for folder in ("notebooks", "solutions"):
+        small = lessons.read_source(sample, solved=folder == "solutions")
+        lessons.write_notebook(small, root / folder / "98_small.ipynb")
     return root
 
 
@@ -112,6 +117,17 @@ def test_a_lesson_page_has_formulae_alt_text_buttons_and_folded_solutions(site):
     place = "galmorph/galaxy-morphology-course"
     assert f"https://mybinder.org/v2/gh/{place}/main?urlpath=lab/tree/notebooks/00_stars.ipynb" in buttons
     assert f"https://colab.research.google.com/github/{place}/blob/main/notebooks/00_stars.ipynb" in buttons
+
+
+def test_answers_stand_in_the_pages_of_solutions_alone(site):
+    solved = lessons.read_source(ROOT / "tests" / "sample" / "98_small.py", solved=True)
+    seen = {}
+    for file in site.rglob("*.html"):
+        text = file.read_text(encoding="utf-8")  # and as it is read, without the colours of code
+        if found := checking.given_away(solved, text + BeautifulSoup(text, "html.parser").get_text()):
+            seen[file.relative_to(site).as_posix()] = found
+    assert list(seen) == ["solutions/98_small.html"] and len(seen["solutions/98_small.html"]) >= 4
+    assert checking.given_away(solved, (site / "searchindex.js").read_text(encoding="utf-8")) == []
 
 
 def test_links_of_a_lesson_lead_into_the_site_or_into_the_repository(site):

@@ -520,7 +520,7 @@ if observed:
         lead_seen,
         between=(-0.04, 0.04),
         control=("the same difference for disc or not", lead_disc),
-        fails_if="people see more of an edge-on disc than its thinness, and the network has learnt it",
+        fails_if="people see more of a disc than its thinness, and the network has learnt it",
         about="observed",
     )
     claims.check(
