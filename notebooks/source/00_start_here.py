@@ -12,7 +12,7 @@
 #
 # **You will learn**
 # - what the mock sky is, what an observed galaxy is, and how you can always tell which one you see
-# - the words of every training: batch, epoch, validation, AUC
+# - the words of every training: batch, gradient, epoch, validation, AUC
 # - why a score means nothing without a simple rival beside it
 # - that a network answers any picture, also where it should not
 #
@@ -52,12 +52,12 @@ gm.plots.gallery(deep, largest, caption="Observed by Hubble, the sixteen largest
                  alt="Sixteen sources of the deep field: spirals, round ones, stars with spikes.")
 
 # %% [markdown]
-# The line above each figure says where its galaxies come from; all figures of the course have one.
+# The line above each figure says where its galaxies come from; all figures of the course have one. The very first line of the page says what the code runs on, and the *seed*: with the same seed, the same random numbers, and so the same galaxies and scores.
 #
 # - **Mock galaxies** are drawn by the course: a catalogue with the masses, types, sizes and colours of observed galaxies, photographed as the Sloan Digital Sky Survey (SDSS) would. Their truth is known.
 # - **Observed galaxies**: the Hubble eXtreme Deep Field comes with the package scikit-image. A program, photutils, finds what shines in it and cuts it out, each galaxy in a picture of its own. It takes a few stars for galaxies, and nobody has *labelled* them, that is, said what each of them is. Larger sets, with labels, are used when the variable `GALMORPH_DATA` names their folder ([how](../data/README.md)).
 #
-# Even a star, which is a point, comes out as a blur: atmosphere and telescope smear all light with their *PSF* (point-spread function), in the SDSS about 1.3 arcseconds wide. So a thin disc never looks as thin as it is.
+# Even a star, which is a point, comes out as a blur: atmosphere and telescope smear all light with their *PSF* (point-spread function), in the SDSS about 1.3 arcseconds wide (an arcsecond is a 3600th of a degree). So a thin disc never looks as thin as it is.
 #
 # ## 1. Sort sixteen galaxies by eye
 #
@@ -149,9 +149,7 @@ gm.course.check("00.2", points=2)
 # %%
 ratio_of = gm.course.yours("00.2")
 ratio = np.array([ratio_of(image) for image in sky.images.mean(1).numpy()])
-known = np.isfinite(edge_on)
-groups = {name: ratio[known][edge_on[known] == value]
-          for name, value in (("edge-on", 1), ("other", 0))}  # fmt: skip
+groups = {"edge-on": ratio[edge_on == 1], "other": ratio[edge_on == 0]}
 gm.plots.histograms({"axis ratio, thickness over length": groups}, title=sky.caption,
                     alt="Edge-on galaxies lie at small axis ratios and overlap little with others.")
 
@@ -230,10 +228,10 @@ def teach(answers, start):
 
 
 # %%
-lessons = [teach(edge_on, seed + 1000 * k) for k in range(3)]
-networks = [network for network, _ in lessons]
+taught = [teach(edge_on, seed + 1000 * k) for k in range(3)]
+networks = [network for network, _ in taught]
 steps = gm.course.yours("00.4")(np.isfinite(edge_on[train]).sum(), 64, 6)
-gm.plots.learning_curve({f"{steps} steps, six epochs": lessons[0][1]},
+gm.plots.learning_curve({f"{steps} steps, six epochs": taught[0][1]},
                         alt="The loss falls steeply in the first epochs, then slowly.")
 
 # %% [markdown]
@@ -269,7 +267,7 @@ def compete(truth, images, networks, rivals):
     """Scores beside each other; the network's interval holds what another start would change."""
     some = np.isfinite(truth)
     tables = []
-    for network in networks:
+    for network in networks:  # views=1: it sees each picture once, as it lies
         rows = {"network": gm.predict(network, images[some], views=1)}
         rows |= {name: score[some] for name, score in rivals.items()}
         tables.append(gm.metrics_table({name: (truth[some], p) for name, p in rows.items()}))
@@ -536,7 +534,7 @@ gm.plots.show_claims(claims.report())
 # %% [markdown]
 # ## In practice
 #
-# - `make lab` opens the lessons, `make run LESSON=00` executes this one and prints time and memory. On a GPU the same cells take larger samples.
+# - `make lab` opens the lessons, `make run LESSON=00` executes this one and prints time and memory. On a graphics card (GPU) the same cells take larger samples.
 # - A check says what is wrong with an exercise, never what is right; `gm.course.solution("00.1")` shows a solution to those who ask. A lesson goes on with the helper's function until yours is right.
 # - All images come as a `GalaxySample`: `images`, a `table` with units, the `survey`, and an `origin`, which is in the caption of every figure.
 # - The plumbing is in [`galmorph_helpers`](../galmorph_helpers), worth reading too. How near the mock sky is to the observed one is in [`benchmarks/fidelity.md`](../benchmarks/fidelity.md).
