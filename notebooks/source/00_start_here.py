@@ -296,7 +296,7 @@ gm.plots.show_metrics(on_edge, metrics=("auc",), caption="Edge-on or not, mock t
 #
 # **See:** network and axis ratio are level, to a hundredth or two. For this question one number that a person thought of does what 290,000 weights do. Part of that is put in: our simulated volunteers look at how thin a galaxy appears, just as your function does. People may look at more; wait for the observed galaxies.
 #
-# The third row is a *control*, a measurement in which the thing claimed is absent. Perhaps you expected 0.5 there. But a network that learnt nothing still computes something from each picture, and that may go with how long or how bright a galaxy is. Its probabilities hardly differ, yet the AUC sees only their order. With another shuffle the row may lie on the other side of 0.5. So a score "above 0.5" proves little: what the network learnt from the answers is the distance between the first row and the third.
+# The third row is a *control*, a measurement in which the thing claimed is absent. Read even that row with care. A network that learnt nothing still computes something from each picture, and that may go with how long or how bright a galaxy is. Its probabilities differ by little (the line above the table), yet the AUC sees only their order. Change the seed of the permutation, and the row may land near 0.5, far above, or below. So a score "above 0.5" proves little by itself. What the network learnt from the answers is the distance between the first row and the third.
 #
 # **Do:** a score says how often, not where. Sort the galaxies by how wrong their scores are: one that is edge-on and got 0.02 is worse than one that got 0.4. `score` lies between 0 and 1, `truth` is 0 or 1.
 
@@ -404,7 +404,7 @@ gm.plots.show_metrics(agreement, metrics=("spearman",),
 # %% [markdown]
 # The number is a rank correlation, *Spearman*'s: 1 if both orders are the same, 0 if they have nothing to do with each other.
 #
-# **See** where the network's order goes wrong. These galaxies are far away, seen in light of other colours and ten times sharper, and often two share a picture. Compare its row with that of the network that learnt nothing: the brackets tell you how little such a correlation proves. Your axis ratio needed no training, and nothing of it was lost on the way to another telescope.
+# **See** where the network's order goes wrong. These galaxies are far away, seen in light of other colours and ten times sharper, and often two share a picture. Compare its row with that of the network that learnt nothing, and remember that another shuffle would give that one another number: so small a correlation proves little. Your axis ratio needed no training, and follows the ellipticity well on the pictures of another telescope, too.
 #
 # The network gave each of them a number all the same, because it must: **it cannot say "I have never seen such a thing"**.
 #
