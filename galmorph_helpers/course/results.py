@@ -97,7 +97,8 @@ def published_table(results):
     Returns
     -------
     astropy.table.Table
-        `lesson`, `what`, `published`, `measured`, `low`, `high` (95 % interval or NaN), `verdict`.
+        `lesson`, `what`, `published`, `measured`, `low`, `high` (95 % interval or NaN), `verdict`, and
+        `trainings`: of how many the scatter is in the interval (0 where it is that of test galaxies alone).
     """
     rows = []
     for lesson, result in results.items():
@@ -105,9 +106,10 @@ def published_table(results):
             low, high = row["interval"] or (np.nan, np.nan)
             published = np.nan if row["published"] is None else row["published"]
             said = verdict(published, row["measured"], low, high)
-            rows.append((lesson, row["what"], published, row["measured"], low, high, said))
-    names = ("lesson", "what", "published", "measured", "low", "high", "verdict")
-    return Table(rows=rows, names=names, dtype=(str, str, float, float, float, float, str))
+            trainings = len(row.get("by_seed", ()))
+            rows.append((lesson, row["what"], published, row["measured"], low, high, said, trainings))
+    names = ("lesson", "what", "published", "measured", "low", "high", "verdict", "trainings")
+    return Table(rows=rows, names=names, dtype=(str, str, float, float, float, float, str, int))
 
 
 def verdict(published, measured, low, high):
