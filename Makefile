@@ -6,6 +6,8 @@ PYTHON ?= python3
 LESSON ?=
 # Anything here runs lessons whose result is current, too.
 FORCE ?=
+# Anything here runs lessons once, as a learner opens them, not solved, too.
+ONCE ?=
 # An extra index for the torch wheel, such as https://download.pytorch.org/whl/cpu (a far smaller download on Linux).
 TORCH_INDEX ?=
 
@@ -63,8 +65,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test,site]'
 	@echo '$(CURDIR)' > $@
 
-run: $(READY) ## execute the course into _build/, lesson by lesson
-	@$(BIN)/python tools/course.py run $(foreach n,$(LESSON),--lesson $(n)) $(if $(FORCE),--force)
+run: $(READY) ## execute the course into _build/, lesson by lesson, those with exercises solved, too (not with ONCE=1)
+	@$(BIN)/python tools/course.py run $(foreach n,$(LESSON),--lesson $(n)) $(if $(FORCE),--force) $(if $(ONCE),--once)
 
 test: $(READY) ## run the unit tests, then every notebook cell by cell
 	$(BIN)/python -m pytest

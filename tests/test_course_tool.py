@@ -18,6 +18,7 @@ import course
 import executing
 import lessons
 import reporting
+import running
 
 COURSE = Path(course.__file__)
 
@@ -181,7 +182,7 @@ def test_run_writes_page_and_result_and_skips_what_is_current(make_course, capsy
     assert "(current)" not in capsys.readouterr().out
 
     def is_current():
-        return course.current_outcome(root, lessons.find(root)[0]) is not None
+        return running.current_outcome(root, lessons.find(root)[0]) is not None
 
     assert is_current()
     for variable in ("GALMORPH_DATA", "GALMORPH_SEED", "GALMORPH_DEVICE"):
@@ -204,13 +205,13 @@ def test_a_set_added_to_the_observed_data_is_a_reason_to_run_again(make_course, 
     table.parent.mkdir(parents=True)
     table.write_text("file,bar", encoding="utf-8")
     monkeypatch.setenv("GALMORPH_DATA", str(tmp_path / "sets"))
-    marks = [course.fingerprint(root, lesson)]
-    assert course.fingerprint(root, lesson) == marks[0]
+    marks = [running.fingerprint(root, lesson)]
+    assert running.fingerprint(root, lesson) == marks[0]
     table.write_text("file,bar\na.png,1", encoding="utf-8")
-    marks.append(course.fingerprint(root, lesson))
+    marks.append(running.fingerprint(root, lesson))
     (tmp_path / "sets" / "two").mkdir()
     (tmp_path / "sets" / "two" / "labels.csv").write_text("", encoding="utf-8")
-    marks.append(course.fingerprint(root, lesson))
+    marks.append(running.fingerprint(root, lesson))
     assert len(set(marks)) == 3
 
 
@@ -287,11 +288,11 @@ def test_a_lesson_that_reads_results_is_run_again_when_they_change(make_course):
     last = GOOD.replace("# %%\ntotal", '# %% tags=["reads-results"]\ntotal')
     root = make_course(lesson_01=GOOD, lesson_02=last)
     one, two = lessons.find(root)
-    before = course.fingerprint(root, one), course.fingerprint(root, two)
+    before = running.fingerprint(root, one), running.fingerprint(root, two)
     (root / "_build" / "results").mkdir(parents=True)
     (root / "_build" / "results" / "01.json").write_text("{}")
-    assert course.fingerprint(root, one) == before[0]
-    assert course.fingerprint(root, two) != before[1]
+    assert running.fingerprint(root, one) == before[0]
+    assert running.fingerprint(root, two) != before[1]
 
 
 def test_a_lesson_that_does_not_exist(make_course, capsys):
@@ -413,11 +414,11 @@ def test_what_goes_further_is_found_built_and_checked_but_runs_only_by_its_name(
 def test_the_result_of_what_goes_further_does_not_disturb_the_take_home_lesson(make_course):
     root = make_course(lesson_01=GOOD, lesson_10=GOOD.replace("# %%\ntotal", '# %% tags=["reads-results"]\ntotal'))
     last = lessons.find(root)[-1]
-    before = course.fingerprint(root, last)
+    before = running.fingerprint(root, last)
     for folder in ("_build", "data"):
         (root / folder / "results").mkdir(parents=True)
         (root / folder / "results" / "01f.json").write_text("{}")
-    assert course.fingerprint(root, last) == before
+    assert running.fingerprint(root, last) == before
 
 
 def test_two_lessons_of_one_number_are_refused(make_course):

@@ -10,6 +10,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 
 import galmorph_helpers as gm
 from galmorph_helpers.course import checks, quizzes
@@ -166,6 +167,19 @@ def test_a_solution_is_shown_when_asked(tmp_path, monkeypatch, capsys):
 def test_an_exercise_that_is_not_there(number):
     with pytest.raises(LookupError, match="there is no exercise"):
         gm.course.check(number)
+
+
+def test_what_lesson_00_writes_by_hand_is_what_the_libraries_say():
+    first = importlib.import_module("galmorph_helpers.course.exercises.lesson_00")
+    rng = np.random.default_rng(0)
+    truth, score = rng.integers(0, 2, 200), rng.integers(0, 20, 200) / 20  # with ties
+    assert first.auc(score[truth == 1], score[truth == 0]) == pytest.approx(roc_auc_score(truth, score))
+    for thickness in (3, 6):
+        light = first.ellipse(length=9, thickness=thickness, angle=40, neighbour=True)
+        measured = gm.morphology_features(light[None, None])["ellipticity_30"][0]
+        assert first.axis_ratio(light) == pytest.approx(1 - measured, abs=0.02)
+        assert first.axis_ratio(light) == pytest.approx(np.hypot(thickness, 1) / np.hypot(9, 1), abs=0.03)
+    assert first.axis_ratio(light) == pytest.approx(first.axis_ratio(light[::-1, :]), abs=0.02)
 
 
 # ---------------------------------------------------------------- quiz

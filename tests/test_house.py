@@ -7,12 +7,16 @@ import sys
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import checking
+import executing
+import exercising
 import lessons
 
 ROOT = Path(__file__).parents[1]
@@ -152,6 +156,27 @@ def test_files_that_the_texts_link_to_exist():
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_notebook_is_its_source_executed_and_fit_to_read(lesson):
     assert checking.problems(lesson, ROOT) == []
+
+
+def text_of(page):
+    """All words of an HTML page: code, prose, and what attributes say."""
+    soup = BeautifulSoup(page, "html.parser")
+    said = [tag[name] for name in ("alt", "title", "value") for tag in soup.find_all(attrs={name: True})]
+    return "\n".join([soup.get_text(), *map(str, said)])
+
+
+def test_no_page_of_a_learner_gives_an_answer_away():
+    sample = ROOT / "tests" / "sample" / "98_small.py"
+    places = {lesson.source: lesson.notebook for lesson in LESSONS} | {sample: sample}
+    for source, stored in places.items():
+        solved = lessons.read_source(source, solved=True)
+        if exercising.tasks(solved):
+            learners = nbformat.read(stored, as_version=4) if stored != sample else lessons.read_source(sample)
+            page = text_of(executing.page(learners, source.stem, ROOT / "notebooks"))
+            assert checking.given_away(solved, page) == [], source.name
+            assert exercising.BEGIN not in page
+    page = text_of(executing.page(solved, "98_small", ROOT / "notebooks"))
+    assert {number for number, _ in checking.given_away(solved, page)} == {"98.1", "98.2", "98.3"}, "the grep sees none"
 
 
 def test_every_notebook_has_a_source():

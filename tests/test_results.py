@@ -28,6 +28,7 @@ def test_a_run_here_takes_the_place_of_the_stored_one(folders):
     claims.compare("accuracy", 0.97, 0.9, (0.85, 0.95))
     claims.compare("folds", 10, 5)
     claims.compare("ours", None, 1.0)
+    claims.compare("accuracy, trained five times", 0.97, 0.9, (0.85, 0.95), by_seed=[0.9, 0.95, 0.88, 0.93, 0.86])
     claims.report()
     found = gm.course.read_results()
     assert list(found) == ["02", "04"]
@@ -37,7 +38,8 @@ def test_a_run_here_takes_the_place_of_the_stored_one(folders):
         and gm.course.claim_of(found, "04", "accuracy") == 0.7
     )
     table = gm.course.published_table(found)
-    assert list(table["verdict"]) == ["lower", "no interval", "nothing published"]
+    assert list(table["verdict"]) == ["lower", "no interval", "nothing published", "agrees"]
+    assert list(table["trainings"]) == [0, 0, 0, 5]
     assert list(gm.course.read_results(but=["02"])) == ["04"]
 
 
@@ -50,6 +52,7 @@ def test_a_result_cut_short_is_passed_over(folders):
 def test_a_renamed_claim_is_an_error_and_an_absent_one_is_nan(folders):
     found = gm.course.read_results()
     assert np.isnan(gm.course.claim_of(found, "04", "something else altogether"))
+    assert "nan" not in gm.course.claim_words(found, "04", "something else altogether")
     with pytest.raises(KeyError, match="Is it 'accuracy'"):
         gm.course.claim_of(found, "04", "acuracy")
     with pytest.raises(KeyError, match="lesson 05"):

@@ -19,6 +19,8 @@ pytest.importorskip("myst_nb")
 pytest.importorskip("sphinx_book_theme")
 pytest.importorskip("latex2mathml")
 
+import accessibility  # noqa: E402
+import checking  # noqa: E402
 import executing  # noqa: E402
 import website  # noqa: E402
 from formulae import markdown_html, mathml  # noqa: E402
@@ -74,6 +76,10 @@ def course(tmp_path_factory):
     back = v4.new_markdown_cell("# All stars\n\n[first](../00_stars.ipynb)")
     notebook(root / "notebooks" / "further" / "00f_all.ipynb", back)
     notebook(root / "solutions" / "00_stars.ipynb", v4.new_markdown_cell("# Count the stars, solved\n\nText."))
+    sample = ROOT / "tests" / "sample" / "98_small.py"
+    for folder in ("notebooks", "solutions"):
+        small = lessons.read_source(sample, solved=folder == "solutions")
+        lessons.write_notebook(small, root / folder / "98_small.ipynb")
     return root
 
 
@@ -114,6 +120,17 @@ def test_a_lesson_page_has_formulae_alt_text_buttons_and_folded_solutions(site):
     assert f"https://colab.research.google.com/github/{place}/blob/main/notebooks/00_stars.ipynb" in buttons
 
 
+def test_answers_stand_in_the_pages_of_solutions_alone(site):
+    solved = lessons.read_source(ROOT / "tests" / "sample" / "98_small.py", solved=True)
+    seen = {}
+    for file in site.rglob("*.html"):
+        text = file.read_text(encoding="utf-8")  # and as it is read, without the colours of code
+        if found := checking.given_away(solved, text + BeautifulSoup(text, "html.parser").get_text()):
+            seen[file.relative_to(site).as_posix()] = found
+    assert list(seen) == ["solutions/98_small.html"] and len(seen["solutions/98_small.html"]) >= 4
+    assert checking.given_away(solved, (site / "searchindex.js").read_text(encoding="utf-8")) == []
+
+
 def test_links_of_a_lesson_lead_into_the_site_or_into_the_repository(site):
     links = {a.text.strip(): a["href"] for a in page(site, "notebooks/00_stars.html").select("article a[href]")}
     assert links["how"] == "../data/README.html"
@@ -147,6 +164,39 @@ def asked_by(page, folder):
     subprocess.run([CHROMIUM, *options, page.as_uri()], check=True, capture_output=True, timeout=300)
     events = [event.get("params", {}) for event in json.loads(log.read_text(encoding="utf-8"))["events"]]
     return [e["url"] for e in events if "url" in e and e.get("initiator", "not an origin") != "not an origin"]
+
+
+def test_everyone_can_read_the_site(site):
+    assert accessibility.problems_of(site) == []
+    pictures = [img["alt"] for p in site.rglob("notebooks/*.html") for img in page(site, p).select("article img")]
+    assert pictures == ["one dot"]
+
+
+GOOD_PAGE = """<html lang=en><title>Stars</title><main><h1>Stars</h1><img alt="one dot" src=a.png><h2>More</h2>
+<a href=b.html>next</a><a href=c.html><img alt="home" src=c.png></a><button aria-label=search><svg></svg></button>
+<label for=q>Find</label><input id=q></main></html>"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("<html lang=en>", "<html>", "html-has-lang"),
+        ("<title>Stars</title>", "", "document-title"),
+        (' alt="one dot"', "", "image-alt"),
+        ('alt="one dot"', 'alt="../_images/a1b2.png"', "image-alt"),
+        (">next<", "><", "link-name"),
+        (' alt="home"', ' alt=""', "link-name"),
+        (" aria-label=search", "", "button-name"),
+        ("for=q", "for=p", "label"),
+        ("<h1>Stars</h1>", "", "page-has-heading-one"),
+        ("<h2>More</h2>", "<h3>More</h3>", "heading-order"),
+        ("<h2>More", "<h2 id=q>More", "duplicate-id"),
+    ],
+)  # fmt: skip
+def test_what_keeps_someone_from_reading_a_page_is_found(old, new, said):
+    assert accessibility.problems(GOOD_PAGE) == [] and GOOD_PAGE.count(old) == 1
+    found = accessibility.problems(GOOD_PAGE.replace(old, new))
+    assert [line.partition(":")[0] for line in found] == [said]
 
 
 def test_what_is_wrong_with_a_site_is_found(tmp_path):

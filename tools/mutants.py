@@ -117,6 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 _CAMERA, _MOCK, _RENDERING = "imaging/camera.py", "mock/demographics.py", "mock/rendering.py"
+_UNCERTAINTY, _INTERVALS = "metrics/uncertainty.py", "test_uncertainty.py::test_"
 _FITS, _INDICES, _METRICS = "imaging/emulated_fits.py", "measure/indices.py", "metrics/scores.py"
 _HERE, _EMULATE, _FEATURES = "test_known_answers.py::test_", "test_emulate.py::test_", "test_features.py::test_"
 _TRANSFER, _GRADIENTS = "test_transfer.py::test_", "test_gradients.py::test_"
@@ -212,6 +213,15 @@ _ROWS = (
      _EMULATE + "prior_shift_is_bayes_and_undoes_itself"),
     ("contamination not taken off", "metrics/corrections.py", "(called - contamination) / gap", "called / gap",
      "test_tidal.py::test_correction_undoes_what_a_detector_does"),
+    ("scatter of training left out", _UNCERTAINTY, "np.hypot(high - centre, training)", "high - centre",
+     _INTERVALS + "the_interval_with_training_holds_the_recipe_s_score_at_the_stated_rate"),
+    ("few seeds as good as many", _UNCERTAINTY, "student.ppf(0.975, len(scores) - 1)", "student.ppf(0.975, 10**6)",
+     _INTERVALS + "the_interval_with_training_holds_the_recipe_s_score_at_the_stated_rate"),
+    ("noise counts as a calibration error", _UNCERTAINTY, "(drawn >= measured).mean(1) >= 0.025",
+     "(drawn >= measured).mean(1) >= 0.5",
+     _INTERVALS + "an_honest_classifier_gets_an_interval_from_zero_at_the_stated_rate"),
+    ("a control may keep the bound", "course/claims.py", 'row["holds"] = row["holds"] and breaks', "pass",
+     "test_claims.py::test_a_finding_holds_only_if_its_control_breaks_the_bound"),
     ("the gradient is not reversed", "learning/discrepancy.py", "return -ctx.alpha", "return ctx.alpha",
      _TRANSFER + "reversal_keeps_the_value_and_turns_the_gradient"),
     ("votes of those who saw no disc", "labels.py", "np.where(featured > 0.5, certain(edge)",

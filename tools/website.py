@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 from nbformat import NotebookNode
 
+import accessibility
 import lessons
 
 # What the site shows beside notebooks/, solutions/ and guide/; the rest of the project is a link to the repository.
@@ -175,7 +176,7 @@ def broken_links(site: Path) -> list[str]:
 
 
 def build(root: Path) -> int:
-    """The site in _build/site; a warning or a link that leads nowhere is an error."""
+    """The site in _build/site; a warning, a link that leads nowhere or a picture without words is an error."""
     from sphinx.cmd.build import main as sphinx
 
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -185,7 +186,7 @@ def build(root: Path) -> int:
     folders = ["-c", str(root / "docs"), "-d", f"{site}-cache", str(source), str(site)]
     failed = sphinx(["-b", "html", "-W", "--keep-going", "-q", "-E", *folders])
     shutil.rmtree(site / "_sources", ignore_errors=True)  # the notebooks once more: the repository has them
-    wrong = [] if failed else broken_links(site)
+    wrong = [] if failed else broken_links(site) + accessibility.problems_of(site)
     print(*wrong, sep="\n", end="\n" if wrong else "", file=sys.stderr)
     return int(bool(failed or wrong))
 

@@ -74,13 +74,31 @@ def claim_of(results, lesson, name):
     return float("nan")
 
 
+def claim_words(results, lesson, name):
+    """Measured value of a claim as a reader wants it: a number, or that there is none.
+
+    Parameters
+    ----------
+    results, lesson, name
+        As of `claim_of`, and with its errors.
+
+    >>> claim_words({"02": {"claims": [{"name": "AUC", "measured": 0.97654}]}}, "02", "AUC")
+    '0.977'
+    >>> claim_words({"02": {"claims": []}}, "02", "AUC, observed")
+    'not measured in that run, which had no observed galaxies'
+    """
+    value = claim_of(results, lesson, name)
+    return f"{value:.3g}" if np.isfinite(value) else "not measured in that run, which had no observed galaxies"
+
+
 def published_table(results):
     """Every published number beside the measured one.
 
     Returns
     -------
     astropy.table.Table
-        `lesson`, `what`, `published`, `measured`, `low`, `high` (95 % interval or NaN), `verdict`.
+        `lesson`, `what`, `published`, `measured`, `low`, `high` (95 % interval or NaN), `verdict`, and
+        `trainings`: of how many the scatter is in the interval (0 where it is that of test galaxies alone).
     """
     rows = []
     for lesson, result in results.items():
@@ -88,9 +106,10 @@ def published_table(results):
             low, high = row["interval"] or (np.nan, np.nan)
             published = np.nan if row["published"] is None else row["published"]
             said = verdict(published, row["measured"], low, high)
-            rows.append((lesson, row["what"], published, row["measured"], low, high, said))
-    names = ("lesson", "what", "published", "measured", "low", "high", "verdict")
-    return Table(rows=rows, names=names, dtype=(str, str, float, float, float, float, str))
+            trainings = len(row.get("by_seed", ()))
+            rows.append((lesson, row["what"], published, row["measured"], low, high, said, trainings))
+    names = ("lesson", "what", "published", "measured", "low", "high", "verdict", "trainings")
+    return Table(rows=rows, names=names, dtype=(str, str, float, float, float, float, str, int))
 
 
 def verdict(published, measured, low, high):
