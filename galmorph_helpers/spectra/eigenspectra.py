@@ -108,14 +108,14 @@ def project(eigen, flux, ivar):
     Parameters
     ----------
     eigen : EigenSpectra
-    flux, ivar : array (M, P)
+    flux, ivar : array (..., P)
         Normalised, on the grid of the eigenspectra; good pixels count alike, so that a complete spectrum is simply
         projected, and `ivar` gives the errors.
 
     Returns
     -------
-    coefficients : array (M, K)
-    covariance : array (M, K, K)
+    coefficients : array (..., K)
+    covariance : array (..., K, K)
         NaN for a spectrum with fewer than half of its pixels.
 
     Raises
@@ -125,8 +125,9 @@ def project(eigen, flux, ivar):
     """
     vectors = eigen.components
     k, p = vectors.shape
-    if flux.shape[1] != p:
-        raise ValueError(f"spectra have {flux.shape[1]} pixels, the eigenspectra {p}: resample them to one grid.")
+    if flux.shape[-1] != p:
+        raise ValueError(f"spectra have {flux.shape[-1]} pixels, the eigenspectra {p}: resample them to one grid.")
+    shape, flux, ivar = flux.shape[:-1], flux.reshape(-1, p), ivar.reshape(-1, p)
     good = (ivar > 0) & np.isfinite(flux)
     products = (vectors[:, None] * vectors).reshape(k * k, p).T.astype(np.float32)
     with np.errstate(divide="ignore"):
@@ -140,4 +141,4 @@ def project(eigen, flux, ivar):
     coefficients = np.einsum("mkl,ml->mk", inverse, right)
     covariance = inverse @ noise @ inverse
     coefficients[~usable], covariance[~usable] = np.nan, np.nan
-    return coefficients, covariance
+    return coefficients.reshape(*shape, k), covariance.reshape(*shape, k, k)

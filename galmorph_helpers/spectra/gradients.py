@@ -118,3 +118,28 @@ def gradient(radius, value, error):
         slope, slope_error = (weight * x * y).sum(1) / spread, 1 / np.sqrt(spread)
     few = good.sum(1) < 3
     return np.where(few, np.nan, slope), np.where(few, np.nan, slope_error)
+
+
+def beyond_noise(slope, error, level, resting):
+    """What tilts profiles besides noise, from galaxies that are flat: a floor, and a share of the activity.
+
+    Added in quadrature to the errors from noise, as `sqrt(error^2 + floor^2 + (share * level)^2)`, the two make 95 % of
+    these galaxies agree with zero within twice the error.
+
+    Parameters
+    ----------
+    slope, error : array (N,)
+        Of galaxies without a gradient, measured as others are; the error is that from noise.
+    level : array (N,)
+        Their mean activity.
+    resting : bool array (N,)
+        Passive galaxies, which set the floor; the others set the share.
+
+    Returns
+    -------
+    floor, share : float
+    """
+    excess = (slope / 2) ** 2 - error**2
+    floor = np.sqrt(max(np.nanquantile(excess[resting], 0.95), 0))
+    excess = (excess - floor**2) / level**2
+    return float(floor), float(np.sqrt(max(np.nanquantile(excess[~resting], 0.95), 0)))

@@ -195,3 +195,19 @@ def read_sdss_spectrum(file):
             float(galaxy["Z"][0]),
             str(galaxy["SUBCLASS"][0]).strip(),
         )
+
+
+def read_template(file):
+    """A mean spectrum at rest from a FITS table with the columns WAVELENGTH (Å) and FLUX, as in Kinney et al. (1996).
+
+    Returns
+    -------
+    wavelength : array (P,)
+    flux, ivar : array (1, P)
+        In units of the median flux; inverse variance 1, or 0 where the flux is not positive or not finite.
+    """
+    with open_fits(file) as hdus:
+        rows = hdus[1].data
+        wavelength, flux = (np.asarray(rows[name], float) for name in ("WAVELENGTH", "FLUX"))
+    good = np.isfinite(flux) & (flux > 0)
+    return wavelength, flux[None] / np.median(flux[good]), good[None].astype(float)

@@ -206,3 +206,29 @@ def normalise(wavelength, flux, ivar, *, windows=WINDOWS):
     fine = (good.mean(1) >= 0.5) & (level > 0)
     scale = np.where(fine, level, 1)[:, None].astype(flux.dtype)
     return flux / scale, np.where(fine[:, None], ivar * scale**2, 0).astype(ivar.dtype)
+
+
+def comparable(spectra, *, grid=None, ebv="ebv", redshift="redshift"):
+    """Spectra of galaxies in annuli, in the state in which they can be compared: no spikes, at rest, normalised.
+
+    Parameters
+    ----------
+    spectra
+        With `wavelength` (P,), `flux` and `ivar` (N, B, P), and a `table` of N rows.
+    grid : array (Q,), optional
+        `log_grid()` by default.
+    ebv, redshift : str or None
+        Columns of the table; None counts as zero.
+
+    Returns
+    -------
+    flux, ivar : float32 array (N, B, Q)
+    """
+    grid = log_grid() if grid is None else grid
+    flux, ivar = np.empty((2, *spectra.flux.shape[:2], len(grid)), np.float32)
+    z, reddening = (np.asarray(spectra.table[c]) if c else np.zeros(len(flux)) for c in (redshift, ebv))
+    for i in range(len(flux)):
+        weight = flag_spikes(spectra.flux[i], spectra.ivar[i])
+        at_rest = rest_frame(spectra.wavelength, spectra.flux[i], weight, z[i], grid=grid, ebv=reddening[i])
+        flux[i], ivar[i] = normalise(grid, *at_rest)
+    return flux, ivar
