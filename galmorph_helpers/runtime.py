@@ -142,7 +142,7 @@ def start(seed=None):
     seed = int(os.environ.get("GALMORPH_SEED", "0")) if seed is None else seed
     seed_everything(seed)
     where = f"CPU, {torch.get_num_threads()} threads" if device().type == "cpu" else torch.cuda.get_device_name()
-    observed = "GALMORPH_DATA" if observed_root() else "none (the lesson says how to get some, and goes on)"
+    observed = "GALMORPH_DATA" if observed_place() else "none (the lesson says how to get some, and goes on)"
     print(
         f"device: {where} | seed: {seed} | galaxies: mock sky, Hubble eXtreme Deep Field | "
         f"labelled observed sets: {observed}"
@@ -150,20 +150,26 @@ def start(seed=None):
     return seed
 
 
-def observed_root():
-    """The folder named by ``GALMORPH_DATA``, or None when the variable is not set.
+def observed_place():
+    """What ``GALMORPH_DATA`` names: a folder of observed sets, a bundle of them, or the address of one.
+
+    Returns
+    -------
+    str or None
+        An absolute path, or an address as it is; None when the variable is not set. `datasets.observed_root` opens it.
 
     Raises
     ------
     FileNotFoundError
-        If the variable is set to something that is not a folder.
+        If there is neither a folder nor a file of that name.
     """
     value = os.environ.get("GALMORPH_DATA")
-    if not value:
-        return None
-    if not os.path.isdir(value):
+    if not value or value.startswith(("https://", "http://")):
+        return value or None
+    if not os.path.exists(value):
         raise FileNotFoundError(
-            f"GALMORPH_DATA is {value!r}, which is not a folder. Point it at the folder that holds the observed sets "
-            "(each <set>/labels.csv and <set>/images/), or unset it to run on the mock sky alone."
+            f"GALMORPH_DATA is {value!r}, which is not a folder or a file. Point it at the folder that holds the "
+            "observed sets (each <set>/labels.csv and <set>/images/), at a bundle of them, or at the https address of "
+            "one; or unset it to run on the mock sky alone."
         )
     return os.path.abspath(value)

@@ -1,5 +1,7 @@
 from . import (
     addresses,
+    bundles,
+    choosing,
     columns,
     contents,
     costs,
@@ -7,13 +9,15 @@ from . import (
     errors,
     fetching,
     layout,
+    packing,
     registry,
     services,
     session,
     tables,
 )
+from .bundles import unpack, verify
 from .columns import join_by_position
 from .costs import estimate
 from .errors import ArchiveError
 from .fetching import fetch
-from .layout import verify
+from .packing import pack
