@@ -11,6 +11,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+#: The bundle of observed galaxies of the course's latest release (in the registry: the set observed_small).
+RELEASED = "https://github.com/galmorph/galaxy-morphology-course/releases/latest/download/observed_small.tar"
+
 
 def device():
     """The device everything runs on: CUDA where there is one, else the CPU.
@@ -140,6 +143,8 @@ def start(seed=None):
     import torch
 
     seed = int(os.environ.get("GALMORPH_SEED", "0")) if seed is None else seed
+    if "google.colab" in sys.modules:  # nobody has a folder there; fetched when a lesson asks for it, if it answers
+        os.environ.setdefault("GALMORPH_DATA", RELEASED)
     seed_everything(seed)
     where = f"CPU, {torch.get_num_threads()} threads" if device().type == "cpu" else torch.cuda.get_device_name()
     observed = "GALMORPH_DATA" if observed_place() else "none (the lesson says how to get some, and goes on)"

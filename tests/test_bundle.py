@@ -526,3 +526,19 @@ def test_galaxies_come_whatever_is_there(tmp_path, monkeypatch):
     assert "nobody was asked about bar" in seen.known and "Galaxy Zoo 1" in seen.known
     with pytest.raises(ValueError, match="no set answers colour"):
         gm.datasets.observed_galaxies("colour")
+
+
+def test_on_colab_the_release_is_asked_and_nothing_is_lost_without(monkeypatch, capsys, cached, site):
+    import sys
+
+    from galmorph_helpers.archive.registry import known_set
+
+    assert gm.runtime.RELEASED == known_set("observed_small")["url"]
+    monkeypatch.setenv("GALMORPH_DATA", "set, so that it is reset")
+    monkeypatch.delenv("GALMORPH_DATA")
+    gm.start()
+    assert "GALMORPH_DATA" not in os.environ
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    gm.start()
+    assert os.environ["GALMORPH_DATA"] == gm.runtime.RELEASED and site.log == []
+    assert gm.labelled_sdss("disc") == (None, {}) and "This goes on without" in capsys.readouterr().out
