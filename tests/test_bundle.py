@@ -14,7 +14,7 @@ from PIL import Image
 
 import galmorph_helpers as gm
 from galmorph_helpers.archive.__main__ import main
-from galmorph_helpers.archive.bundles import INDEX, read_bundle
+from galmorph_helpers.archive.bundle_index import INDEX, read_bundle
 from galmorph_helpers.archive.choosing import in_turn, kind_of
 from galmorph_helpers.archive.errors import ArchiveError
 from galmorph_helpers.archive.layout import MANIFEST

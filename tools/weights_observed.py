@@ -36,6 +36,8 @@ MNRAS 410, 166), whose "elliptical" means smooth: lenticulars and featureless di
 | SHA-256 | `{digest}` |
 | licence | CC-BY-4.0; no image is in it. Please acknowledge SDSS and Galaxy Zoo |
 
+Where the forest's AUC is the higher, as for mergers on the day this was made, the forest is the better choice.
+
 What it is not for: stamps of another width, calibrated flux, another camera. {mergers_tested} mergers are among the
 galaxies never shown: the AUC of that question is uncertain by several hundredths. In this set, and in a bundle of it,
 a class is as frequent as whoever chose the galaxies made it: the numbers are no probabilities for the sky at large.

@@ -1,5 +1,6 @@
 from . import (
     addresses,
+    bundle_index,
     bundles,
     choosing,
     columns,

@@ -129,7 +129,8 @@ def _pack(asked):
 
 
 def _unpack(asked):
-    from .bundles import in_words, unpack
+    from .bundle_index import in_words
+    from .bundles import unpack
 
     sets = unpack(asked.bundle, asked.out)
     print(f"{in_words(sets)}: set GALMORPH_DATA={Path(asked.out).resolve()} for the lessons")

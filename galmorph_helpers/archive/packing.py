@@ -12,7 +12,7 @@ import pooch
 
 from ..files import inside, whole_file
 from . import layout
-from .bundles import FORMAT, INDEX, in_words, read_bundle
+from .bundle_index import FORMAT, INDEX, in_words, read_bundle
 from .choosing import in_turn, read_rows
 from .contents import MAGIC, check, safe_name
 from .errors import ArchiveError, BadContent

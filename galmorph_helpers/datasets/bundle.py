@@ -10,7 +10,8 @@ from pathlib import Path
 import pooch
 from filelock import FileLock, Timeout
 
-from ..archive.bundles import in_words, unpack, verify
+from ..archive.bundle_index import in_words
+from ..archive.bundles import unpack, verify
 from ..archive.download import download
 from ..archive.errors import ArchiveError
 from ..archive.layout import read_manifest
