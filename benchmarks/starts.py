@@ -50,8 +50,8 @@ def main():
                 print(start, n, seed, round(auc, 4), flush=True)
     lines = [
         "# The better start for another camera", "",
-        f"{date.today()}, {os.cpu_count()} cores ({platform.machine()}), torch {torch.__version__}; JWST F200W, edge-on "
-        f"or not, AUC on {len(test):,} galaxies.",
+        f"{date.today()}, {os.cpu_count()} cores ({platform.machine()}), torch {torch.__version__}; JWST F200W, "
+        f"edge-on or not, AUC on {len(test):,} galaxies.",
         f"Command: `python benchmarks/starts.py --seeds {' '.join(map(str, seeds))}`.", "",
         "| start | labels | " + " | ".join(f"seed {seed}" for seed in seeds) + " | mean |",
         "| --- | ---: |" + " ---: |" * (len(seeds) + 1),

@@ -252,14 +252,18 @@ def special(name, kind, target=""):
 def evil(extra=(), names=(), kind=tarfile.USTAR_FORMAT, **about):
     """A bundle whose manifest lists `names` (of two bytes each) and which holds `extra`."""
     record = {"bytes": 2, "sha256": "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"}  # of "hi"
-    manifest = {"set": "s", "complete": True, "settings": {}, "missing": {}, "citation": []}
-    manifest |= {"files": dict.fromkeys(names, record)} | about
-    index = json.dumps({"format": "galmorph bundle 1", "sets": {"s": manifest}}).encode()
-    return tar_of([(INDEX, index), *extra], kind)
+    manifest = {"set": "s", "complete": True, "settings": {}, "missing": {}, "citation": [], "licence": []}
+    manifest |= {"files": dict.fromkeys(("labels.csv", *names), record)} | about
+    name = manifest.pop("folder", "s")
+    index = json.dumps({"format": "galmorph bundle 1", "sets": {name: manifest}}).encode()
+    return tar_of([(INDEX, index), (f"{name}/labels.csv", b"hi"), *extra], kind)
 
 
 LONG = "s/" + "a" * 180
 NAMES = ("../evil", "../../evil", "a/../../evil", "a/./b", "a//b", ".hidden", "-rf", "a\\b", "C:evil", "a b", "..")
+NAMES += ("a.", "a./b", "nul", "images/COM1.jpg", "Aux.fits")  # of which Windows makes others
+NO_FILES = {"set": "s", "complete": True, "settings": {}, "missing": {}, "citation": [], "licence": [], "files": {}}
+NO_FILES = {"format": "galmorph bundle 1", "sets": {"../evil": NO_FILES}}
 EVIL = {
     "empty": b"",
     "zeros": bytes(10240),
@@ -272,6 +276,14 @@ EVIL = {
     "manifest of another version": tar_of([(INDEX, b'{"format": "galmorph bundle 9", "sets": {"s": {}}}')]),
     "manifest without sets": tar_of([(INDEX, b'{"format": "galmorph bundle 1", "sets": {}}')]),
     "manifest deep": tar_of([(INDEX, b"[" * 200_000)]),
+    "a set outside, without files": tar_of([(INDEX, json.dumps(NO_FILES).encode())]),
+    "a set outside": evil(folder="../s"),
+    "a set below": evil(folder="s/t"),
+    "a citation for a terminal": evil(citation=["\x1b[2J"]),
+    "a citation that is a number": evil(citation=[5]),
+    "no list of citations": evil(citation=None),
+    "no licence": evil(licence="free"),
+    "no labels": evil(files={"a": {"bytes": 2, "sha256": "0" * 64}}),
     "files a list": evil(files=[]),
     "files of no record": evil(files={"a": 3}),
     "size a text": evil(files={"a": {"bytes": "2", "sha256": "0" * 64}}),

@@ -20,7 +20,8 @@ BLOCK = tarfile.BLOCKSIZE
 MOST_FILES = 20_000
 MOST_BYTES = 2 << 30  # of all files
 MOST_INDEX = 16 << 20  # of the manifest
-PLAIN = re.compile(r"(?:[A-Za-z0-9_+][A-Za-z0-9._+-]{0,99}/)*[A-Za-z0-9_+][A-Za-z0-9._+-]{0,99}")
+PART = r"(?!(?:con|nul|aux|prn|com\d|lpt\d)(?:\.|/|$))\w(?:[\w.+-]{0,98}[\w+-])?"  # Windows makes others of some names
+NAME, PLAIN = (re.compile(pattern, re.ASCII | re.IGNORECASE) for pattern in (PART, rf"(?:{PART}/)*{PART}"))
 
 
 def read_bundle(file):
@@ -107,9 +108,16 @@ def _listed(sets, file):
     for name, manifest in sets.items():
         try:
             layout.check_manifest(manifest)
+            said = [*manifest["licence"], *manifest["citation"]]
+            if not NAME.fullmatch(name) or "labels.csv" not in manifest["files"]:
+                raise ValueError("its name is not allowed, or it has no labels.csv")
+            if not all(isinstance(manifest[key], list) for key in ("licence", "citation")) or not all(
+                isinstance(words, str) and words.isprintable() for words in said
+            ):
+                raise ValueError("licence and citation must be lists of plain sentences")
             for path, record in manifest["files"].items():
                 whole, size, digest = f"{name}/{path}", record["bytes"], record["sha256"]
-                if not PLAIN.fullmatch(whole) or "/" in name or path == layout.MANIFEST:
+                if not PLAIN.fullmatch(whole) or path == layout.MANIFEST:
                     raise ValueError(f"the name {whole[:99]!r} is not allowed")
                 if type(size) is not int or size < 0 or not re.fullmatch("[0-9a-f]{64}", digest):
                     raise ValueError(f"{whole} has a size of {size!r} and a SHA-256 of {str(digest)[:99]!r}")

@@ -61,6 +61,7 @@ def pack(folders, out, *, n=600):
         out.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(out) as part:
             _write(part, sets, files)
+            read_bundle(part)  # nobody could open one that breaks its own rules, such as 20,000 files at most
     except OSError as error:
         raise ArchiveError(f"cannot write {out} ({error}): choose another --out.") from error
     return counts
