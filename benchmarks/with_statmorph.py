@@ -168,11 +168,12 @@ def main():
         "(flag 2 or more).", "",
         "## Drift of each with PSF and noise", "",
         f"Medians of what is measured minus what the same tool measures on the same mock galaxy without noise at a PSF "
-        f"of {SHARP:g} pixel (radii in percent). S/N: mean signal of a pixel inside r50 over the noise of a pixel. Only galaxies that both measure.", "",
+        f"of {SHARP:g} pixel (radii in percent). S/N: mean signal of a pixel inside r50 over the noise of a pixel. "
+        "Only galaxies that both measure.", "",
         *drift(table), "",
         "## Galaxies a second", "",
-        f"Of one core's time: ours {rates[0]:.0f} (all {len(gm.measure.features.DESCRIPTIONS)} columns it has, many "
-        f"stamps at once), statmorph {rates[1]:.1f} (with finding its source; one iteration of its Sersic fit).",
+        f"Of one core's time: ours {rates[0]:.0f} (all its columns, many stamps at once), statmorph "
+        f"{rates[1]:.1f} (with finding its source; one iteration of its Sersic fit).",
     ]  # fmt: skip
     given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))

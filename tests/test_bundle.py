@@ -5,7 +5,11 @@ import gzip
 import io
 import json
 import os
+import re
+import shlex
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pooch
@@ -486,6 +490,34 @@ def test_what_stands_behind_an_address_is_understood_or_refused(site, packed, ca
             bundles.from_address(address, cached, session=site.session())
 
 
+@pytest.mark.parametrize("place", ["here", ADDRESS])
+def test_a_cache_that_cannot_be_written_is_said(site, packed, monkeypatch, tmp_path, capsys, place):
+    serve(site, packed)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("GALMORPH_CACHE", str(tmp_path / "file"))
+    monkeypatch.setenv("GALMORPH_DATA", str(packed[1]) if place == "here" else place)
+    bundles._opened.cache_clear()
+    if place == "here":
+        with pytest.raises(ArchiveError, match="cannot be written .*GALMORPH_CACHE"):
+            gm.datasets.observed_root()
+    else:
+        assert gm.datasets.observed_root() is None
+        assert "GALMORPH_CACHE" in capsys.readouterr().out
+
+
+def test_many_at_once_unpack_it_once(packed, cached, monkeypatch):
+    real, calls = bundles.unpack, []
+
+    def unpack(file, folder):
+        calls.append(folder)
+        return real(file, folder)
+
+    monkeypatch.setattr(bundles, "unpack", unpack)
+    with ThreadPoolExecutor(6) as pool:
+        roots = set(pool.map(lambda _: bundles.from_file(packed[1], cached), range(12)))
+    assert len(roots) == len(calls) == 1 and gm.archive.verify(roots.pop())[0] == []
+
+
 # ---------------------------------------------------------------- the release's bundle, and the command line
 
 
@@ -509,6 +541,20 @@ def test_the_release_is_made_fetched_and_read(site, tmp_path, monkeypatch, capsy
     assert main(["unpack", str(tmp_path / "observed_small.tar"), "--out", str(tmp_path / "third")]) == 0
     assert main(["unpack", str(tmp_path / "observed_small.tar"), "--out", str(tmp_path / "third")]) == 1
     assert main(["fetch", "observed_small", "--within", "0"]) == 1
+
+
+def test_commands_that_the_pages_show_are_understood():
+    from galmorph_helpers.archive.__main__ import parser
+
+    found = []
+    pages = ("guide/own_bundle.md", "data/README.md", "README.md", "binder/postBuild", ".github/workflows/release.yml")
+    for page in pages:
+        text = (Path(__file__).parents[1] / page).read_text(encoding="utf-8")
+        found += re.findall(r"python -m galmorph_helpers\.archive ((?:pack|unpack|fetch|verify) [^\n|`]*)", text)
+    for command in found:
+        words = shlex.split(re.split(r" {3,}| \|\| ", command)[0])
+        assert parser().parse_args(words).command == words[0]
+    assert {command.split()[0] for command in found} == {"pack", "unpack", "fetch", "verify"} and len(found) >= 10
 
 
 def test_the_query_of_quarters_asks_for_each_kind_in_turn():

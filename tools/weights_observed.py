@@ -56,7 +56,8 @@ def main():
     given = options(__doc__, galaxies=0, epochs=16, kilobytes=49)
     sample, found = gm.labelled_sdss(*OBSERVED_QUESTIONS, "clockwise")
     if sample is None:
-        raise SystemExit("Set GALMORPH_DATA to the folder that holds gz1_sdss_6446; data/README.md says how.")
+        print("observed_sdss is not trained again: that needs the set gz1_sdss_6446 in GALMORPH_DATA (data/README.md).")
+        return
     target = np.stack([found[question] for question in OBSERVED_QUESTIONS], 1)
     test = unseen(sample)
     shown = np.random.default_rng(SEED).permutation(np.flatnonzero(~test))

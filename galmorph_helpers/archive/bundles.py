@@ -101,7 +101,7 @@ def fetch_bundle(entry, folder, session):
             return folder
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / entry["url"].rsplit("/", 1)[1]
-    download(session, entry["url"], file, kind="stamps", sha256=entry.get("sha256"))
+    download(session, entry["url"], file, kind="bundle", sha256=entry.get("sha256"))
     unpack(file, folder)
     file.unlink()
     return folder

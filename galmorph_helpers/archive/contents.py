@@ -28,7 +28,7 @@ MAGIC = {
     "gzip": b"\x1f\x8b",
     "tar": b"\x1f\x8b",
     "hdf5": b"\x89HDF\r\n\x1a\n",
-    "stamps": b"bundle.json\0",
+    "bundle": b"bundle.json\0",
 }
 
 
@@ -38,7 +38,7 @@ def check(path, kind, *, shape=None, url=""):
     Parameters
     ----------
     path : Path
-    kind : {"jpeg", "png", "fits", "gzip", "tar", "hdf5", "stamps"} or None
+    kind : {"jpeg", "png", "fits", "gzip", "tar", "hdf5", "bundle"} or None
         None accepts anything but an empty file.
     shape : tuple of int, optional
         Of a cutout, the first image of a FITS file: services cut large requests down without a word, and answer with a

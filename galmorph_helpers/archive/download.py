@@ -19,7 +19,7 @@ from .session import LONGEST_WAIT
 SLOWEST = 1000  # bytes/s: a transfer below this for PATIENCE seconds counts as stalled
 PATIENCE = 30.0
 CHUNK = 1 << 16  # bytes read at once, at most
-MOST = {"jpeg": 1 << 26, "fits": 1 << 30, "stamps": 1 << 31}  # bytes of a file: an answer may have no end
+MOST = {"jpeg": 1 << 26, "fits": 1 << 30, "bundle": 1 << 31}  # bytes of a file: an answer may have no end
 MOST_ELSE = 4 << 30
 WORTH_A_BAR = 20e6  # bytes
 WORTH_RESUMING = 1 << 18  # bytes: a smaller file is fetched anew
@@ -36,7 +36,7 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
     path : Path
     params : dict, optional
         Of the query.
-    kind : {"jpeg", "png", "fits", "gzip", "tar", "hdf5", "stamps"}, optional
+    kind : {"jpeg", "png", "fits", "gzip", "tar", "hdf5", "bundle"}, optional
         What it must be (`contents.check`).
     sha256 : str, optional
         Its hash, where it is known.

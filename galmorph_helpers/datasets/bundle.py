@@ -55,8 +55,10 @@ def _opened(place, folder):
     try:
         root = from_address(place, folder) if address else from_file(Path(place), folder)
     except (ArchiveError, OSError) as error:
+        if isinstance(error, OSError):
+            error = f"{folder} cannot be written ({error.strerror}): GALMORPH_CACHE may name another folder."
         if not address:
-            raise
+            raise ArchiveError(str(error)) from None
         print(f"No observed sets: GALMORPH_DATA names {place.partition('#')[0]}, and {error} This goes on without.")
         return None
     sets = {path.parent.name: read_manifest(path.parent) for path in sorted(root.glob("*/manifest.json"))}
@@ -121,12 +123,12 @@ def from_address(address, folder, *, session=None):
     kept = digest or (note.read_text(encoding="utf-8") if note.exists() else None)
     if kept and _whole(folder / kept[:24]):
         return folder / kept[:24]
-    mirror = os.environ.get("GALMORPH_MIRROR") or None
-    session = session or Session(mirror=mirror, tries=3, timeout=(5, 20), within=WITHIN, http=bool(digest))
+    mirror = os.environ.get("GALMORPH_MIRROR") if url.startswith("https") else None
+    session = session or Session(mirror=mirror or None, tries=3, timeout=(5, 20), within=WITHIN, http=bool(digest))
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(file.with_suffix(".lock"), timeout=WITHIN):
-            got = download(session, url, file, kind="stamps", sha256=digest)["sha256"]
+            got = download(session, url, file, kind="bundle", sha256=digest)["sha256"]
             try:
                 root = from_file(file, folder, digest=got)
             finally:
