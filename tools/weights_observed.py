@@ -37,6 +37,7 @@ MNRAS 410, 166), whose "elliptical" means smooth: lenticulars and featureless di
 | licence | CC-BY-4.0; no image is in it. Please acknowledge SDSS and Galaxy Zoo |
 
 Where the forest's AUC is the higher, as for mergers on the day this was made, the forest is the better choice.
+As a start for another camera it gained nothing over `sdss_questions` when tried: [starts](../../benchmarks/starts.md).
 
 What it is not for: stamps of another width, calibrated flux, another camera. {mergers_tested} mergers are among the
 galaxies never shown: the AUC of that question is uncertain by several hundredths. In this set, and in a bundle of it,
