@@ -113,8 +113,9 @@ def _about(path):
         known = layout.read_manifest(path)
         return {key: known[key] for key in ("set", "what", "licence", "citation", "updated") if key in known}
     if (path / SOURCE).exists():
-        said = [f"see {SOURCE}"]
-        return {"set": path.name, "what": f"as {SOURCE} says", "licence": said, "citation": said}
+        where = f"{path.resolve().name}/{SOURCE}"
+        about = {"set": path.resolve().name, "what": f"as {where} says"}
+        return about | {"licence": [f"as {where} says"], "citation": [f"those whom {where} names"]}
     if path.name in load_registry()["sets"]:
         entry = known_set(path.name)
         return {"set": path.name} | {key: entry[key] for key in ("what", "licence", "citation")}
