@@ -24,7 +24,7 @@ QUESTIONS = ("disc", "edge-on")
 
 def observed_sample():
     """Images and answers (N, 2) of the galaxies that volunteers called elliptical, spiral or edge-on."""
-    sample = gm.read_folder(Path(gm.runtime.observed_root()) / "gz1_sdss_6446", size=64, crop=212)
+    sample = gm.read_folder(Path(gm.datasets.observed_root()) / "gz1_sdss_6446", size=64, crop=212)
     kind = np.asarray(sample.table["class_name"]).astype(str)
     edge_on, spiral = kind == "edge_on", np.char.startswith(kind, "spiral")
     keep = edge_on | spiral | (kind == "elliptical")
@@ -94,7 +94,7 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--galaxies", type=int, default=6000, help="mock galaxies that each seed trains on")
     options = parser.parse_args()
-    if gm.runtime.observed_root() is None:
+    if gm.datasets.observed_root() is None:
         sys.exit("set GALMORPH_DATA to the folder that holds gz1_sdss_6446 (data/README.md says what it looks like)")
     images, answers = observed_sample()
     results = [measure(images, answers, seed, options.galaxies) for seed in options.seeds]

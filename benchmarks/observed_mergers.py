@@ -72,7 +72,7 @@ def main():
     parser.add_argument("--no-network", action="store_true", help="only the trees: a few minutes")
     parser.add_argument("--out", type=Path, default=DATA)
     options = parser.parse_args()
-    root = gm.runtime.observed_root()
+    root = gm.datasets.observed_root()
     if root is None or not (Path(root) / SET).is_dir():
         raise SystemExit(f"Set GALMORPH_DATA to the folder that holds {SET}; data/README.md says how.")
     inner = gm.read_folder(Path(root) / SET, size=64, crop=212)

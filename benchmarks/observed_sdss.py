@@ -69,9 +69,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     seeds = parser.parse_args().seeds
-    if gm.runtime.observed_root() is None:
+    if gm.datasets.observed_root() is None:
         sys.exit("set GALMORPH_DATA to the folder that holds gz1_sdss_6446 (data/README.md says what it looks like)")
-    sample = gm.read_folder(Path(gm.runtime.observed_root()) / "gz1_sdss_6446", size=64, crop=212)
+    sample = gm.read_folder(Path(gm.datasets.observed_root()) / "gz1_sdss_6446", size=64, crop=212)
     results = {seed: rows_of(sample, seed) for seed in seeds}
     lines = [
         "# Observed SDSS galaxies: from scratch, from the mock sky, and the forest",

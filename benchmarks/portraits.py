@@ -20,7 +20,7 @@ CLASSES = {"elliptical": 6, "spiral": 6, "edge_on": 4}  # how many of each
 
 def observed(rng):
     """Stamps of the set by class: {class: images (n, 3, 64, 64)}."""
-    sample = gm.read_folder(Path(gm.runtime.observed_root()) / "gz1_sdss_6446", size=64, crop=212)
+    sample = gm.read_folder(Path(gm.datasets.observed_root()) / "gz1_sdss_6446", size=64, crop=212)
     kind, images = np.asarray(sample.table["class_name"]).astype(str), np.asarray(sample.images)
     rows = {name: rng.permutation(np.flatnonzero(np.char.startswith(kind, name))) for name in CLASSES}
     return {name: images[rows[name][:count]] for name, count in CLASSES.items()}
@@ -66,7 +66,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("_build/portraits.png"))
     given = parser.parse_args()
-    if gm.runtime.observed_root() is None:
+    if gm.datasets.observed_root() is None:
         sys.exit("set GALMORPH_DATA to the folder that holds gz1_sdss_6446 (data/README.md says what it looks like)")
     seen, drawn = observed(np.random.default_rng(given.seed)), mock(given.seed)
     right = np.concatenate(list(seen.values()))

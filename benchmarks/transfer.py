@@ -109,7 +109,7 @@ def main():
     )
     parser.add_argument("--out", type=Path, default=DATA, help="folder of the table and its card")
     options = parser.parse_args()
-    if options.what == "observed" and gm.runtime.observed_root() is None:
+    if options.what == "observed" and gm.datasets.observed_root() is None:
         sys.exit("set GALMORPH_DATA to the folder of the observed sets (data/README.md says what it looks like)")
     options.out.mkdir(parents=True, exist_ok=True)
     file = options.out / f"transfer_{options.what}.csv"

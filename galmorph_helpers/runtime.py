@@ -14,6 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+#: The bundle of observed galaxies of the course's latest release (in the registry: the set observed_small).
+RELEASED = "https://github.com/galmorph/galaxy-morphology-course/releases/latest/download/observed_small.tar"
+
 
 def device():
     """The device everything runs on: CUDA where there is one, else the CPU.
@@ -178,9 +181,11 @@ def start(seed=None):
     import torch
 
     seed = int(os.environ.get("GALMORPH_SEED", "0")) if seed is None else seed
+    if "google.colab" in sys.modules:  # nobody has a folder there; fetched when a lesson asks for it, if it answers
+        os.environ.setdefault("GALMORPH_DATA", RELEASED)
     seed_everything(seed)
     where = f"CPU, {torch.get_num_threads()} threads" if device().type == "cpu" else torch.cuda.get_device_name()
-    observed = "GALMORPH_DATA" if observed_root() else "none (the lesson says how to get some, and goes on)"
+    observed = "GALMORPH_DATA" if observed_place() else "none (the lesson says how to get some, and goes on)"
     print(
         f"device: {where} | seed: {seed} | galaxies: mock sky, Hubble eXtreme Deep Field | "
         f"labelled observed sets: {observed}"
@@ -215,29 +220,32 @@ def _runs(process_id):
         return psutil.pid_exists(process_id)
     if sys.platform == "win32":  # where signal 0 does not ask, but interrupts
         return False
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # gone, or somebody else's: not a lesson of ours
         os.kill(process_id, 0)  # asks, and ends nothing
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's: not a lesson of ours
-        return False
-    return True
+        return True
+    return False
 
 
-def observed_root():
-    """The folder named by ``GALMORPH_DATA``, or None when the variable is not set.
+def observed_place():
+    """What ``GALMORPH_DATA`` names: a folder of observed sets, a bundle of them, or the address of one.
+
+    Returns
+    -------
+    str or None
+        An absolute path, or an address as it is; None when the variable is not set. `datasets.observed_root` opens it.
 
     Raises
     ------
     FileNotFoundError
-        If the variable is set to something that is not a folder.
+        If there is neither a folder nor a file of that name.
     """
     value = os.environ.get("GALMORPH_DATA")
-    if not value:
-        return None
-    if not os.path.isdir(value):
+    if not value or value.startswith(("https://", "http://")):
+        return value or None
+    if not os.path.exists(value):
         raise FileNotFoundError(
-            f"GALMORPH_DATA is {value!r}, which is not a folder. Point it at the folder that holds the observed sets "
-            "(each <set>/labels.csv and <set>/images/), or unset it to run on the mock sky alone."
+            f"GALMORPH_DATA is {value!r}, which is not a folder or a file. Point it at the folder that holds the "
+            "observed sets (each <set>/labels.csv and <set>/images/), at a bundle of them, or at the https address of "
+            "one; or unset it to run on the mock sky alone."
         )
     return os.path.abspath(value)

@@ -1,11 +1,13 @@
 """What downloads must survive: servers that refuse, stall, cut, lie or redirect; full disks; archives that escape."""
 
 import errno
+import gzip
 import io
 import tarfile
 import threading
 import time
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -150,7 +152,7 @@ def site_answer(site, url):
 
 
 def test_a_wrong_hash_is_never_renamed_into_place(site, tmp_path):
-    with pytest.raises(BadContent, match=r"SHA-256 .* the registry says 0000.*maintainers"):
+    with pytest.raises(BadContent, match=r"SHA-256 .*, 0000.* was expected.*maintainers"):
         gm.archive.download.download(site.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg", sha256="0" * 64)
     assert list(tmp_path.glob("a.jpg*")) == []
 
@@ -321,3 +323,141 @@ def test_file_names_stay_in_the_folder(text):
 def test_an_empty_name_is_an_error():
     with pytest.raises(ArchiveError, match="identifiers"):
         gm.archive.contents.safe_name(" .. ")
+
+
+# ---------------------------------------------------------------- servers without an end, and what unpacks without one
+
+
+def open_ended(send):
+    """An answer without a length, whose body is what `send` writes until the client goes away."""
+
+    def fault(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.close_connection = True
+        try:
+            send(handler.wfile)
+        except OSError:  # the client has gone away
+            handler.server.hung_up.append(True)
+
+    return fault
+
+
+@pytest.fixture
+def endless(site):
+    site.hung_up = []
+    return site
+
+
+def test_a_body_without_an_end_is_stopped(endless, tmp_path, monkeypatch):
+    monkeypatch.setitem(gm.archive.download.MOST, "jpeg", 1 << 20)
+
+    def forever(out):
+        for _ in range(4000):  # 400 MB, if nobody stops it
+            out.write(bytes(100_000))
+
+    endless.faults += [("getjpeg", open_ended(forever))] * 2
+    with pytest.raises(BadContent, match="sends over 1 MB, more than such a file has"):
+        gm.archive.download.download(endless.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    assert list(tmp_path.glob("a.jpg*")) == []
+
+
+def test_a_body_without_a_length_is_taken(endless, tmp_path):
+    picture = endless.pictures[0]
+    endless.faults.append(("getjpeg", open_ended(lambda out: out.write(picture))))
+    gm.archive.download.download(endless.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    assert (tmp_path / "a.jpg").read_bytes() == picture
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_an_encoded_body_that_grows_without_an_end_is_stopped(site, tmp_path, monkeypatch, encoding):
+    monkeypatch.setitem(gm.archive.download.MOST, "jpeg", 1 << 20)
+    bomb = (gzip.compress if encoding == "gzip" else zlib.compress)(bytes(1 << 26))
+    site.faults += [("getjpeg", send(bomb, **{"Content-Encoding": encoding}))] * 2
+    with pytest.raises(BadContent, match="sends over 1 MB"):
+        gm.archive.download.download(site.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    assert list(tmp_path.glob("a.jpg*")) == []
+
+
+def test_an_encoded_body_that_was_not_asked_for_is_taken(site, tmp_path):
+    picture = site.pictures[0]
+    site.faults.append(("getjpeg", send(gzip.compress(picture), **{"Content-Encoding": "gzip"})))
+    gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    assert (tmp_path / "a.jpg").read_bytes() == picture and len(site.log) == 1
+
+
+def test_a_damaged_encoding_is_asked_for_again(site, tmp_path):
+    site.faults.append(("getjpeg", send(b"\x1f\x8b no gzip", **{"Content-Encoding": "gzip"})))
+    gm.archive.download.download(site.session(), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    assert (tmp_path / "a.jpg").read_bytes() in site.pictures and len(site.log) == 2
+
+
+def test_a_byte_at_a_time_is_noticed(endless, tmp_path, monkeypatch):
+    monkeypatch.setattr(gm.archive.download, "PATIENCE", 0.3)
+
+    def drip(out):
+        for _ in range(100):
+            out.write(b"x")
+            time.sleep(0.05)
+
+    endless.faults += [("getjpeg", open_ended(drip))] * 2
+    with pytest.raises(Refused, match=r"stalled: \d+ bytes in"):
+        gm.archive.download.download(endless.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg")
+
+
+@pytest.mark.parametrize("length", ["lots", "-5", "1e3", "12.5", "9" * 40, "", "5, 6"])
+def test_a_length_that_is_no_number_is_said(site, tmp_path, length):
+    def fault(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", length)
+        handler.end_headers()
+        handler.wfile.write(handler.answer()[0])
+        handler.close_connection = True
+
+    site.faults += [("getjpeg", fault)] * 9
+    with pytest.raises(ArchiveError, match="getjpeg.*attempts"):
+        gm.archive.download.download(site.session(tries=2), JPEG, tmp_path / "a.jpg", kind="jpeg")
+    assert not (tmp_path / "a.jpg").exists()
+
+
+def test_a_file_has_its_time(site, tmp_path):
+    site.faults += [("getjpeg", cut)] * 9
+    start = time.monotonic()
+    with pytest.raises(Refused, match="did not come in [1-4] attempts"):
+        gm.archive.download.download(site.session(pause=0.2, tries=9, within=1.0), JPEG, tmp_path / "a.jpg")
+    assert time.monotonic() - start < 10 and len(site.log) < 6
+
+
+def test_a_gzip_that_unpacks_without_an_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(gm.archive.contents, "MOST_UNPACKED", 1 << 20)
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(bytes(1 << 24)))
+    with pytest.raises(BadContent, match="unpacks to over 0.0 GB"):
+        gm.archive.contents.check(tmp_path / "a.tar.gz", "tar")
+
+
+@pytest.mark.parametrize("kind", ["tar.gz", "zip"])
+def test_an_archive_of_too_much_is_not_unpacked(tmp_path, monkeypatch, kind):
+    path = tmp_path / f"a.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+            out.writestr("zeros", bytes(1 << 21))
+    else:
+        with tarfile.open(path, "w:gz") as out:
+            info = tarfile.TarInfo("zeros")
+            info.size = 1 << 21
+            out.addfile(info, io.BytesIO(bytes(1 << 21)))
+    monkeypatch.setattr(gm.archive.contents, "MOST_UNPACKED", 1 << 20)
+    with pytest.raises(ArchiveError, match="is not unpacked: it holds over"):
+        gm.archive.contents.unpack(path, tmp_path / "to")
+    monkeypatch.setattr(gm.archive.contents, "MOST_UNPACKED", 1 << 22)
+    monkeypatch.setattr(gm.archive.contents, "MOST_MEMBERS", 0)
+    with pytest.raises(ArchiveError, match="is not unpacked: it holds over"):
+        gm.archive.contents.unpack(path, tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_picture_that_claims_too_many_pixels_is_refused(tmp_path, monkeypatch):
+    Image.new("RGB", (400, 400)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(BadContent, match="damaged png"):
+        gm.archive.contents.check(tmp_path / "a.png", "png")

@@ -213,6 +213,21 @@ def test_a_set_added_to_the_observed_data_is_a_reason_to_run_again(make_course, 
     (tmp_path / "sets" / "two" / "labels.csv").write_text("", encoding="utf-8")
     marks.append(running.fingerprint(root, lesson))
     assert len(set(marks)) == 3
+    bundle = tmp_path / "bundle.tar"
+    monkeypatch.setenv("GALMORPH_DATA", str(bundle))
+    for content in ("one", "another"):
+        bundle.write_text(content, encoding="utf-8")
+        marks.append(course.fingerprint(root, lesson))
+    assert len(set(marks)) == 5
+
+
+@pytest.mark.parametrize("place", ["https://example.org/b.tar#sha256=12", "", "here"])
+def test_a_lesson_is_told_where_the_observed_data_are(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    monkeypatch.setenv("GALMORPH_DATA", place)
+    told = course.environment(tmp_path).get("GALMORPH_DATA")
+    assert told == (str((tmp_path / "here").resolve()) if place == "here" else None)
 
 
 def test_a_cell_that_takes_too_long_is_reported_as_that(make_course):

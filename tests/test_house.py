@@ -93,6 +93,28 @@ def test_binder_scripts_stop_at_an_error_and_start_hands_over():
     assert start[-1] == 'exec "$@"'
 
 
+@pytest.mark.parametrize("told", ["", "/elsewhere"])
+def test_binder_names_the_galaxies_that_came(tmp_path, told):
+    home = {**os.environ, "HOME": str(tmp_path), "GALMORPH_DATA": told}
+    command = [str(ROOT / "binder" / "start"), "sh", "-c", "echo $GALMORPH_DATA"]
+    assert subprocess.run(command, env=home, text=True, capture_output=True).stdout.strip() == told
+    (tmp_path / ".galmorph" / "gz2_small_sdss").mkdir(parents=True)
+    said = subprocess.run(command, env=home, text=True, capture_output=True).stdout.strip()
+    assert said == (told or str(tmp_path / ".galmorph"))
+
+
+@pytest.mark.parametrize("answer", [0, 1, 124])
+def test_binder_is_built_whether_the_galaxies_come_or_not(tmp_path, answer):
+    """The scripts' commands are played: the one that fetches leaves half a set behind and ends with `answer`."""
+    for name in ("python", "jupyter"):
+        play = '#!/bin/sh\ncase "$*" in *observed_small*) mkdir -p "$HOME/.galmorph/gz2_small_sdss"; exit %d;; esac\n'
+        (tmp_path / name).write_text(play % answer)
+        (tmp_path / name).chmod(0o755)
+    home = {**os.environ, "HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ended = subprocess.run([str(ROOT / "binder" / "postBuild")], env=home, cwd=tmp_path, capture_output=True)
+    assert ended.returncode == 0 and (tmp_path / ".galmorph").exists() == (answer == 0)
+
+
 @pytest.mark.parametrize("name", [".ci/run", "binder/postBuild", "binder/start", "tools/course.py"])
 def test_scripts_are_executable(name):
     assert os.access(ROOT / name, os.X_OK), f"chmod +x {name}"

@@ -1,7 +1,9 @@
 """Networks have parts with names, and the weights that ship with the course fit them."""
 
+import numpy as np
 import pytest
 import torch
+from astropy.table import QTable
 
 import galmorph_helpers as gm
 from galmorph_helpers.learning.networks import layers
@@ -20,6 +22,7 @@ STORED = {
     "mock_faint": (gm.CompactCNN(), "latent", (48.159294, 6.272365)),
     "mock_tides": (gm.CompactCNN(), "forward", (0.853517, 0.853517)),
     "sdss_questions": (gm.CompactCNN(outputs=3), "forward", (-2.049394, 2.128627)),
+    "observed_sdss": (gm.CompactCNN(outputs=3), "forward", (1.181218, 1.507616)),
     "mock_maps_contrastive": (gm.learning.Encoder(5, (24, 48, 96)), "forward", (106.472290, 7.169409)),
     "mock_shapes_contrastive": (gm.learning.Encoder(1, (24, 48, 96), size=32), "forward", (133.937439, 6.530005)),
 }
@@ -64,3 +67,39 @@ def test_a_chain_with_a_forward_of_its_own_is_one_layer():
 
     twice, last = Twice(torch.nn.Linear(2, 2)), torch.nn.Linear(2, 1)
     assert list(layers(torch.nn.Sequential(twice, last))) == [twice, last]
+
+
+def sdss(objids, **changes):
+    table = QTable({"objid": objids}) if objids is not None else QTable({"x": [1.0]})
+    facts = {"survey": gm.SDSS, "origin": "folder", "name": "x", "pixels": "colour"} | changes
+    return gm.GalaxySample(torch.zeros(len(table), 3, 8, 8), table, **facts)
+
+
+def test_galaxies_that_were_never_shown_are_the_same_in_every_set():
+    objids = 588848901532418163 + np.arange(1000) * 7
+    chosen = gm.learning.unseen(sdss(objids))
+    assert 150 < chosen.sum() < 250
+    np.testing.assert_array_equal(gm.learning.unseen(sdss(objids[::-1], survey=None)), chosen[::-1])
+    assert not gm.learning.unseen(sdss(objids + 650_000_000_000_000_000)).any(), "numbers of another release"
+    assert not gm.learning.unseen(sdss(None)).any()
+    for changes in ({"origin": "mock"}, {"origin": "deep field", "survey": None}, {"survey": gm.DES}):
+        assert gm.learning.unseen(sdss(objids, **changes)).all()
+
+
+def test_the_network_that_saw_the_sky_answers_its_questions():
+    network = gm.learning.observed_network()
+    assert not network.training
+    assert gm.predict(network, torch.rand(4, 3, 64, 64)).shape == (4, len(gm.learning.weights.OBSERVED_QUESTIONS))
+
+
+@pytest.mark.skipif(gm.find_set("gz1_sdss_6446") is None, reason="needs gz1_sdss_6446 in GALMORPH_DATA")
+def test_the_card_is_true_of_a_few_galaxies_never_shown():
+    path = gm.find_set("gz1_sdss_6446")
+    objid = np.loadtxt(path / "labels.csv", delimiter=",", skiprows=1, usecols=0, dtype=np.int64)
+    rows = np.flatnonzero(gm.learning.unseen(sdss(objid)))[:300]
+    sample = gm.read_folder(path, size=64, crop=212, survey=gm.SDSS, rows=rows, cache=False)
+    kind = np.asarray(sample.table["class_name"]).astype(str)
+    said = gm.predict(gm.learning.observed_network(), sample.images)
+    mock = gm.predict(gm.load_weights(gm.CompactCNN(outputs=3), "sdss_questions"), sample.images)
+    auc = [gm.metrics_table({"edge-on": (kind == "edge_on", p[:, 1])}, n_boot=1)["auc"][0] for p in (said, mock)]
+    assert auc[0] > 0.9 and auc[0] > auc[1]

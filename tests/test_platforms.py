@@ -128,7 +128,7 @@ def test_what_binder_builds_works_in_an_environment_of_its_own(tmp_path):
 
 def test_a_lesson_says_when_another_one_is_open(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(runtime, "observed_root", lambda: None)
+    monkeypatch.setattr(runtime, "observed_place", lambda: None)
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
     monkeypatch.delenv("GALMORPH_QUIET", raising=False)
     runtime.start()

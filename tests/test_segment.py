@@ -163,10 +163,11 @@ def test_without_weights_a_clear_line(tmp_path, monkeypatch):
         gm.measure.load_sam(download=True)
 
 
-def test_another_file_is_refused(tmp_path):
-    pytest.importorskip("transformers")
+def test_another_file_is_refused_where_it_was_given_cached_or_fetched(tmp_path, monkeypatch):
+    monkeypatch.setenv("GALMORPH_CACHE", str(tmp_path))
     file = tmp_path / SAM_URL.rsplit("/", 1)[1]
-    file.write_bytes(b"not these weights")
-    with pytest.raises(ValueError, match="SHA-256"):
-        gm.measure.load_sam(file)
+    monkeypatch.setattr("pooch.retrieve", lambda *args, **kwargs: file.write_bytes(b"not these weights"))
+    for given in ({"download": True}, {}, {"file": file}):
+        with pytest.raises(ValueError, match="SHA-256"):
+            gm.measure.load_sam(**given)
     assert len(SAM_SHA256) == hashlib.sha256().digest_size * 2

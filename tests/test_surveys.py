@@ -38,9 +38,9 @@ def test_impossible_values_are_refused(sigma, pixel):
 def test_an_observed_root_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setenv("GALMORPH_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(FileNotFoundError, match="GALMORPH_DATA"):
-        gm.runtime.observed_root()
+        gm.datasets.observed_root()
     monkeypatch.delenv("GALMORPH_DATA")
-    assert gm.runtime.observed_root() is None
+    assert gm.datasets.observed_root() is None
 
 
 @pytest.mark.parametrize(

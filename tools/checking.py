@@ -33,7 +33,7 @@ def output_text(output: NotebookNode) -> str:
 def machine_paths(root: Path) -> list[str]:
     """Folders of this machine that no reader should meet in an output."""
     folders = [Path.home(), root.resolve(), Path(tempfile.gettempdir()), Path(sys.prefix)]
-    if os.environ.get("GALMORPH_DATA"):
+    if os.path.exists(os.environ.get("GALMORPH_DATA", "")):
         folders.append(Path(os.environ["GALMORPH_DATA"]).resolve())
     return sorted({str(f) for f in folders if len(f.parts) > 1}, key=len, reverse=True)
 

@@ -45,6 +45,9 @@ def fingerprint(root: Path, lesson: Lesson) -> str:
 def listing(folder: str | None) -> list[tuple[str, int, int]]:
     """Name, size and date of each file of the observed sets: too many to read, but a set that was added shows."""
     found = []
+    if folder and os.path.isfile(folder):  # a bundle
+        facts = os.stat(folder)
+        return [(os.path.basename(folder), facts.st_size, facts.st_mtime_ns)]
     for place, _, names in os.walk(folder or os.devnull):
         for name in names:
             facts = os.stat(os.path.join(place, name), follow_symlinks=False)
@@ -67,8 +70,9 @@ def current_outcome(root: Path, lesson: Lesson, *, solved: bool = True) -> Outco
 def environment(results: Path) -> dict[str, str]:
     """What the notebooks are told: where results go, that a broken claim is an error, where observed data are."""
     env = {"GALMORPH_RESULTS": str(results), "GALMORPH_STRICT": "1", "GALMORPH_QUIET": "1"}
-    if os.environ.get("GALMORPH_DATA"):
-        env["GALMORPH_DATA"] = str(Path(os.environ["GALMORPH_DATA"]).resolve())
+    place = os.environ.get("GALMORPH_DATA")
+    if place and os.path.exists(place):  # an address is what it is everywhere
+        env["GALMORPH_DATA"] = str(Path(place).resolve())
     return env
 
 

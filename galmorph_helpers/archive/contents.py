@@ -12,18 +12,23 @@ from pathlib import PurePosixPath
 import numpy as np
 from astropy.utils.exceptions import AstropyWarning
 from PIL import Image
+from PIL.Image import DecompressionBombError
 
 from ..files import leaves
 from ..fitsfiles import open_fits
 from .errors import ArchiveError, BadContent
 
 LARGEST = 1 << 30  # bytes of one HDU: beyond a MaNGA cube
+MOST_UNPACKED = 4 << 30  # bytes that a packed file may become
+MOST_MEMBERS = 100_000
 MAGIC = {
     "jpeg": b"\xff\xd8\xff",
+    "png": b"\x89PNG\r\n\x1a\n",
     "fits": b"SIMPLE",
     "gzip": b"\x1f\x8b",
     "tar": b"\x1f\x8b",
     "hdf5": b"\x89HDF\r\n\x1a\n",
+    "bundle": b"bundle.json\0",
 }
 
 
@@ -33,7 +38,7 @@ def check(path, kind, *, shape=None, url=""):
     Parameters
     ----------
     path : Path
-    kind : {"jpeg", "fits", "gzip", "tar", "hdf5"} or None
+    kind : {"jpeg", "png", "fits", "gzip", "tar", "hdf5", "bundle"} or None
         None accepts anything but an empty file.
     shape : tuple of int, optional
         Of a cutout, the first image of a FITS file: services cut large requests down without a word, and answer with a
@@ -52,15 +57,15 @@ def check(path, kind, *, shape=None, url=""):
     try:
         if head.startswith(MAGIC["gzip"]):
             _read_through(path)
-        if kind == "jpeg":
-            _check_jpeg(path)
+        if kind in ("jpeg", "png"):
+            _check_picture(path)
         elif kind == "fits":
             _check_fits(path, shape)
-    except (OSError, EOFError, ValueError, SyntaxError, zlib.error, AstropyWarning) as error:
+    except (OSError, EOFError, ValueError, SyntaxError, zlib.error, AstropyWarning, DecompressionBombError) as error:
         raise BadContent(f"{url} is damaged {kind} ({error})") from error
 
 
-def _check_jpeg(path):
+def _check_picture(path):
     with Image.open(path) as image:
         image.load()  # decodes every block: a cut file raises here, not at the header
         if all(low == high for low, high in np.atleast_2d(image.getextrema())):
@@ -85,7 +90,8 @@ def _read_through(path):
     """Decompress to the end, keeping nothing: the check sum stands there."""
     with gzip.open(path) as file:
         while file.read(1 << 20):
-            pass
+            if file.tell() > MOST_UNPACKED:
+                raise ValueError(f"it unpacks to over {MOST_UNPACKED / 1e9:.1f} GB")
 
 
 def _what_is_it(head):
@@ -130,21 +136,36 @@ def unpack(path, folder):
     Raises
     ------
     ArchiveError
-        For absolute paths, `..`, links, devices: the message names the member.
+        For absolute paths, `..`, links, devices: the message names the member. For more than 4 GB or 100,000 files.
     """
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as bundle:
             names = [info.filename for info in bundle.infolist() if not info.is_dir()]
             _refuse(path, [name for name in bundle.namelist() if leaves(name)])
+            _refuse_bombs(path, bundle.infolist(), "file_size")
             bundle.extractall(folder)
     else:
         with tarfile.open(path) as bundle:
-            members = bundle.getmembers()
+            members = _refuse_bombs(path, bundle, "size")
             _refuse(path, [m.name for m in members if leaves(m.name) or not (m.isreg() or m.isdir())])
             names = [member.name for member in members if member.isreg()]
             safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.0 to 3.11.3 lack it
             bundle.extractall(folder, members=members, **safely)
     return sorted(str(PurePosixPath(name)) for name in names)
+
+
+def _refuse_bombs(path, members, size):
+    """The members as a list; an error as soon as they are too many, or too large in all."""
+    found, total = [], 0
+    for member in members:
+        found.append(member)
+        total += max(getattr(member, size), 0)
+        if total > MOST_UNPACKED or len(found) > MOST_MEMBERS:
+            raise ArchiveError(
+                f"{path} is not unpacked: it holds over {MOST_UNPACKED / 1e9:.1f} GB or {MOST_MEMBERS:,} files. "
+                "Delete it, and tell the maintainers: this is not what the archive should hold."
+            )
+    return found
 
 
 def _refuse(path, bad):

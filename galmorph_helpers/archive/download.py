@@ -2,12 +2,14 @@
 
 import errno
 import os
+import re
 import shutil
 import time
 from urllib.parse import urlsplit
 
 import pooch
 import requests
+from urllib3.exceptions import HTTPError
 
 from ..runtime import progress
 from .contents import check
@@ -16,7 +18,9 @@ from .session import LONGEST_WAIT
 
 SLOWEST = 1000  # bytes/s: a transfer below this for PATIENCE seconds counts as stalled
 PATIENCE = 30.0
-CHUNK = 1 << 12  # bytes: small, since a slow server is only noticed between two of them
+CHUNK = 1 << 16  # bytes read at once, at most
+MOST = {"jpeg": 1 << 26, "fits": 1 << 30, "bundle": 1 << 31}  # bytes of a file: an answer may have no end
+MOST_ELSE = 4 << 30
 WORTH_A_BAR = 20e6  # bytes
 WORTH_RESUMING = 1 << 18  # bytes: a smaller file is fetched anew
 RESERVE = 200e6  # bytes of disk that a fetch leaves free
@@ -32,7 +36,7 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
     path : Path
     params : dict, optional
         Of the query.
-    kind : {"jpeg", "fits", "gzip", "tar", "hdf5"}, optional
+    kind : {"jpeg", "png", "fits", "gzip", "tar", "hdf5", "bundle"}, optional
         What it must be (`contents.check`).
     sha256 : str, optional
         Its hash, where it is known.
@@ -50,16 +54,19 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
         A file that the service does not have; one that stays bad; one that does not come; no space for it.
     """
     part = path.with_name(path.name + ".part")  # no `whole_file`: a later run goes on with it; the folder has a lock
-    last = None
+    last, end = None, time.monotonic() + session.within
     for attempt in range(session.tries):
         if attempt:
-            time.sleep(min(session.pause * 2 ** (attempt - 1), LONGEST_WAIT))
+            pause = min(session.pause * 2 ** (attempt - 1), LONGEST_WAIT)
+            if time.monotonic() + pause > end:
+                raise Refused(_gave_up(url, attempt, last)) from last
+            time.sleep(pause)
         try:
-            asked = _stream(session, url, part, params)
+            asked = _stream(session, url, part, params, end, MOST.get(kind, MOST_ELSE))
             check(part, kind, shape=shape, url=asked)
             digest = pooch.file_hash(str(part))
             if sha256 and digest != sha256:
-                raise BadContent(f"{asked} has SHA-256 {digest}, the registry says {sha256}")
+                raise BadContent(f"{asked} has SHA-256 {digest}, {sha256} was expected")
             os.replace(part, path)
             _tag(part).unlink(missing_ok=True)
             return {"bytes": path.stat().st_size, "sha256": digest, "url": asked}
@@ -70,17 +77,20 @@ def download(session, url, path, *, params=None, kind=None, sha256=None, shape=N
             last = error
         except OSError as error:
             _discard(part)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DiskFull(
-                    f"no space left while writing {path}. What is complete stays usable: free some space and run the "
-                    "same command again, it goes on from here."
-                ) from error
-            raise ArchiveError(
-                f"cannot write {path} ({error}). Choose a folder you can write to: --out DIR."
-            ) from error
+            raise not_written(error, path) from error
     if isinstance(last, BadContent):
         raise BadContent(f"{last}; {session.tries} attempts. Try again later; if it stays so, tell the maintainers.")
     raise Refused(_gave_up(url, session.tries, last)) from last
+
+
+def not_written(error, path):
+    """The `ArchiveError` for an `OSError`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(
+            f"no space left while writing {path}. What is complete stays usable: free some space and run the same "
+            "command again, it goes on from here."
+        )
+    return ArchiveError(f"cannot write {path} ({error}). Choose a folder you can write to: --out DIR.")
 
 
 def _gave_up(url, tries, why):
@@ -90,7 +100,7 @@ def _gave_up(url, tries, why):
     )
 
 
-def _stream(session, url, part, params):
+def _stream(session, url, part, params, end, most):
     """Write the body to `part`, going on from what is there if the server still has the same file; the full URL."""
     tag = _tag(part)
     have = part.stat().st_size if part.exists() and tag.exists() else 0
@@ -115,31 +125,58 @@ def _stream(session, url, part, params):
         if stored:  # servers call such a file itself an encoding of another: it is wanted as it lies there
             response.raw.headers.pop("Content-Encoding", None)
         etag = response.headers.get("ETag", "")
-        large = int(response.headers.get("Content-Length", 0)) > WORTH_RESUMING
+        large = (_length(response) or 0) > WORTH_RESUMING
         large &= stored or response.headers.get("Content-Encoding", "identity") == "identity"  # ranges count its bytes
         if etag and not etag.startswith("W/") and large:
             tag.write_text(etag, encoding="utf-8")
         elif not resumed:
             tag.unlink(missing_ok=True)
-        _copy(response, part, resumed)
+        _copy(response, part, resumed, end, most)
         return response.url
 
 
-def _copy(response, part, resumed):
+def _length(response):
+    """Bytes that the server says it sends; None where it does not say."""
+    text = response.headers.get("Content-Length")
+    if text is not None and not re.fullmatch("[0-9]{1,15}", text.strip()):
+        raise BadContent(f"{response.url} says that its length is {text[:40]!r}")
+    return None if text is None else int(text)
+
+
+def _copy(response, part, resumed, end, most):
     start, got = time.monotonic(), 0
-    expected = int(response.headers.get("Content-Length") or -1)
-    chunks = response.iter_content(CHUNK)
-    if expected > WORTH_A_BAR:
-        chunks = progress(chunks, f"{part.stem} (pieces of {CHUNK // 1024} kB)", total=-(-expected // CHUNK))
+    expected = _length(response)
     with open(part, "ab" if resumed else "wb") as out:
-        for chunk in chunks:
-            out.write(chunk)
+        large = (expected or 0) > WORTH_A_BAR
+        bar = progress(None, f"{part.stem} (bytes)", total=expected) if large else None
+        for piece in _pieces(response):
+            out.write(piece)
+            if bar is not None:
+                bar.update(len(piece))
             got = response.raw.tell()  # on the wire: what was encoded without being asked is longer by now
-            seconds = time.monotonic() - start
-            if seconds > PATIENCE and got < SLOWEST * seconds:
-                raise requests.Timeout(f"stalled: {got} bytes in {seconds:.0f} s")
-    if expected >= 0 and got != expected:
+            now = time.monotonic()
+            if out.tell() > most:
+                raise BadContent(f"{response.url} sends over {most / 1e6:,.0f} MB, more than such a file has")
+            if now > end:
+                raise Refused(f"{response.url} did not come in time ({got} bytes in {now - start:.0f} s): ask later")
+            if now - start > PATIENCE and got < SLOWEST * (now - start):
+                raise requests.Timeout(f"stalled: {got} bytes in {now - start:.0f} s")
+        if bar is not None:
+            bar.close()
+    if expected is not None and got != expected:
         raise requests.ConnectionError(f"cut off after {got} of {expected} bytes")
+
+
+def _pieces(response):
+    """What has come, as soon as it has come: who waits for a whole piece does not notice a byte a second."""
+    if not hasattr(response.raw, "read1"):  # urllib3 before 2.1
+        yield from response.iter_content(1 << 10)
+        return
+    try:
+        while piece := response.raw.read1(CHUNK, decode_content=True):
+            yield piece
+    except (HTTPError, ValueError) as error:
+        raise requests.ConnectionError(str(error)) from error
 
 
 def _tag(part):

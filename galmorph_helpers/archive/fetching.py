@@ -2,7 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,12 @@ from astropy.table import QTable
 from PIL import Image
 
 from ..files import whole_file
-from ..runtime import observed_root, progress
+from ..runtime import observed_place, progress
 from .addresses import cutout
+from .bundles import fetch_bundle
 from .contents import check, safe_name, unpack
 from .costs import disk_bytes, how_many
-from .download import download, need_space
+from .download import download, need_space, not_written
 from .errors import ArchiveError, BadContent, NotThere, Refused
 from .layout import open_folder
 from .registry import known_set
@@ -33,7 +34,8 @@ def fetch(name, out=None, *, n=None, rate=None, mirror=None, session=None):
     name : str
         One of the sets in `data/registry.toml`.
     out : str or Path, optional
-        Folder to write; by default `NAME` in the folder that `GALMORPH_DATA` names, or in `./galaxies`.
+        Folder to write; by default `NAME` in the folder that `GALMORPH_DATA` names, or in `./galaxies`. A bundle of
+        sets is unpacked beside the others: into that folder itself.
     n : int, optional
         Galaxies wanted. The choice is fixed: the first 50 of 100 are the 50 of a smaller fetch.
     rate : float, optional
@@ -55,8 +57,12 @@ def fetch(name, out=None, *, n=None, rate=None, mirror=None, session=None):
     """
     entry = known_set(name)
     n = how_many(entry, n)
-    path = Path(out) if out else Path(observed_root() or "galaxies") / name
     session = session or Session(rate=rate, mirror=mirror or os.environ.get("GALMORPH_MIRROR") or None)
+    place = observed_place()
+    root = Path(place if place and os.path.isdir(place) else "galaxies")  # a bundle is no place to write to
+    if entry["kind"] == "stamps":
+        return fetch_bundle(entry, Path(out) if out else root, session)
+    path = Path(out) if out else root / name
     with open_folder(path, entry) as folder:
         need_space(path, disk_bytes(entry, n) - sum(record["bytes"] for record in folder.files.values()))
         folder.save(complete=False)
@@ -64,9 +70,11 @@ def fetch(name, out=None, *, n=None, rate=None, mirror=None, session=None):
             {"images": _images, "table": get_catalogue, "cubes": _cubes, "hdf5": _galaxy10, "bundle": _bundle}[
                 entry["kind"]
             ](folder, entry, n, session)
-        except BaseException:  # whatever ends the run, the manifest says what is there
+        except BaseException as error:  # whatever ends the run, the manifest says what is there
             with suppress(OSError):
                 folder.save()
+            if isinstance(error, OSError):
+                raise not_written(error, path) from error
             raise
         folder.save(complete=True)
     return path
@@ -94,17 +102,27 @@ def _images(folder, entry, n, session):
         _write_labels(folder, labels)
         folder.save()
 
-    try:
+    with _room_for(checkpoint, folder.path / ".room", 1000 * len(labels)):
         _download_all(folder, wanted, session, entry["name"], checkpoint)
-    except BaseException:  # Ctrl-C, too: what came by then gets its labels
-        with suppress(OSError):  # on a full disk those of the last checkpoint stay
-            checkpoint()
-        raise
-    checkpoint()
     there = sum(name in folder.files for name in names[:n])
     print(f"{there} of {len(names[:n])} galaxies have an image")
     if not there:
         raise ArchiveError(f"no image of {entry['name']} came: {folder.path}/manifest.json says why for each galaxy.")
+
+
+@contextmanager
+def _room_for(last, place, size):
+    """Call `last` in the end, whatever that is (Ctrl-C, too), with `size` bytes of disk that were kept free for it."""
+    try:
+        place.write_bytes(os.urandom(size))  # what is all zeros may take no room
+        yield
+    except BaseException:
+        place.unlink(missing_ok=True)
+        with suppress(OSError):
+            last()
+        raise
+    place.unlink()
+    last()
 
 
 def _download_all(folder, jobs, session, what, checkpoint):

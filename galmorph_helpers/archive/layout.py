@@ -78,7 +78,7 @@ class Folder:
         """Write the manifest, with changes."""
         self.manifest |= changes | {"updated": now()}
         self.manifest["files"] = dict(sorted(self.files.items()))
-        self.write(MANIFEST, json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")
+        self.write(MANIFEST, as_text(self.manifest))
         self.saved = time.monotonic()
 
     def due(self):
@@ -131,7 +131,7 @@ def open_folder(path, entry):
 
 
 def _start(path, entry):
-    settings = {key: entry[key] for key in ("kind", "where", "url", "designs", "files") if key in entry}
+    settings = {key: entry[key] for key in ("kind", "where", "order", "url", "designs", "files") if key in entry}
     settings["catalogue"] = entry.get("catalogue", {}).get("name")
     settings["cutouts"] = {
         key: value
@@ -186,15 +186,27 @@ def read_manifest(path):
         )
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
-        manifest["set"], manifest["files"], manifest["settings"], manifest["missing"]  # noqa: B018 all must be there
-    except (ValueError, KeyError, TypeError) as error:
+        check_manifest(manifest)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveError(
             f"{file} is damaged ({error}). Delete it only if you fetch the set anew into another folder."
         ) from error
     return manifest
 
 
-def verify(path):
+def check_manifest(manifest):
+    """Raise KeyError or TypeError unless all is there that is read of it."""
+    for name, kind in (("set", str), ("complete", bool), ("files", dict), ("settings", dict), ("missing", dict)):
+        if not isinstance(manifest[name], kind):
+            raise TypeError(f"{name!r} is {str(manifest[name])[:40]!r}")
+
+
+def as_text(manifest):
+    """A manifest as it is written: readable, one line a value."""
+    return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+
+
+def verify_folder(path):
     """Compare every file of a fetched folder with the manifest.
 
     Parameters
@@ -224,9 +236,11 @@ def verify(path):
         f"images/{file.name}" not in manifest["files"] for file in path.glob("images/*") if file.suffix != ".part"
     )
     total = sum(record["bytes"] for record in manifest["files"].values())
-    summary = f"{manifest['set']}: {len(manifest['files'])} files, {total / 1e6:.1f} MB, updated {manifest['updated']}"
+    summary = f"{manifest['set']}: {len(manifest['files'])} files, {total / 1e6:.1f} MB"
+    summary += f", updated {manifest['updated']}" if "updated" in manifest else ""
     if not manifest["complete"]:
-        summary += "; PARTIAL, yet usable: the same fetch again goes on"
+        usable = manifest["settings"].get("kind") != "images" or (path / "labels.csv").exists()
+        summary += f"; PARTIAL, {'yet' if usable else 'not yet'} usable: the same fetch again goes on"
         summary += f" ({unlisted} newer images are not in labels.csv yet)" if unlisted else ""
     if manifest["missing"]:
         summary += f"; {len(manifest['missing'])} galaxies have no file (the manifest says why)"

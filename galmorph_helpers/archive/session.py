@@ -64,13 +64,20 @@ class Session(requests.Session):
         First pause before a second attempt, s; each further one is twice as long.
     timeout : (float, float)
         Seconds to connect, and without a byte.
+    within : float
+        Seconds for a file, all attempts together; what came by then is gone on with by the next run.
+    http : bool
+        Plain http is asked, too: for a file whose hash is known beforehand, from a server in the room.
     """
 
-    def __init__(self, *, rate=None, mirror=None, tries=5, pause=1.0, timeout=(10, 60)):
+    def __init__(
+        self, *, rate=None, mirror=None, tries=5, pause=1.0, timeout=(10, 60), within=float("inf"), http=False
+    ):  # fmt: skip
         super().__init__()
         if mirror and urlsplit(mirror).scheme not in ("http", "https"):
             raise ArchiveError(f"the mirror {mirror!r} must be an address such as http://192.168.0.2:8000.")
         self.rate, self.mirror, self.tries, self.pause, self.timeout = rate, mirror, tries, pause, timeout
+        self.within, self.http = within, http
         self.throttles, self.lock = {}, threading.Lock()
         self.headers["User-Agent"] = user_agent()
         retry = _Patient(
@@ -82,14 +89,14 @@ class Session(requests.Session):
         )
         self.adapters.clear()
         self.mount("https://", HTTPAdapter(max_retries=retry, pool_maxsize=8))
-        if mirror and mirror.startswith("http://"):
-            self.mount(mirror, HTTPAdapter(max_retries=retry, pool_maxsize=8))
+        if http or (mirror and mirror.startswith("http://")):
+            self.mount("http://" if http else mirror, HTTPAdapter(max_retries=retry, pool_maxsize=8))
 
     def request(self, method, url, **options):
         """As `requests` does it, after waiting for a turn."""
         options.setdefault("timeout", self.timeout)
         parts = urlsplit(url)
-        if parts.scheme != "https":
+        if parts.scheme != "https" and not (self.http and parts.scheme == "http"):
             raise ArchiveError(f"{url} is not an https address: archives are only asked over https.")
         self._throttle(parts.hostname).wait()
         if self.mirror:

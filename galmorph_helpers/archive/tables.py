@@ -92,7 +92,7 @@ def _raw(folder, entry, n, session):
             raise ArchiveError(f"SkyServer gives {MOST_ROWS:,} rows at most, {n:,} were asked for: use a smaller --n.")
         source = f"SkyServer DR17, query {catalogue['name']}"
         print(f"asking {source} (a minute or two) ...")
-        query = catalogue["query"].format(n=n, where=entry.get("where", ""))
+        query = catalogue["query"].format(n=n, where=entry.get("where", ""), order=entry.get("order", ""))
         raw = sdss_sql(session, query, entry["name"])
     else:
         source = catalogue["url"]

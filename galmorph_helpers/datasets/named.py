@@ -1,14 +1,14 @@
 """Observed sets that the course knows by name."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from astropy.table import QTable, Table
 
 from ..labels import certain, gz2_answers, plain_array
-from ..runtime import observed_root
+from ..runtime import observed_place
 from ..surveys import SDSS
+from .bundle import observed_root
 from .folders import read_folder
 from .tables import read_mass_sfr
 
@@ -17,10 +17,11 @@ GZ1_CLASSES = ("elliptical", "edge_on", "spiral_clockwise", "spiral_anticlockwis
 SDSS_SETS = {
     "gz1_sdss_6446": (("disc", "edge-on", "clockwise", "merger"), "volunteers of Galaxy Zoo 1"),
     "gz2_sdss": (("disc", "edge-on", "bar"), "volunteers of Galaxy Zoo 2"),
+    "gz2_small_sdss": (("disc", "edge-on", "bar"), "volunteers of Galaxy Zoo 2"),
     "na10_sdss": (("disc", "bar", "T-Type"), "experts, Nair & Abraham 2010"),
 }
 #: What `galmorph_helpers.archive` fetches, among the sets that lessons ask for (a test compares).
-FETCHED = ("gz2_sdss", "na10_sdss", "gz2", "manga_dl", "manga_cubes", "gz2_s82_sdss", "gz2_s82_des")
+FETCHED = ("gz2_sdss", "gz2_small_sdss", "na10_sdss", "gz2", "manga_dl", "manga_cubes", "gz2_s82_sdss", "gz2_s82_des")
 
 
 def labelled_sdss(*questions, size=64):
@@ -42,27 +43,38 @@ def labelled_sdss(*questions, size=64):
         The answers are arrays (N,), NaN where people disagreed or were not asked; "called" is one word a galaxy, for
         titles. (None, {}) where no set has them: a line says how to fetch one.
     """
-    unknown = set(questions) - {q for known, _ in SDSS_SETS.values() for q in known}
-    if unknown:
-        raise ValueError(f"no set answers {', '.join(sorted(unknown))}; see SDSS_SETS for what each answers.")
+    check_questions(questions)
     fitting = [name for name, (known, _) in SDSS_SETS.items() if set(questions) <= set(known)]
     path = find_set(*fitting)
     if path is None:
         return None, {}
-    classes = GZ1_CLASSES if path.name.startswith("gz1") else None
-    sample = read_folder(path, size=size, crop=212, survey=SDSS, classes=classes)
-    answers = {"gz1": _gz1, "gz2": gz2_answers, "na1": _na10}[path.name[:3]](sample.table)
+    sample, answers = read_labelled(path, size=size)
     print(f"{sample}, answers of {SDSS_SETS[path.name][1]}")
     return sample, answers
+
+
+def check_questions(questions):
+    """An error that names a question which none of `SDSS_SETS` answers."""
+    unknown = set(questions) - {q for known, _ in SDSS_SETS.values() for q in known}
+    if unknown:
+        raise ValueError(f"no set answers {', '.join(sorted(unknown))}; see SDSS_SETS for what each answers.")
+
+
+def read_labelled(path, *, size):
+    """The galaxies of one of `SDSS_SETS`, and what people said of them, as in `labelled_sdss`."""
+    classes = GZ1_CLASSES if path.name.startswith("gz1") else None
+    sample = read_folder(path, size=size, crop=212, survey=SDSS, classes=classes)
+    return sample, {"gz1": _gz1, "gz2": gz2_answers, "na1": _na10}[path.name[:3]](sample.table)
 
 
 def find_set(*names):
     """Folder of the first of these sets that `GALMORPH_DATA` holds; without one, says how to get it, and None."""
     root = observed_root()
     for name in names if root else ():
-        if (Path(root) / name).is_dir():
-            return Path(root) / name
-    where = "is not set" if root is None else f"has no {' or '.join(names)}"
+        if (root / name).is_dir():
+            return root / name
+    unset = "names nothing that came" if observed_place() else "is not set"
+    where = unset if root is None else f"has no {' or '.join(names)}"
     command = "python -m galmorph_helpers.archive fetch {0} --out galaxies/{0}"
     how = [command.format(name) for name in names if name in FETCHED][:1]
     how = f"Fetch it once with `{how[0]}` and set GALMORPH_DATA to the folder galaxies" if how else "See data/README.md"

@@ -36,4 +36,4 @@ from .networks import DS18, CompactCNN, Encoder, count_parameters
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
 from .views import prepare_maps, view
-from .weights import load_weights
+from .weights import load_weights, observed_network, unseen
