@@ -4,8 +4,8 @@
     GALMORPH_DATA=/path/to/sets python benchmarks/ds18.py --galaxies 3900 --epochs 50 --seeds 0      on a GPU
 
 Writes data/ds18.csv and its card. The recipe is that of the paper as far as we know it: pictures of 69 x 69 pixels,
-turns, mirror images, zoom and shifts, batches of 30, learning rate 0.001; fewer galaxies and epochs. The compact network
-gets the same galaxies at 64 pixels, and its own recipe. A training that is in the table already is replaced.
+turns, mirror images, zoom and shifts, batches of 30, learning rate 0.001; fewer galaxies and epochs. The compact
+network gets the same galaxies at 64 pixels, and its own recipe. A training that is in the table already is replaced.
 """
 
 import argparse
@@ -32,12 +32,12 @@ disc is seen edge-on, beside the compact network of this course on the same gala
 | | |
 | --- | --- |
 | command | `{command}` |
-| galaxies | of Galaxy Zoo 1 (set `gz1_sdss_6446`, not part of this repository): `galaxies` to learn from (a tenth of them |
-| | chooses the epoch), 1,000 others to test |
+| galaxies | of Galaxy Zoo 1 (set `gz1_sdss_6446`, not part of this repository): `galaxies` to learn from |
+| | (a tenth of them chooses the epoch), 1,000 others to test |
 | columns | `network`, `weights`, `galaxies`, `epochs`, `seed` (split and start); `training`, `validation` (last loss, and |
 | | the loss of the epoch that was kept), `best_epoch`; `auc`, `average_precision`, `accuracy` at 0.5 (always "no": |
 | | `always_no`); `seconds` |
-| made | {today}, {machine}, {cores} cores that others used as well (so `seconds` is an upper limit), torch {torch} |
+| made | {today}, {machine}, {cores} cores that others used, too (`seconds`: upper limits), torch {torch} |
 | licence | CC-BY-4.0 |
 
 The paper trained on some 5,000 galaxies and more (by the talk's tables) for about 50 epochs; this is a small training.
@@ -64,7 +64,7 @@ def row_of(name, *, galaxies, epochs, seed):
     """One training as a row of the table."""
     sample, answers = gm.labelled_sdss("edge-on", size=69 if name == "DS18" else 64)
     if sample is None:
-        sys.exit("set GALMORPH_DATA to the folder that holds gz1_sdss_6446 (data/README.md says what it looks like)")
+        sys.exit("set GALMORPH_DATA to the folder that holds gz1_sdss_6446 (data/README.md says how)")
     target = answers["edge-on"]
     order = np.random.default_rng(seed).permutation(np.flatnonzero(np.isfinite(target)))
     test, learn = order[:1000], order[1000 : 1000 + galaxies]

@@ -41,7 +41,7 @@ start (`mock_trunk`), and by the mean of forest and head start. Lesson 02 draws 
 | | with classes of Galaxy Zoo 1 (set `gz1_sdss_6446`, not part of this repository) |
 | test | a fifth, the same for all methods; another fifth in each split |
 | columns | `sky`, `question`, `method`, `labelled` (N), `split`; `auc`, `average_precision`; `seconds` of training |
-| made | {today}, {machine}, {cores} cores that others used as well (so `seconds` is an upper limit), torch {torch} |
+| made | {today}, {machine}, {cores} cores that others used, too (`seconds`: upper limits), torch {torch} |
 | licence | CC-BY-4.0 |
 
 N counts all labels: the network trains on nine tenths of them and chooses its epoch by the rest; the forest, which
@@ -54,7 +54,7 @@ def galaxies(sky):
     if sky == "observed":
         sample, answers = gm.labelled_sdss(*QUESTIONS)
         if sample is None:
-            sys.exit("set GALMORPH_DATA to the folder that holds gz1_sdss_6446 (data/README.md says what it looks like)")
+            sys.exit("set GALMORPH_DATA to the folder that holds gz1_sdss_6446 (data/README.md says how)")
         target = np.stack([answers[question] for question in QUESTIONS], 1)
     else:
         table = gm.population(7000, seed=20_000, magnitude_limit=16)

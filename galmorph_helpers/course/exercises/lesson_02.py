@@ -93,7 +93,8 @@ def _network():
         network[0].bias.fill_(0.1)
     galaxies = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 2.0], [-1.0, 0.5], [2.0, 1.0], [0.5, -1.0]])
     truth = torch.tensor([1.0, 0.0, 0.0, 1.0, 1.0, 0.0])
-    return network, list(zip(galaxies.split(2), truth.split(2), strict=True)), torch.optim.SGD(network.parameters(), 0.5)
+    batches = list(zip(galaxies.split(2), truth.split(2), strict=True))
+    return network, batches, torch.optim.SGD(network.parameters(), 0.5)
 
 
 _IMAGE = np.arange(42.0).reshape(6, 7) ** 1.3
