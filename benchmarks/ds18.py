@@ -34,10 +34,10 @@ disc is seen edge-on, beside the compact network of this course on the same gala
 | command | `{command}` |
 | galaxies | of Galaxy Zoo 1 (set `gz1_sdss_6446`, not part of this repository): `galaxies` to learn from |
 | | (a tenth of them chooses the epoch), 1,000 others to test |
-| columns | `network`, `weights`, `galaxies`, `epochs`, `seed` (split and start); `training`, `validation` (last loss, and |
-| | the loss of the epoch that was kept), `best_epoch`; `auc`, `average_precision`, `accuracy` at 0.5 (always "no": |
-| | `always_no`); `seconds` |
-| made | {today}, {machine}, {cores} cores that others used, too (`seconds`: upper limits), torch {torch} |
+| columns | `network`, `weights`, `galaxies`, `epochs`, `seed` (split and start); `training` (last loss), |
+| | `validation` (loss of the epoch that was kept), `best_epoch`; `auc`, `average_precision`, `accuracy` at 0.5 |
+| | (always "no": `always_no`); `seconds` |
+| made | {today}, {machine}, {cores} cores, torch {torch}; others computed, too: `seconds` are upper limits |
 | licence | CC-BY-4.0 |
 
 The paper trained on some 5,000 galaxies and more (by the talk's tables) for about 50 epochs; this is a small training.

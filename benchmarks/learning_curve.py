@@ -37,11 +37,11 @@ start (`mock_trunk`), and by the mean of forest and head start. Lesson 02 draws 
 | | |
 | --- | --- |
 | command | `python benchmarks/learning_curve.py mock`, `python benchmarks/learning_curve.py observed` |
-| galaxies | 5,000 of each sky where volunteers agree. Mock: r < 16, answers of mock volunteers. Observed: SDSS pictures |
-| | with classes of Galaxy Zoo 1 (set `gz1_sdss_6446`, not part of this repository) |
+| galaxies | 5,000 of each sky where volunteers agree. Mock: r < 16, answers of mock volunteers. Observed: SDSS |
+| | pictures with classes of Galaxy Zoo 1 (set `gz1_sdss_6446`, not part of this repository) |
 | test | a fifth, the same for all methods; another fifth in each split |
 | columns | `sky`, `question`, `method`, `labelled` (N), `split`; `auc`, `average_precision`; `seconds` of training |
-| made | {today}, {machine}, {cores} cores that others used, too (`seconds`: upper limits), torch {torch} |
+| made | {today}, {machine}, {cores} cores, torch {torch}; others computed, too: `seconds` are upper limits |
 | licence | CC-BY-4.0 |
 
 N counts all labels: the network trains on nine tenths of them and chooses its epoch by the rest; the forest, which

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .style import BLUE, CYCLE, STYLE, VERMILION, picture, show
+from .style import BLUE, CYCLE, PALE_BLUE, PALE_ORANGE, STYLE, VERMILION, picture, show
 
 
 def roc_curves(rows, *, title, alt):
@@ -87,7 +87,7 @@ def confusion(sample, target, called, *, names=("no", "yes"), each=4, alt="", ca
         rows = np.flatnonzero((target == true) & (called == said))
         panel = panels[1 - true, 1 - said]
         panel.suptitle(f"is {names[true]}, called {names[said]}: {len(rows)} ({word})", fontsize=9)
-        panel.set_facecolor("#eef4f8" if true == said else "#fdeee6")
+        panel.set_facecolor(PALE_BLUE if true == said else PALE_ORANGE)
         for axis, row in zip(panel.subplots(1, each), [*rows[:each], *[None] * each], strict=False):
             axis.axis("off")
             if row is not None:
