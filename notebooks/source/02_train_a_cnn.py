@@ -237,7 +237,7 @@ print(f"loss of batch 1: {losses[0]:.2f}, of batch {len(losses)}: {losses[-1]:.2
 del few, batches
 
 # %% [markdown]
-# The compact network takes a fortieth of that, so we go on with it (section 6 compares the two). `gm.fit` is your loop with four things added, on [one screen](../galmorph_helpers/learning/training.py): galaxies come in a new order in each epoch, turned and mirrored at random; the learning rate rises, then falls to zero; and after each epoch the loss is taken on *validation* galaxies, which the weights are not fitted to. The weights of the best epoch are kept. We train three times, from three random starts, since a score of one training is partly luck.
+# The compact network needs a small part of that, so we go on with it. `gm.fit` is your loop with four things added, on [one screen](../galmorph_helpers/learning/training.py): galaxies come in a new order in each epoch, turned and mirrored at random; the learning rate rises, then falls to zero; and after each epoch the loss is taken on *validation* galaxies, which the weights are not fitted to. The weights of the best epoch are kept. We train three times, from three random starts, since a score of one training is partly luck.
 
 # %%
 networks, histories = [], {}
@@ -269,7 +269,7 @@ print(f"training loss {few_histories['as they are'].training[-1]:.3f}; validatio
       ", ".join(f"{name} {value:.2f}" for name, value in last.items()))
 
 # %% [markdown]
-# **Over-fitting:** the network has learnt its hundred galaxies by heart, and what it learnt does not hold for others. The training loss cannot show that; only galaxies apart can. Three cures: stop at the epoch with the lowest validation loss (`gm.fit` does), more galaxies (section 6), or the same galaxies shown otherwise: *augmentation*. Orientation says nothing of being edge-on, so turning and mirroring give new pictures for nothing.
+# **Over-fitting:** the network has learnt its hundred galaxies by heart, and what it learnt does not hold for others. The training loss cannot show that; only galaxies apart can. Three cures: stop at the epoch with the lowest validation loss (`gm.fit` does), more galaxies (section 6), or the same galaxies shown otherwise: *augmentation*. Orientation says nothing of being edge-on, so turning and mirroring give new pictures for nothing. How much they help differs from one draw of a hundred galaxies to the next (compare the third panel with the first two, which differ by nothing but their random start); in some draws, hardly at all.
 #
 # **But not for every question.** Does a spiral turn clockwise? In the mirror it turns the other way: there, a mirror image needs the opposite label. Write that.
 
@@ -388,7 +388,7 @@ gm.plots.show_table(lead, caption="AUC, and the network's lead over the forest, 
                     formats=dict.fromkeys([*columns, "scatter"], ".3f"))
 
 # %% [markdown]
-# **Why:** whoever chose those thirty numbers put a century of looking at galaxies into them; the forest has to learn only how to weigh them. The network has to find out what to look for, too, and for that a hundred labels are few: there the forest is clearly ahead, on both skies. With more labels the gap closes. On observed galaxies the network from scratch draws level with all 3,900 labels of this set, within the scatter of the splits. So within the range computed here it does **not** overtake the forest by more than that scatter; with 1,900 labels the forest is still ahead at disc or smooth. What a head start changes, the last section and lesson 04 say.
+# **Why:** whoever chose those thirty numbers put a century of looking at galaxies into them; the forest has to learn only how to weigh them. The network has to find out what to look for, too, and for that a hundred labels are few: there the forest is clearly ahead, on both skies. With more labels the gap closes. On observed galaxies the network from scratch draws level with all 3,900 labels of this set, within the scatter of the splits. So within the range computed here it does **not** overtake the forest by more than that scatter; with 1,900 labels the forest is still ahead at disc or smooth, on average over the splits. What a head start changes, the last section and lesson 04 say.
 #
 # ## The talk and you
 #
@@ -453,7 +453,7 @@ if said:
                           caption=f"Observed galaxies, training took {seconds:.0f} s")
 
 # %% [markdown]
-# **What was found.** On observed galaxies, too, the ellipticity alone orders edge-on galaxies well (AUC 0.93); the network is ahead of it by some hundredths, and far ahead at disc or smooth, where one number does not do. That interval is of the test galaxies only; the table of section 6 shows how much another split changes. And what limits the scores? "Elliptical" means smooth here, so discs without features are in it, and some galaxies called edge-on look round. Other networks, larger pictures and longer trainings came out alike ([`benchmarks/observed_sdss.md`](../benchmarks/observed_sdss.md)): the labels are part of the limit.
+# **What was found.** On observed galaxies, too, the ellipticity alone orders edge-on galaxies well; the network is ahead of it by some hundredths, and far ahead at disc or smooth, where one number does not do. That interval is of the test galaxies only; the table of section 6 shows how much another split changes. And what limits the scores? "Elliptical" means smooth here, so discs without features are in it, and some galaxies called edge-on look round. Other networks, larger pictures and longer trainings came out alike ([`benchmarks/observed_sdss.md`](../benchmarks/observed_sdss.md)): the labels are part of the limit.
 #
 # ## Quiz
 
@@ -489,6 +489,15 @@ claims.identity("weights of DS18's layers, off by", abs(weights - DS18_PARAMETER
 claims.check(
     "edge-on accuracy, mock sky", ours["accuracy"][0], at_least=0.93, hoped=0.98, about="mock",
     control=('always "no"', ours["always_no"][0]), fails_if="training taught nothing of the shape",
+)
+red = np.asarray(features["colour"])[test]
+level = {"ellipticity": ellipticity[test], "colour": (red - red.min()) / np.ptp(red)}
+level = gm.metrics_table({name: (edge_on[test], value) for name, value in level.items()}, n_boot=2)
+claims.check(
+    "edge-on AUC, mock sky: the ellipticity alone above the network by",
+    level["auc"][0] - ours["auc"][0], at_least=-0.02, about="mock",
+    control=("colour alone", level["auc"][1] - ours["auc"][0]),
+    fails_if="volunteers went by more than how thin a disc looks",
 )
 by_heart = few_histories["as they are"]
 claims.check(

@@ -212,7 +212,7 @@ gm.plots.show_metrics(peer_table, metrics=("accuracy", "auc"), caption="Early or
 #
 # ## Choose the cutout
 #
-# The published networks saw each galaxy in a frame in proportion to its size. What if all frames are 60″ wide? Then a far galaxy is a dot. For edge-on galaxies lesson 02 would not notice: thin is thin. So ask what needs detail, *a disc or other features, or smooth*, of galaxies down to r = 17.77, most of them small.
+# The published networks saw each galaxy in a frame in proportion to its size. What if all frames are 120″ wide, so that the largest fit? Then a far galaxy is a dot. For edge-on galaxies lesson 02 would not notice: thin is thin. So ask what needs detail, *a disc or other features, or smooth*, of galaxies down to r = 17.77, most of them small.
 
 # %%
 small = gm.population(gm.pick(cpu=1800, gpu=20_000), seed=seed)
@@ -221,7 +221,7 @@ small, featured = small[np.isfinite(featured)], featured[np.isfinite(featured)]
 cut_parts = np.split(np.random.default_rng(seed).permutation(len(small)),
                      [int(0.55 * len(small)), int(0.62 * len(small))])
 frames = {}
-for name, width in (("in proportion to size", None), ("60″ for all", 60.0)):
+for name, width in (("in proportion to size", None), ("120″ for all", 120.0)):
     view = gm.mock_sample(table=small, seed=seed, field_of_view=width)
     frames[name], _ = judged(view.images, featured, cut_parts, start=None, epochs=8)
     gm.plots.gallery(view, range(8), caption=name, alt=f"Eight mock galaxies, {name}.")
@@ -363,7 +363,7 @@ claims.check(
     control=("labels kept", hand_table["auc"][1]), fails_if="mirror images taught nothing",
 )
 claims.check(
-    "disc or smooth, AUC in proportion to size minus 60″ for all",
+    "disc or smooth, AUC in proportion to size minus 120″ for all",
     cutouts["auc"][0] - cutouts["auc"][1], at_least=0.02, about="mock",
     control=("nothing changed", 0.0), fails_if="size told as much as detail",
 )
