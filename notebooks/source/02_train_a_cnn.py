@@ -252,6 +252,8 @@ all_galaxies = histories["start 0"]
 gm.plots.learning_curve(histories, alt="Training and validation loss of three starts fall alike.")
 
 # %% [markdown]
+# Why does the training loss lie above the other one? While it trains, the network is handicapped: galaxies are turned, and *dropout* silences some of its units at random, so that none is relied upon.
+#
 # ### How a network deceives its owner
 #
 # **Predict:** now only a hundred galaxies to learn from, 25 epochs, never turned. How far will the training loss fall? And the loss on other galaxies?
