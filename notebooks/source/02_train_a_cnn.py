@@ -390,7 +390,7 @@ gm.plots.show_table(lead, caption="AUC, and the network's lead over the forest, 
                     formats=dict.fromkeys([*columns, "scatter"], ".3f"))
 
 # %% [markdown]
-# **Why:** whoever chose those thirty numbers put a century of looking at galaxies into them; the forest has to learn only how to weigh them. The network has to find out what to look for, too, and for that a hundred labels are few: there the forest is clearly ahead, on both skies. With more labels the gap closes. On observed galaxies the network from scratch draws level with all 3,900 labels of this set, within the scatter of the splits. So within the range computed here it does **not** overtake the forest by more than that scatter; with 1,900 labels the forest is still ahead at disc or smooth, on average over the splits. What a head start changes, the last section and lesson 04 say.
+# **Why:** whoever chose those thirty numbers put a century of looking at galaxies into them; the forest has to learn only how to weigh them. The network has to find out what to look for, too, and for that a hundred labels are few: there the forest is ahead, most clearly on observed galaxies. With more labels the gap closes. On observed galaxies the network from scratch draws level with all 3,900 labels of this set, within the scatter of the splits. So within the range computed here it does **not** overtake the forest by more than that scatter; with 1,900 labels the forest is still ahead at disc or smooth, on average over the splits. What a head start changes, the last section and lesson 04 say.
 #
 # ## The talk and you
 #
