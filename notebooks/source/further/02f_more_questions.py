@@ -282,17 +282,18 @@ for name, network in (("trained", late_network), ("untrained", gm.CompactCNN()))
 observed, said = gm.labelled_sdss("clockwise")
 if observed:
     way = torch.tensor(said["clockwise"], dtype=torch.float32)
-    known = np.random.default_rng(seed).permutation(np.flatnonzero(np.isfinite(way)))
+    known = np.flatnonzero(np.isfinite(said["clockwise"]))
+    known = np.random.default_rng(seed).permutation(known)
     judge, chosen, learn = np.split(known, [160, 220])
-    tiny = torch.nn.functional.avg_pool2d(observed.images, 2)
+    tiny = observed.images.unfold(2, 2, 2).unfold(3, 2, 2).mean((-1, -2))  # 32 x 32 pixels
     doubled, turns = with_mirrors(tiny[learn], way[learn])
     doubled = torch.cat([torch.rot90(doubled, quarter, (-2, -1)) for quarter in range(4)])
     torch.manual_seed(seed)
     network = gm.CompactCNN(size=32)
     gm.fit(network, doubled, turns.repeat(4), validation=(tiny[chosen], way[chosen]), seed=seed,
            epochs=8, augmented=None)
-    p = gm.predict(network, tiny[judge], views=1)
-    real = gm.metrics_table({"clockwise, observed": (way[judge].numpy(), p)})
+    seen = way[judge].numpy(), gm.predict(network, tiny[judge], views=1)
+    real = gm.metrics_table({"clockwise, observed": seen})
     gm.plots.show_metrics(real, metrics=("accuracy", "auc"), caption="Observed spirals")
 
 # %%
