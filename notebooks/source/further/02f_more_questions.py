@@ -279,22 +279,21 @@ for name, network in (("trained", late_network), ("untrained", gm.CompactCNN()))
 # Two of these questions have observed answers: which way does it turn, for the spirals of Galaxy Zoo 1, and the T-Types of experts where that set was fetched. Without sets, look at the deep field through the network for late types.
 
 # %%
-observed, said = gm.labelled_sdss("clockwise")
+(observed, said), rng = gm.labelled_sdss("clockwise"), np.random.default_rng(seed)
 if observed:
     way = torch.tensor(said["clockwise"], dtype=torch.float32)
-    known = np.flatnonzero(np.isfinite(said["clockwise"]))
-    known = np.random.default_rng(seed).permutation(known)
-    judge, chosen, learn = np.split(known, [160, 220])
+    known = np.isfinite(said["clockwise"]).nonzero()[0]
+    judge, chosen, learn = np.split(rng.permutation(known), [160, 220])
     tiny = observed.images.unfold(2, 2, 2).unfold(3, 2, 2).mean((-1, -2))  # 32 x 32 pixels
     doubled, turns = with_mirrors(tiny[learn], way[learn])
     doubled = torch.cat([torch.rot90(doubled, quarter, (-2, -1)) for quarter in range(4)])
     torch.manual_seed(seed)
     network = gm.CompactCNN(size=32)
-    gm.fit(network, doubled, turns.repeat(4), validation=(tiny[chosen], way[chosen]), seed=seed,
-           epochs=8, augmented=None)
+    gm.fit(network, doubled, turns.repeat(4), epochs=8, augmented=None, seed=seed,
+           validation=(tiny[chosen], way[chosen]))
     seen = way[judge].numpy(), gm.predict(network, tiny[judge], views=1)
     real = gm.metrics_table({"clockwise, observed": seen})
-    gm.plots.show_metrics(real, metrics=("accuracy", "auc"), caption="Observed spirals")
+    gm.plots.show_metrics(real, metrics=("auc",), caption="Observed spirals")
 
 # %%
 typed, expert = gm.labelled_sdss("T-Type")
