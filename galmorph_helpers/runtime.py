@@ -207,10 +207,9 @@ def other_lessons():
         own.touch()
         atexit.register(own.unlink, missing_ok=True)
     found = [path for path in folder.iterdir() if path.name.isdigit() and path != own]
-    gone = [path for path in found if not _runs(int(path.name))]
-    for path in gone:
+    for path in [path for path in found if not _runs(int(path.name))]:
         path.unlink(missing_ok=True)
-    return len(found) - len(gone)
+    return sum(path.exists() for path in found)
 
 
 def _runs(process_id):

@@ -44,6 +44,31 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
     assert 88 <= inside <= 99
 
 
+def test_scores_over_trainings_hold_the_scatter_of_training():
+    """Mean, and an interval from Student's t of three trainings where the test sample gives none."""
+    tables = []
+    for auc in (0.90, 0.92, 0.94):
+        table = gm.metrics_table({"x": ([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9])}, n_boot=2)
+        table["auc"] = table["auc_low"] = table["auc_high"] = auc
+        tables.append(table)
+    row = gm.metrics.table_with_training(tables, mean=True)[0]
+    half = 4.302653 * 0.02 / np.sqrt(3)
+    assert row["auc"] == pytest.approx(0.92)
+    assert row["auc_low"] == pytest.approx(0.92 - half) and row["auc_high"] == pytest.approx(0.92 + half)
+    for table in tables:  # the test sample's half width adds in squares
+        table["auc_low"], table["auc_high"] = table["auc"] - 0.03, table["auc"] + 0.03
+    assert row["auc"] - gm.metrics.table_with_training(tables, mean=True)["auc_low"][0] == pytest.approx(np.hypot(half, 0.03))
+
+
+def test_one_training_shows_no_scatter():
+    table = gm.metrics_table({"x": ([0, 1], [0.1, 0.9])}, n_boot=2)
+    with pytest.raises(ValueError, match="1 tables: two or more"):
+        gm.metrics.table_with_training([table], mean=True)
+    other = gm.metrics_table({"y": ([0, 1], [0.1, 0.9])}, n_boot=2)
+    with pytest.raises(ValueError, match="with the same rows"):
+        gm.metrics.table_with_training([table, other], mean=True)
+
+
 def test_table_shows_prevalence_and_always_no():
     target, probability = np.r_[np.ones(10), np.zeros(90)], np.zeros(100)
     row = gm.metrics_table({"lazy": (target, probability)})[0]

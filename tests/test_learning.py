@@ -68,6 +68,16 @@ def test_fit_learns_and_keeps_the_best_epoch(blobs):
     assert kept == pytest.approx(min(history.validation), abs=1e-5)
 
 
+def test_a_network_of_n_labels_learns_and_answers_as_many_questions(blobs):
+    images, target = blobs
+    both = np.stack([target, 1 - target], 1)
+    network = gm.learning.fit_labelled(images[:200], both[:200], epochs=5)
+    p = gm.predict(network, images[200:], views=1)
+    assert p.shape == (100, 2) and np.mean((p > 0.5) == both[200:]) > 0.85
+    with pytest.raises(ValueError, match="10 labelled galaxies are too few"):
+        gm.learning.fit_labelled(images[:10], target[:10])
+
+
 def test_same_seed_same_network(blobs):
     first, second = (_trained(blobs, seed=3)[0] for _ in range(2))
     for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True):

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from matplotlib.colors import to_hex
 
 import galmorph_helpers as gm
@@ -27,7 +28,7 @@ OWN_COLOUR = re.compile(
 def drawn(monkeypatch):
     """Figures that were shown, left open to be looked at."""
     figures = []
-    for name in ("images", "lines", "classifiers", "scatter", "fork", "doubt"):
+    for name in ("images", "lines", "classifiers", "scatter", "fork", "doubt", "network"):
         monkeypatch.setattr(getattr(gm.plots, name), "show", lambda figure, alt: figures.append(figure))
     yield figures
     plt.close("all")
@@ -75,6 +76,36 @@ def test_what_is_no_class_takes_no_class_colour_in_its_figure(drawn):
     names = ("spiral", "elliptical", "at random", "other")
     gm.plots.trends({"t": {name: (x, x) for name in names}}, xlabel="x", alt="a")
     assert len({colour for colour, _ in colours(drawn[0]).values()}) == 4
+
+
+def test_a_confusion_matrix_counts_all_galaxies_and_draws_each_in_its_box(drawn):
+    sample = gm.mock_sample(6, size=16)
+    gm.plots.confusion_gallery(sample, [1, 1, 0, 0, 0, 1], [1, 0, 1, 0, 0, 1], names=("round", "thin"), each=2)
+    (figure,) = drawn
+    said = {panel._suptitle.get_text(): sum(len(axis.images) for axis in panel.axes) for panel in figure.subfigs}
+    assert said == {
+        "is thin, called thin: 2 (true positive)": 2, "is thin, called round: 1 (false negative)": 1,
+        "is round, called thin: 1 (false positive)": 1, "is round, called round: 2 (true negative)": 2,
+    }  # fmt: skip
+    drawn_first = next(panel for panel in figure.subfigs if "true positive" in panel._suptitle.get_text()).axes[1]
+    assert np.allclose(drawn_first.images[0].get_array(), gm.plots.style.picture(sample.images[5]))
+
+
+def test_the_anatomy_of_a_network_names_shapes_and_weights_of_each_stage(drawn):
+    network = gm.CompactCNN()
+    gm.plots.anatomy(network, torch.rand(3, 64, 64), alt="a")
+    titles = [axis.get_title().split("\n") for axis in drawn[0].axes if axis.get_title()]
+    assert [t[1] for t in titles[2:]] == ["48 × 16 × 16", "96 × 8 × 8", "128 × 4 × 4", "64", "1 number"]
+    weights = [int(t[2].split()[0].replace(",", "")) for t in titles if t[2]]
+    assert sum(weights) == gm.learning.count_parameters(network)
+
+
+def test_a_descent_draws_the_loss_at_every_step(drawn):
+    walks = {"0.1": np.array([4.0, 2.0, 1.0]), "9": np.array([4.0, -4.0])}
+    gm.plots.descent(lambda w: w**2, walks, xlabel="w", alt="a")
+    left, right = drawn[0].axes
+    assert [list(line.get_ydata()) for line in right.get_lines()] == [[16, 4, 1], [16, 16]]
+    assert left.get_xlim() == (-5, 5)
 
 
 def test_the_cycle_is_safe_for_the_colour_blind():

@@ -9,6 +9,7 @@ from . import (
     explain,
     folds,
     inputs,
+    labelled,
     networks,
     together,
     training,
@@ -32,6 +33,7 @@ from .discrepancy import domain_accuracy, domain_labels, mmd, ramp, reverse_grad
 from .domain import Domain, domain_warning, fit_domain, image_features, out_of_domain
 from .explain import occlusion_map, saliency
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
+from .labelled import fit_labelled
 from .networks import DS18, CompactCNN, Encoder, count_parameters
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain

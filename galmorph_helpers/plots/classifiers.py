@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .style import BLUE, CYCLE, STYLE, VERMILION, show
+from .style import BLUE, CYCLE, PALE_BLUE, PALE_ORANGE, STYLE, VERMILION, picture, show
 
 
 def roc_curves(rows, *, title, alt):
@@ -63,6 +63,37 @@ def reliability(curve, error, *, title, alt, after=None):
     )
     axis.title.set_fontsize(9)
     show(figure, alt)
+
+
+def confusion_gallery(sample, target, called, *, names=("no", "yes"), each=4, alt="", caption=""):
+    """A confusion matrix that one can look at: counts, and galaxies of each of the four kinds.
+
+    Parameters
+    ----------
+    sample : GalaxySample
+    target, called : array (N,)
+        0 or 1: what is true, and what the classifier says.
+    names : (str, str)
+        What 0 and 1 mean.
+    each : int
+        Galaxies drawn of each kind, the first ones.
+    alt, caption : str
+    """
+    target, called = np.asarray(target).astype(int), np.asarray(called).astype(int)
+    figure = plt.figure(figsize=(1.1 * 2 * each + 0.6, 3.4), layout="constrained")
+    kinds = {(1, 1): "true positive", (1, 0): "false negative", (0, 1): "false positive", (0, 0): "true negative"}
+    panels = figure.subfigures(2, 2, wspace=0.04, hspace=0.04)
+    for (true, said), word in kinds.items():
+        rows = np.flatnonzero((target == true) & (called == said))
+        panel = panels[1 - true, 1 - said]
+        panel.suptitle(f"is {names[true]}, called {names[said]}: {len(rows)} ({word})", fontsize=9)
+        panel.set_facecolor(PALE_BLUE if true == said else PALE_ORANGE)
+        for axis, row in zip(panel.subplots(1, each), [*rows[:each], *[None] * each], strict=False):
+            axis.axis("off")
+            if row is not None:
+                axis.imshow(picture(sample.images[row]), origin="lower", cmap="gray", interpolation="nearest")
+    figure.suptitle(f"{caption} — {sample.caption}" if caption else sample.caption, fontsize=10)
+    show(figure, alt or f"Four kinds of answers and their counts, with {sample.caption} of each kind.")
 
 
 def threshold_figure(target, probability, *, threshold=0.5, title="", alt=""):

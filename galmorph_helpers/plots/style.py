@@ -15,6 +15,7 @@ HUBBLE = ("elliptical", "lenticular", "spiral")  # named in the plural, where ga
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 PINK, BLACK, SKY = "#CC79A7", "#000000", "#56B4E9"
 RED_ROW = "#fbd5d0"  # behind the row of a table that says NO
+PALE_BLUE, PALE_ORANGE = "#eef4f8", "#fdeee6"  # behind what a classifier got right, and wrong
 
 #: Colour, marker and line of what has no style of its own, in turn: see `styles`.
 CYCLE = (
