@@ -85,7 +85,8 @@ def test_a_threshold_a_group_keeps_the_promise_in_each():
     assert held(one[bad], label[b][bad]) < 0.87 and held(one[~bad], label[b][~bad]) > 0.93
     for inside in (bad, ~bad):
         assert held(each[inside], label[b][inside]) == pytest.approx(0.9, abs=0.025)
-    new = gm.metrics.conformal_sets_by_group(probability[a], label[a], probability[b], groups=(group[a] * 0, [7] * 4000))
+    strange = (group[a], np.full(4000, 7))
+    new = gm.metrics.conformal_sets_by_group(probability[a], label[a], probability[b], groups=strange)
     assert new.all(), "no labelled galaxy of that group"
 
 

@@ -91,7 +91,7 @@ def test_nonsense_gets_a_fitting_sentence(number, kind, capsys):
 def test_no_sentence_gives_the_expected_number_away(number, capsys):
     found = checks.exercise(number)
     for case in found.cases:
-        parts = np.concatenate([np.ravel(part) for part in np.atleast_1d(found.right(*case))])
+        parts = np.concatenate([np.ravel(part) for part in np.atleast_1d(found.right(*case))]).astype(float)
         for thing in (*found.mistakes.values(), lambda *_: 1.2345):
             answer = thing(*given_of(found)) if found.value else thing
             _, sentence = said(number, answer, found, capsys)

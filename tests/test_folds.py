@@ -296,3 +296,23 @@ def test_frozen_folds_agree_trained_together_and_one_by_one(stamps):
     for mine, theirs in zip(one.networks, both.networks, strict=True):
         for (name, x), y in zip(mine.state_dict().items(), theirs.state_dict().values(), strict=True):
             torch.testing.assert_close(x, y, rtol=1e-3, atol=1e-4, msg=lambda text, name=name: f"{name}: {text}")
+
+
+def test_five_questions_of_the_catalogue():
+    table = gm.population(400, seed=1)
+    target = gm.learning.five_targets(table, seed=1)
+    late = np.asarray(table["t_type"]) > 0
+    assert target.shape == (400, 5) and np.array_equal(target[:, 0] == 1, late)
+    assert np.isnan(target[late, 1]).all() and set(target[~late, 1]) == {0, 1}
+    assert 0 < np.isnan(target[:, 2]).mean() < 0.5, "volunteers disagree about some"
+    output = np.where(np.isnan(target), 0, np.c_[40 * target[:, :4] - 20, target[:, 4:]])
+    answers = gm.learning.read_five(np.stack([output, output]))
+    np.testing.assert_allclose(answers.t_type[0], table["t_type"])
+    np.testing.assert_array_equal(answers.probability[1, :, 0] > 0.5, late)
+    loss = gm.learning.five_loss(torch.tensor(output), torch.tensor(target))
+    assert loss < 1e-6 and gm.learning.five_loss(torch.tensor(-output), torch.tensor(target)) > 5
+    three = gm.learning.class_probabilities(answers.probability[0, :, 0], answers.probability[0, :, 1])
+    np.testing.assert_allclose(three.sum(1), 1)
+    np.testing.assert_array_equal(three.argmax(1)[~late], target[~late, 1])
+    with pytest.raises(ValueError, match=r"got \(400, 5\)"):
+        gm.learning.read_five(output)

@@ -10,6 +10,7 @@ from . import (
     folds,
     inputs,
     networks,
+    questions,
     together,
     training,
     transfer,
@@ -33,6 +34,7 @@ from .domain import Domain, domain_warning, fit_domain, image_features, out_of_d
 from .explain import occlusion_map, saliency
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
 from .networks import DS18, CompactCNN, Encoder, count_parameters
+from .questions import class_probabilities, five_loss, five_targets, read_five
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
 from .views import prepare_maps, view
