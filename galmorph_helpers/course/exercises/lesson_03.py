@@ -70,7 +70,8 @@ _WRONG = _RNG.random(60) < 0.15 + 0.4 * _DOUBT
 _P = _RNG.random(300)
 _HAPPENED = (_RNG.random(300) < _P**2).astype(float)
 _KNOWN, _NEW = _said(60, 1), _said(30, 2)
-_BINS = tuple((said.max(1) < 0.7).astype(int) for said in (_KNOWN[0], _NEW[0]))
+_BINS = _RNG.integers(0, 2, 60), _RNG.integers(0, 2, 30)
+_BLIND = np.where(_BINS[0], _RNG.permutation(_KNOWN[1]), _KNOWN[1])  # in bin 1 the network knows nothing
 
 EXERCISES = {
     "03.1": Exercise(
@@ -164,7 +165,7 @@ EXERCISES = {
     "03.6": Exercise(
         name="sets_by_bin",
         right=sets_by_bin,
-        cases=[(*_KNOWN, _BINS[0], _NEW[0], _BINS[1])],
+        cases=[(_KNOWN[0], _BLIND, _BINS[0], _NEW[0], _BINS[1])],
         mistakes={
             "This is one threshold for all: choose the labelled galaxies of the bin.": (
                 lambda known, label, known_bin, new, new_bin: conformal.conformal_sets(known, label, new)
