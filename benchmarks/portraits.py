@@ -29,7 +29,7 @@ def observed(rng):
 def mock(seed):
     """Many mock stamps by what volunteers call them: {class: images}."""
     sky = gm.mock_sample(3000, seed=seed)
-    votes, images = gm.volunteer_votes(sky.table, gm.SDSS, seed=seed), np.asarray(sky.images)
+    votes, images = gm.mock.volunteer_votes(sky.table, gm.SDSS, seed=seed), np.asarray(sky.images)
     return {
         "elliptical": images[votes["smooth"] > 0.7],
         "spiral": images[votes["spiral"] > 0.5],

@@ -71,6 +71,8 @@ def course(tmp_path_factory):
         v4.new_code_cell("answer = 1", metadata={"tags": ["solution"]}),
     )
     notebook(root / "notebooks" / "01_more.ipynb", v4.new_markdown_cell(SECOND))
+    back = v4.new_markdown_cell("# All stars\n\n[first](../00_stars.ipynb)")
+    notebook(root / "notebooks" / "further" / "00f_all.ipynb", back)
     notebook(root / "solutions" / "00_stars.ipynb", v4.new_markdown_cell("# Count the stars, solved\n\nText."))
     return root
 
@@ -96,7 +98,8 @@ def test_site_holds_lessons_solutions_guide_and_reference(site):
     names = [dt["id"] for dt in page(site, "reference/metrics.html").find_all("dt", id=True)]
     assert "galmorph_helpers.metrics.scores.metrics_table" in names
     listed = [a.text.strip() for a in page(site, "index.html").select("nav a.reference.internal")]
-    assert {"00 Count the stars", "01 More stars", "00 Count the stars, solved"} <= set(listed)
+    assert {"00 Count the stars", "01 More stars", "00 Count the stars, solved", "00f All stars"} <= set(listed)
+    assert page(site, "notebooks/further/00f_all.html").select_one('article a[href="../00_stars.html"]')
 
 
 def test_a_lesson_page_has_formulae_alt_text_buttons_and_folded_solutions(site):
@@ -199,7 +202,7 @@ def test_formulae_are_mathml():
     assert markdown_html("Half: $x = 1/2$, and 5 $ more").count("<math") == 1
 
 
-@pytest.mark.parametrize("lesson", lessons.find(ROOT), ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("lesson", lessons.find(ROOT, further=True), ids=lambda lesson: lesson.name)
 def test_every_formula_of_the_lessons_can_be_drawn(lesson):
     for cell in lessons.read_source(lesson.source).cells:
         if cell.cell_type == "markdown":

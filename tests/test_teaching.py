@@ -296,3 +296,21 @@ def test_nothing_is_packed_that_is_not_as_it_should_be(built, tmp_path, capsys):
     shutil.copy(root / "solutions" / "98_small.ipynb", root / "notebooks")
     assert call(root, "student") == 2
     assert "shows a line of the solution" in capsys.readouterr().err
+
+
+def test_exercises_of_a_lesson_that_goes_further(tmp_path):
+    source = QUICK.replace("98.", "98f.").replace('"lesson": "98"', '"lesson": "98f"')
+    root = write_course(tmp_path, source)
+    exercises = root / "galmorph_helpers" / "course" / "exercises"
+    text = (exercises / "lesson_98.py").read_text(encoding="utf-8")
+    (exercises / "lesson_98f.py").write_text(text.replace('"98.', '"98f.'), encoding="utf-8")
+    sources = root / "notebooks" / "source"
+    (sources / "further").mkdir()
+    (sources / "98_small.py").rename(sources / "further" / "98f_small.py")
+    assert call(root, "build", "98f") == 0 and call(root, "check", "98f") == 0
+    handed = tmp_path / "handed_in" / "ada" / "98f_small.ipynb"
+    handed.parent.mkdir(parents=True)
+    shutil.copy(root / "solutions" / "further" / "98f_small.ipynb", handed)
+    rows = grading.grade(root, handed.parents[1])
+    assert [(row["exercise"], row["points"]) for row in rows] == [("98f.1", 2), ("98f.2", 1), ("98f.3", 1)]
+    assert list(json.loads((exercises / "98f.json").read_text(encoding="utf-8"))) == ["98f.1", "98f.2", "98f.3"]

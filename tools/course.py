@@ -2,6 +2,7 @@
 """Build, run and check the course.
 
 course.py run [--lesson NN]   execute the lessons into _build/ (pages, results, a table of time and memory)
+                              NNf, in the folders further/, runs only where it is named
 course.py build [NN ...]      make the executed notebooks/NN_name.ipynb (and solutions/) from its source
 course.py check [NN ...]      say what is wrong with the notebooks as they are stored; executes nothing
 course.py table               write the README's table of lessons from the last results
@@ -50,7 +51,7 @@ def fingerprint(root: Path, lesson: Lesson) -> str:
     ]
     if '"reads-results"' in lesson.source.read_text(encoding="utf-8"):  # such as the take-home lesson
         folders = (root / "data" / "results", root / "_build" / "results")
-        files += (p for folder in folders for p in folder.glob("*.json") if p.stem != lesson.number)
+        files += (p for folder in folders for p in folder.glob("[0-9][0-9].json") if p.stem != lesson.number)
     told = [f"{name}={os.environ.get(name, '')}" for name in TOLD]
     digest = hashlib.sha256("\0".join(told).encode())
     for place, size, when in listing(os.environ.get("GALMORPH_DATA")):
@@ -94,10 +95,11 @@ def run_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tuple
     stamp, result_path = results / f"{lesson.number}.stamp", results / f"{lesson.number}.json"
     results.mkdir(parents=True, exist_ok=True)
     mark, before = fingerprint(root, lesson), modified(result_path)
-    notebook = lessons.read_source(lesson.source)
-    run = executing.execute(notebook, folder=root / "notebooks", environment=environment(results), tick=tick)
+    notebook, folder = lessons.read_source(lesson.source), lesson.notebook.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    run = executing.execute(notebook, folder=folder, environment=environment(results), tick=tick)
     page = root / "_build" / f"{lesson.name}.html"
-    lessons.write_whole(page, executing.page(notebook, lesson.name, root / "notebooks"))
+    lessons.write_whole(page, executing.page(notebook, lesson.name, folder))
     if modified(result_path) == before:  # the claims cell was not reached: an older result must not pass for this one
         result_path.unlink(missing_ok=True)
     result = read_json(result_path)
@@ -163,7 +165,7 @@ def run(root: Path, numbers: list[str] | None, force: bool) -> int:
 
 def build(root: Path, numbers: list[str] | None) -> int:
     failed = False
-    for lesson in lessons.find(root, numbers):
+    for lesson in lessons.find(root, numbers, further=True):
         where = lesson.notebook.relative_to(root)
         ticker = Ticker(f"{lesson.number}  building {where}")
         try:
@@ -188,12 +190,12 @@ def build_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tup
     wrong = checking.source_problems(solved) + (checking.edition_problems(learners) if new else [])
     if wrong:
         return wrong, ""
-    done, found, wrong = executed(root, lesson, learners, "notebooks", tick)
+    done, found, wrong = executed(root, lesson, learners, lesson.notebook.parent, tick)
     wrong = wrong or checking.verdict_problems(learners, solved=False) + checking.answer_problems(solved, learners)
     wrong = wrong or (checking.claim_problems(found) if new else [])
     tasks = exercising.tasks(solved)
     if tasks and not wrong:
-        _, _, wrong = executed(root, lesson, solved, "solutions", tick)
+        _, _, wrong = executed(root, lesson, solved, lesson.solution.parent, tick)
         wrong = [f"solved: {what}" for what in wrong] or checking.verdict_problems(solved, solved=True)
         wrong = wrong or [
             f'exercise {row["exercise"]} cannot be graded by itself, tag "setup" what it needs ({row["said"]})'
@@ -214,22 +216,22 @@ def build_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tup
 
 
 def executed(
-    root: Path, lesson: Lesson, notebook: NotebookNode, folder: str, tick: Callable[[str], None]
+    root: Path, lesson: Lesson, notebook: NotebookNode, folder: Path, tick: Callable[[str], None]
 ) -> tuple[executing.Run, dict, list[str]]:
     """Execute a notebook in its folder; what it took, the result it wrote, and what is wrong with it.
 
     Results go to an empty folder: a lesson that reads those of others reads what is stored with them.
     """
-    (root / folder).mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as fresh:
-        done = executing.execute(notebook, folder=root / folder, environment=environment(Path(fresh)), tick=tick)
+        done = executing.execute(notebook, folder=folder, environment=environment(Path(fresh)), tick=tick)
         found = read_json(Path(fresh) / f"{lesson.number}.json")
     wrong = [done.error] if done.error else checking.output_problems(notebook, root)
     return done, found, wrong or ([] if found else ["it wrote no result: its last code cell should be claims.report()"])
 
 
 def check(root: Path, numbers: list[str] | None) -> int:
-    found = {lesson: checking.problems(lesson, root) for lesson in lessons.find(root, numbers)}
+    found = {lesson: checking.problems(lesson, root) for lesson in lessons.find(root, numbers, further=True)}
     for lesson, wrong in found.items():
         print(f"{lesson.number}  {'as it should be' if not wrong else lesson.name}", *wrong, sep="\n      ")
     if any(found.values()):

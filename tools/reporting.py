@@ -77,7 +77,10 @@ def table(root: Path) -> int:
     rows = [table_row(root, lesson) for lesson in lessons.find(root)]
     head = ["| lesson | open | for a learner | to run | memory | findings held | hoped reached |"]
     head += ["| --- " * head[0].count(" | ") + "| --- |"]
-    body = "\n".join([MARKS[0], *head, *rows, MARKS[1]])
+    beyond = [lesson for lesson in lessons.find(root, further=True) if not lesson.number.isdigit()]
+    links = ", ".join(f"[{o.number} {heading(o)}]({o.notebook.relative_to(root).as_posix()})" for o in beyond)
+    after = ["", f"Further, for the second evening and in no schedule: {links}."] if beyond else []
+    body = "\n".join([MARKS[0], *head, *rows, *after, MARKS[1]])
     lessons.write_whole(readme, before + body + rest.split(MARKS[1])[1])
     print(f"{readme.name}: {len(rows)} lessons")
     return 0
@@ -89,9 +92,8 @@ def table_row(root: Path, lesson: Lesson) -> str:
     results = root / "_build" / "results"
     result, stamp = read_json(results / f"{lesson.number}.json"), read_json(results / f"{lesson.number}.stamp")
     result = result or stored_result(lesson, root)
-    heading = re.sub(r"^\d+[.:\s]+", "", lessons.title(lessons.read_source(lesson.source))).replace("|", "\\|")
     colab = f"[Colab](https://colab.research.google.com/github/{repository(root)}/blob/main/{notebook})"
-    cells = [f"[{lesson.number} {heading}]({notebook})", colab, minutes(lesson), "not run", "", "", ""]
+    cells = [f"[{lesson.number} {heading(lesson)}]({notebook})", colab, minutes(lesson), "not run", "", "", ""]
     if result:
         cost = {**result, **{k: stamp[k] for k in ("seconds", "peak_mb") if k in stamp}}
         cells[3] = f"{cost['seconds']:.0f} s" if cost.get("seconds") is not None else ""
@@ -102,6 +104,11 @@ def table_row(root: Path, lesson: Lesson) -> str:
         cells[5] = counted if n["findings"] else without if n["without"] else "none"
         cells[6] = f"{n['reached']} of {n['hopes']}" if n["hopes"] else ""
     return f"| {' | '.join(cells)} |"
+
+
+def heading(lesson: Lesson) -> str:
+    """A lesson's title without a number of its own, fit for a table."""
+    return re.sub(r"^\d+f?[.:\s]+", "", lessons.title(lessons.read_source(lesson.source))).replace("|", "\\|")
 
 
 def minutes(lesson: Lesson) -> str:
