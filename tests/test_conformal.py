@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy.table import QTable
 
 import galmorph_helpers as gm
 
@@ -121,3 +122,15 @@ def test_groups_and_labels_are_as_many_as_galaxies():
         gm.metrics.conformal_sets_by_group([[0.2, 0.8]] * 2, [1, 1], [[0.5, 0.5]], groups=([0], [0]))
     with pytest.raises(ValueError, match="early: 1 sets but 0 labels"):
         gm.metrics.coverage_table({"early": (np.ones((1, 2), bool), [])})
+
+
+@pytest.mark.parametrize("ending", ["fits", "parquet"])
+def test_sets_are_two_columns_of_a_catalogue(tmp_path, ending):
+    table = QTable({"INTID": [1, 2, 3]})
+    table["INTID"].info.description = "number"
+    gm.catalogue.add_sets(table, np.array([[1, 1, 0], [0, 0, 0], [0, 0, 1]], bool), ("E", "S0", "S"))
+    again = gm.catalogue.read_catalogue(gm.catalogue.write_catalogue(table, tmp_path / f"sets.{ending}"))
+    assert list(again["SET"]) == ["E S0", "", "S"] and list(again["SET_SIZE"]) == [2, 0, 1]
+    assert "conformal set of 90%" in again["SET"].info.description
+    with pytest.raises(ValueError, match=r"must be \(3, 2\)"):
+        gm.catalogue.add_sets(table, np.ones((3, 3), bool), ("E", "S"))

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
+from scipy.stats import betabinom
 
 import galmorph_helpers as gm
 
@@ -316,3 +317,22 @@ def test_five_questions_of_the_catalogue():
     np.testing.assert_array_equal(three.argmax(1)[~late], target[~late, 1])
     with pytest.raises(ValueError, match=r"got \(400, 5\)"):
         gm.learning.read_five(output)
+
+
+@pytest.mark.parametrize(
+    ("yes", "n", "a", "b"), [(0, 5, 0.5, 2.0), (3, 5, 2.0, 2.0), (38, 40, 8.0, 0.3), (0, 0, 1.0, 3.0)]
+)
+def test_the_loss_of_votes_is_scipys_beta_binomial(yes, n, a, b):
+    output = torch.log(torch.tensor([[a, b]], dtype=torch.float64))
+    loss = gm.learning.beta_binomial_loss(output, torch.tensor([[yes, n]], dtype=torch.float64))
+    assert float(loss) == pytest.approx(-betabinom.logpmf(yes, n, a, b), abs=1e-9)
+    assert gm.learning.expected_share(output)[0] == pytest.approx(a / (a + b))
+
+
+def test_certain_votes_alone_are_asked():
+    output = torch.tensor([[2.0, 0.0], [0.0, 2.0], [9.0, 0.0], [9.0, 0.0]])
+    votes = torch.tensor([[5.0, 5.0], [1.0, 5.0], [3.0, 5.0], [0.0, 0.0]])  # the last two divide, or have no vote
+    loss = gm.learning.certain_votes_loss(output, votes)
+    assert float(loss) == pytest.approx(np.log1p(np.exp(-2.0)))
+    with pytest.raises(ValueError, match=r"got \(4, 2\) and \(3, 2\)"):
+        gm.learning.beta_binomial_loss(output, votes[:3])

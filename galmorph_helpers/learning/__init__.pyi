@@ -15,6 +15,7 @@ from . import (
     training,
     transfer,
     views,
+    votes,
     weights,
 )
 from .adaptation import adapt, latent, normalised_for
@@ -38,4 +39,5 @@ from .questions import class_probabilities, five_loss, five_targets, read_five
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
 from .views import prepare_maps, view
+from .votes import beta_binomial_loss, certain_votes_loss, expected_share
 from .weights import load_weights
