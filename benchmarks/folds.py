@@ -23,7 +23,7 @@ from galmorph_helpers.learning import class_probabilities, five_loss, five_targe
 from galmorph_helpers.metrics import calibration_curve, conformal_sets, conformal_sets_by_group
 
 DATA = Path(__file__).parents[1] / "data"
-N_TRAIN, N_REST, N_FAINT, N_AWAY = 1500, 5000, 4000, 1000
+N_TRAIN, N_REST, N_FAINT, N_AWAY = 1500, 4000, 4000, 1000
 #: What makes the pattern of a disc; without it only profile, flattening and colour are left.
 STRUCTURE = ("arm_contrast", "bar_light", "ring_light", "flocculence", "knot_light", "patchiness")
 CARD = """# folds_mock

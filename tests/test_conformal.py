@@ -96,7 +96,7 @@ def test_the_table_counts_sets():
     table = gm.metrics.coverage_table({"a": (sets, [0, 0, 0, 0])})
     assert tuple(table["n", "coverage", "size", "single"][0]) == (4, 0.5, 1.0, 0.5)
     assert table["coverage_low"][0] < 0.5 < table["coverage_high"][0]
-    assert gm.metrics.set_names(sets, ("early", "late")).tolist() == ["early", "early late", "late", ""]
+    assert gm.metrics.set_names(sets, ("early", "late")).tolist() == ["early", "early late", "late", "none"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_sets_are_two_columns_of_a_catalogue(tmp_path, ending):
     table["INTID"].info.description = "number"
     gm.catalogue.add_sets(table, np.array([[1, 1, 0], [0, 0, 0], [0, 0, 1]], bool), ("E", "S0", "S"))
     again = gm.catalogue.read_catalogue(gm.catalogue.write_catalogue(table, tmp_path / f"sets.{ending}"))
-    assert list(again["SET"]) == ["E S0", "", "S"] and list(again["SET_SIZE"]) == [2, 0, 1]
+    assert list(again["SET"]) == ["E S0", "none", "S"] and list(again["SET_SIZE"]) == [2, 0, 1]
     assert "conformal set of 90%" in again["SET"].info.description
     with pytest.raises(ValueError, match=r"must be \(3, 2\)"):
         gm.catalogue.add_sets(table, np.ones((3, 3), bool), ("E", "S"))

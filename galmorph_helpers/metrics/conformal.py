@@ -117,7 +117,7 @@ def coverage_table(rows):
 
 
 def set_names(sets, classes):
-    """Sets as words, such as "E S0", for a catalogue; "" where no class is left.
+    """Sets as words, such as "E S0", for a catalogue; "none" where no class is left (FITS keeps no empty text).
 
     Parameters
     ----------
@@ -125,9 +125,9 @@ def set_names(sets, classes):
     classes : sequence of K str
 
     >>> set_names([[True, True, False], [False, False, False]], ("E", "S0", "S")).tolist()
-    ['E S0', '']
+    ['E S0', 'none']
     """
-    return np.array([" ".join(np.asarray(classes)[row]) for row in np.asarray(sets, bool)])
+    return np.array([" ".join(np.asarray(classes)[row]) or "none" for row in np.asarray(sets, bool)])
 
 
 def _checked(calibration, label, probability):
