@@ -23,7 +23,7 @@ from galmorph_helpers.learning import class_probabilities, five_loss, five_targe
 from galmorph_helpers.metrics import calibration_curve, conformal_sets, conformal_sets_by_group
 
 DATA = Path(__file__).parents[1] / "data"
-N_TRAIN, N_REST, N_FAINT, N_AWAY = 1500, 4000, 4000, 1000
+N_TRAIN, N_REST, N_FAINT, N_AWAY = 1500, 4000, 3000, 1000
 #: What makes the pattern of a disc; without it only profile, flattening and colour are left.
 STRUCTURE = ("arm_contrast", "bar_light", "ring_light", "flocculence", "knot_light", "patchiness")
 CARD = """# folds_mock
@@ -78,8 +78,8 @@ def kinds(target):
     return np.where(target[:, 0] == 1, 2, np.nan_to_num(target[:, 1])).astype(int)
 
 
-def sets_of(seen, target):
-    """What conformal sets keep: the same sky, elsewhere, mended."""
+def sets_of(seen, target, r):
+    """What conformal sets keep: the same sky, elsewhere, mended; `r` are the magnitudes of the fainter galaxies."""
     p, kind = {name: three(a) for name, a in seen.items()}, {name: kinds(t) for name, t in target.items()}
     calibration = p["calibration"], kind["calibration"]
     for name in ("test", "fainter", "DES"):
@@ -90,7 +90,6 @@ def sets_of(seen, target):
     yield "likeliest class of any fold", N_REST, coverage((calls[..., None] == np.arange(3)).any(0), kind["test"])
     yield "all with P > 0.1", N_REST, coverage(p["test"] > 0.1, kind["test"])
     half = np.arange(N_FAINT) < N_FAINT // 2
-    r = seen["fainter r"]
     bins = np.digitize(r, np.quantile(r[half], [1 / 3, 2 / 3]))
     mended = conformal_sets_by_group(
         p["fainter"][half], kind["fainter"][half], p["fainter"][~half], groups=(bins[half], bins[~half])
@@ -149,10 +148,10 @@ def one(seed):
     )  # fmt: skip
     shown = {"calibration": sky.images[known], "test": sky.images[test]} | {n: s.images for n, s in others.items()}
     seen = {name: read_five(gm.predict_folds(folds.networks, images, views=1)) for name, images in shown.items()}
-    seen["fainter r"] = others["fainter"].table["r_mag"].value
+    r = others["fainter"].table["r_mag"].value
     target = {"calibration": target[known], "test": target[test], "DES": target[test[:N_AWAY]]}
     target["fainter"] = five_targets(others["fainter"].table, seed=seed)
-    for found in (sets_of(seen, target), doubts_of(seen, target), scores_of(seen, target, seed)):
+    for found in (sets_of(seen, target, r), doubts_of(seen, target), scores_of(seen, target, seed)):
         for what, n, values in found:
             for name, value in values.items():
                 yield {"seed": seed, "what": f"{what} {name}".strip(), "n": n, "value": round(float(value), 4)}

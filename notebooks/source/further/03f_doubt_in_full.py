@@ -237,7 +237,7 @@ gm.plots.show_table(Table(rows=list(honest.items()), names=("from", "off by")),
                     formats={"off by": ".3f"})
 
 # %% [markdown]
-# VOTES PROSE
+# Both rank the galaxies equally well, as far as this many test galaxies can tell: where five votes agree they are mostly right, and few galaxies are lost. The difference is in the *shares*: who learns from "yes" and "no" alone says 0.95 where 40 volunteers would have said 0.8. In this one run the counts come nearer to the 40 volunteers, by little. And the last row is a warning: the five votes of the galaxy itself are nearer still than either network. A network of 1,500 galaxies does not replace the votes that there are; it serves those galaxies that have none.
 #
 # ## Ask the eye, and know what it knows
 #
@@ -254,8 +254,11 @@ for number, name in enumerate(gm.learning.questions.YES_OR_NO):
 catalogue = gm.catalogue.morphology_catalogue(columns)
 true_t = np.asarray(sky.table["t_type"])[test]
 true_class = np.select([true_t == -3, true_t <= 0, true_t <= 3], ["E", "S0", "S1"], "S2")
+blind = catalogue.copy()  # an eye that looks at other galaxies
+blind["Visual_Class"] = np.random.default_rng(seed).permutation(catalogue["Visual_Class"])
 rules = {"networks agree": gm.metrics.combined_classes(catalogue, visual=False),
-         "networks and oracle agree": gm.metrics.combined_classes(catalogue)}
+         "networks and oracle agree": gm.metrics.combined_classes(catalogue),
+         "networks and a blind eye": gm.metrics.combined_classes(blind)}
 
 # %%
 pure = {}
@@ -372,7 +375,7 @@ if stripe:
     print(f"(no smooth one among so many spirals would allow a share up to {none:.1%})")
 
 # %% [markdown]
-# SMOOTH PROSE
+# The talk says that a significant fraction of smooth galaxies are spirals, with low Sérsic index and bulge-to-total ratio. On the mock sky it is so: a quarter or more, and the histograms agree. On these observed galaxies it is *not* so: none of the 46 named spirals is called smooth. What passes for smooth besides ellipticals are lenticulars. The two statements do not contradict each other: galaxies with names are near and large, and volunteers see their arms; the talk speaks of a survey's typical galaxies, small and faint. Smooth says *what can be seen*. With 46 spirals a share of several per cent would have gone unnoticed: that is what exercise 3 computes.
 #
 # ## Write the catalogue
 #
@@ -419,14 +422,21 @@ claims.check("calibration error of the network that is too sure, before minus af
              control=("folds", off["folds"][0] - off["folds"][1]), fails_if="the network were not too sure of itself")
 claims.check("temperature of the network that is too sure", temperature["too sure"], at_least=1.2,
              control=("folds", temperature["folds"]), fails_if="the network were not too sure of itself")
-claims.check("distance from the share of 40 volunteers, certain votes only minus counts",
-             honest["certain votes only"] - honest["counts"], at_least=0.01,
-             control=("counts, twice", 0.0), fails_if="agreement of five votes were certainty")
-claims.check("purity, networks and oracle minus networks alone", pure["networks and oracle agree"] - pure["networks agree"], at_least=0.02,
-             control=("networks alone, twice", 0.0), fails_if="the oracle knew no more than the networks")
+claims.check("distance from the share of 40 volunteers, trained on five votes as counts", honest["counts"], at_most=0.3,
+             control=("everywhere the mean share", honest["everywhere the mean share"]), fails_if="five votes taught nothing")
+claims.check("AUC of counts minus AUC of certain votes only", ranks["auc"][0] - ranks["auc"][1], between=(-0.03, 0.03),
+             control=("counts minus answers of other galaxies", ranks["auc"][0] - gm.metrics_table(
+                 {"other": (most, np.random.default_rng(seed).permutation(expected["counts"]))}, n_boot=2)["auc"][0]),
+             fails_if="one of the two losses ranked better")
+claims.check("purity, networks and oracle minus networks alone", pure["networks and oracle agree"] - pure["networks agree"], at_least=0.03,
+             control=("an eye that looks at other galaxies", pure["networks and a blind eye"] - pure["networks agree"]),
+             fails_if="the oracle knew no more than the networks")
 for (name, value), side, bound in zip(differ.items(), ("at_most", "at_least", "at_most"), (-0.02, 0.05, -5), strict=True):
     claims.check(f"early types, T > 0 minus T < 0: {name}, medians", value, control=("some of those with T < 0", same[name]),
                  fails_if="the two models disagreed about any early type", **{side: bound})
+claims.check("late types among smooth mock galaxies, in truth", late[test][smooth].mean(), at_least=0.15,
+             control=("among ellipticals by the rules of the oracle", late[test][rules["networks and oracle agree"] == "E"].mean()),
+             fails_if="volunteers saw every arm")
 claims.check("Sérsic index, smooth early minus smooth late, medians", np.median(index[both["smooth, early"]]) - np.median(index[both["smooth, late"]]), at_least=0.5,
              control=("late with features minus smooth late", np.median(index[both["features, late"]]) - np.median(index[both["smooth, late"]])),
              fails_if="smooth late types were as concentrated as early ones")
