@@ -64,7 +64,7 @@ print(sky, "| training, calibration, test:", len(train), len(known), len(test))
 # %% [markdown]
 # ## Keep twins together
 #
-# A fold is honest only if its galaxies are new to the network. Surveys image some sky twice, and lists are merged: a copy of an image may stand in a sample under another name. Copies of an exposure share its noise, and no two exposures do: [`gm.measure.near_duplicates`](../../../galmorph_helpers/measure/copies.py) finds them by that. (Two exposures of one galaxy differ in noise; there the position on the sky tells.) Hide some copies, turned or mirrored, and look.
+# A fold is honest only if its galaxies are new to the network. Surveys image some sky twice, and lists are merged: a copy of an image may stand in a sample under another name. Copies of an exposure share its noise, and no two exposures do: [`gm.measure.near_duplicates`](../../galmorph_helpers/measure/copies.py) finds them by that. (Two exposures of one galaxy differ in noise; there the position on the sky tells.) Hide some copies, turned or mirrored, and look.
 
 # %%
 few = sky.images[train[:240]]
@@ -241,7 +241,7 @@ gm.plots.show_table(Table(rows=list(honest.items()), names=("from", "off by")),
 #
 # ## Ask the eye, and know what it knows
 #
-# The published classes ask a pair of eyes as well. The eye of the mock sky ([how](../../../galmorph_helpers/mock/experts.py)) sees no pixels: it is told the true bulge-to-total ratio within 0.12, and what volunteers voted. So it is an **oracle**: what it adds shows how the rules work, not what a person would add.
+# The published classes ask a pair of eyes as well. The eye of the mock sky ([how](../../galmorph_helpers/mock/experts.py)) sees no pixels: it is told the true bulge-to-total ratio within 0.12, and what volunteers voted. So it is an **oracle**: what it adds shows how the rules work, not what a person would add.
 
 # %%
 columns = {"INTID": np.asarray(sky.table["id"][test]), "Z": np.asarray(sky.table["redshift"][test]),
