@@ -16,7 +16,7 @@
 # - how conformal prediction turns any classifier into an honest one in ten lines, and when the promise breaks
 # - why classes on which several models agree are purer, and what that costs
 #
-# **What you'll need:** lesson 02. About 30 minutes to read, 25 for six exercises, a minute and a half to run on two cores, 1.2 GB. The method of the folds is that of the MaNGA catalogue, [Domínguez Sánchez et al. 2022](https://doi.org/10.1093/mnras/stab3089), as the talk shows it. What else folds can do, near-duplicates, dropout, the files themselves, is in [further/03f](further/03f_doubt_in_full.ipynb).
+# **What you'll need:** lesson 02. About 30 minutes to read, 25 for six exercises, a minute and a half to run on two cores, 1.2 GB. The method of the folds is that of the morphology catalogue of MaNGA, a survey of 10,000 nearby galaxies, [Domínguez Sánchez et al. 2022](https://doi.org/10.1093/mnras/stab3089), as the talk shows it. What else folds can do, near-duplicates, dropout, the files themselves, is in [further/03f](further/03f_doubt_in_full.ipynb).
 
 # %% tags=["setup"]
 # On Colab, install the helper package, not torch and numpy, which are there. Else nothing happens.
@@ -82,7 +82,9 @@ def wide(row, metric, seeds):
 # %% [markdown]
 # ## Train five networks in place of one
 #
-# Five questions are asked of each galaxy: late type (spiral) rather than early (`P_LTG`), lenticular rather than elliptical (`P_S0`, asked of early types), edge-on (`P_edge`), barred (`P_bar`), and the T-Type, the place on Hubble's sequence as a number. One network with [five outputs](../galmorph_helpers/learning/questions.py) answers them all. The sky is as deep as the spectroscopic sample of the SDSS: $r < 17.77$.
+# Five questions are asked of each galaxy: late type (spiral) rather than early (`P_LTG`), lenticular rather than elliptical (`P_S0`, asked of early types), edge-on (`P_edge`), barred (`P_bar`), and the T-Type, the place on Hubble's sequence as a number. One network with [five outputs](../galmorph_helpers/learning/questions.py) answers them all. The mock sky is as deep as the spectroscopic sample of the Sloan Digital Sky Survey (SDSS): $r < 17.77$.
+#
+# Before any network answers, answer yourself: below are eight galaxies. Spirals or not, and how sure are you, in per cent?
 #
 # The galaxies are cut into three parts. **Training** galaxies teach. **Calibration** galaxies are never trained on: they tell what the networks' answers are worth. **Test** galaxies judge the end.
 
@@ -96,6 +98,8 @@ late = target[:, 0]
 kind = np.where(late == 1, 2, np.nan_to_num(target[:, 1])).astype(int)  # 0 E, 1 S0, 2 spiral
 print(sky, "| training, calibration, test:", len(train), len(known), len(test))
 print({name: int((kind == number).sum()) for number, name in enumerate(CLASSES)})
+gm.plots.gallery(sky, test[:8], caption="Spiral, or not? Guess, and write down how sure you are",
+                 alt="Eight mock galaxies without names, some with arms, some blurred and smooth.")
 
 # %% [markdown]
 # A **fold** is one part of the training sample. Cut it into k folds of equal size; train k networks, each *without* one of them, which then says when its training should stop. Two images of one galaxy must share a fold, else one of them gives the other away. So it is galaxies that are dealt, not images.
@@ -162,12 +166,11 @@ x = at_test.logit[..., 0]
 p_ltg, scatter = value_and_scatter(x)
 truth = late[test]
 torn = np.argsort(-scatter)[:8]
-sure = np.argsort(scatter)[:: len(test) // 16][:8]
-rows = np.concatenate([sure, torn])
+rows = np.concatenate([np.arange(8), torn])
 gm.plots.gallery(
-    sky, test[rows], caption="P_LTG ± scatter. Above: from surest on. Below: the most uncertain",
+    sky, test[rows], caption="P_LTG ± scatter. Above: your eight. Below: the most uncertain",
     titles=[f"{CLASSES[kind[test[i]]]}\n{p_ltg[i]:.2f} ± {scatter[i]:.2f}" for i in rows],
-    alt="Mock galaxies with value and scatter: clear types above, blurred ones near 0.5 below.")
+    alt="Mock galaxies with value and scatter: the eight of the start, and those torn most.")
 
 # %% [markdown]
 # ## Find where the uncertainty peaks
@@ -229,7 +232,7 @@ gm.plots.show_table(Table(rows=list(finds.items()), names=("doubt", "finds error
                     formats={"finds errors": ".3f"})
 
 # %% [markdown]
-# **Read the table twice.** The scatter finds mistakes, as the talk says. But the distance of the value from one half, which costs nothing, finds them better; and the scatter of the logits, which is all that the folds add, is near chance. The folds answer one question: *would other training galaxies have given another answer?* What the image itself hides, arms too faint or a disc on edge, all networks miss together. That doubt is in the value, if the value is honest. Is it?
+# **Read the table twice.** The scatter finds mistakes, as the talk says. But the distance of the value from one half, which costs nothing, finds them better; and the scatter of the logits, which is all that the folds add, hardly finds any. The folds answer one question: *would other training galaxies have given another answer?* What the image itself hides, arms too faint or a disc on edge, all networks miss together. That doubt is in the value, if the value is honest. Is it?
 #
 # ## Hold a probability to its promise
 #
@@ -280,7 +283,7 @@ for name, logit, answer in (("same sky", x, truth),
                          alt=f"{name}: error {before[1]:.3f} before, {after[1]:.3f} after")
 
 # %% [markdown]
-# On the same sky the mean of the folds promises too little (T below 1): averaging makes timid. The temperature halves the error, down to what the number of galaxies allows: even honest probabilities of 2,000 galaxies would show an error of 0.01 to 0.02. On the fainter galaxies the curve runs *below* the line: of those called spirals with P = 0.6, far fewer are. No temperature from the bright sky can know that.
+# On the same sky the mean of the folds promises a little too little (T below 1). The temperature lowers the error, nearly to what the number of galaxies allows: even honest probabilities of 2,000 galaxies would show an error of 0.01 to 0.02. On the fainter galaxies the curve runs *below* the line: of those that get P = 0.6, fewer than six in ten are spirals. No temperature from the bright sky can know that.
 #
 # ## Promise a set, not a number
 #
@@ -334,7 +337,7 @@ same = show_coverage({"conformal, 90 % promised": (sets, kind[test]),
 #
 # ## Leave the sky you know
 #
-# The proof needed one thing: *galaxies of the same kind*. Now take the fainter ones, and the test galaxies as another survey would show them: DES, with sharper and deeper images and colours stretched in another way.
+# The proof needed one thing: *galaxies of the same kind*. Now take the fainter ones, and the test galaxies as another survey would show them: the Dark Energy Survey (DES), with sharper and deeper images and colours stretched in another way.
 #
 # *Predict: will the sets become larger, because the networks are less sure? Or wrong?*
 
@@ -351,7 +354,7 @@ named = dict(zip(CLASSES, away["DES pictures"][0].sum(0).tolist(), strict=True))
 print("how often each class is in a set on DES pictures:", named)
 
 # %% [markdown]
-# The sets do not warn. Two magnitudes fainter they miss more than they should while hardly growing; on DES pictures the networks call nearly everything by one name and are *sure* of it. Conformal prediction knows only what its calibration galaxies told it. Lesson 04 mends the network; here we mend the promise.
+# The sets do not warn. Two magnitudes fainter they miss more than they should while hardly growing; on DES pictures they are *small*, and wrong for a large share of the galaxies: a network can be sure of what it has never seen. Conformal prediction knows only what its calibration galaxies told it. Lesson 04 mends the network; here we mend the promise.
 #
 # **Exercise 6.** The repair: label some galaxies of the new kind, cut them into bins of magnitude, and give each bin a threshold of its own. `known_bin` and `new_bin` are the numbers of the bins; use `gm.metrics.conformal_sets(calibration, label, new)`, which promises 90 %.
 
@@ -394,7 +397,7 @@ gm.plots.trends({"Fainter mock galaxies": {
 #
 # The catalogue of the talk has another way to be careful: a class is given only where its models **agree**. E: P_LTG < 0.5, T < 0, P_S0 < 0.5. S0: the same with P_S0 > 0.5. S1 (Sa to Sb): P_LTG > 0.5, 0 < T < 3. S2 (later): P_LTG > 0.5, T > 3. (The published rules ask a pair of eyes, too. What these add is in [further/03f](further/03f_doubt_in_full.ipynb), since the eye of the mock sky is an oracle.)
 #
-# *Predict: the agreeing galaxies are purer than all galaxies sorted by T-Type alone. Are they purer than as many galaxies that one model alone is surest about?*
+# *Predict: are the agreeing galaxies purer than all galaxies sorted by T-Type alone? And is it the agreement that makes them pure, or would P_LTG and P_S0 do as well, with nobody left out?*
 
 # %%
 t_type = at_test.t_type.mean(0)
@@ -402,14 +405,14 @@ p = at_test.probability.mean(0)
 catalogue = Table({"T-Type": t_type, "P_LTG": p[:, 0], "P_S0": p[:, 1]})
 agree = gm.metrics.combined_classes(catalogue, visual=False)
 alone = np.select([t_type < -2, t_type < 0, t_type < 3], ["E", "S0", "S1"], "S2")
-clear = np.min(np.abs(t_type[:, None] - [-2, 0, 3]), 1)  # distance from the nearest border
-surest = np.where(np.argsort(np.argsort(-clear)) < np.sum(agree != ""), alone, "")
+by_p = np.where(p[:, 0] > 0.5, np.where(t_type < 3, "S1", "S2"), np.where(p[:, 1] > 0.5, "S0", "E"))
+sure_s0 = np.where(p[:, 0] < 0.5, np.abs(p[:, 1] - 0.5), 0.5)  # not asked of spirals
+clear = np.minimum(np.abs(p[:, 0] - 0.5), sure_s0)
+surest = np.where(clear > np.median(clear), by_p, "")
 mixed = catalogue[np.random.default_rng(seed).permutation(len(test))]
 mixed["T-Type"] = t_type
-late_too = np.where(t_type < 3, "S1", "S2")
-by_p = np.where(p[:, 0] > 0.5, late_too, np.where(p[:, 1] > 0.5, "S0", "E"))  # nobody left out
-ways = {"T-Type alone": alone, "models agree": agree, "T-Type, as many, far from borders": surest,
-        "P_LTG and P_S0 first, then T": by_p,
+ways = {"T-Type alone": alone, "models agree": agree, "P_LTG and P_S0, nobody left out": by_p,
+        "the same, half of them: P far from 0.5": surest,
         "agree, P of other galaxies": gm.metrics.combined_classes(mixed, visual=False)}
 
 # %%
@@ -426,7 +429,7 @@ lines = Table({"T-Type": t_type, "P_LTG": p_ltg, "P_LTG_std": scatter, "P_S0": p
 gm.plots.show_table(lines[:8], caption="Lines of the catalogue, two columns more; mock galaxies")
 
 # %% [markdown]
-# Purity is bought with completeness: read both columns, and the third row beside the second. Users who need *all* lenticulars of a volume must not take the agreeing ones; users who average spectra of lenticulars should. `SET` and `SET_SIZE` leave that choice to them.
+# The agreeing galaxies are purer than the T-Type alone. But read the third row: P_LTG and P_S0 by themselves, *with nobody left out*, come within a point or two. So it is the better question that helps, "lenticular or elliptical?" asked by itself, more than the agreement; networks that were trained together on the same galaxies err together. (The published models are networks of their own, one a question, and have eyes beside them.) What buys purity is leaving out the doubtful, as in the fourth row, and it is paid in completeness. Users who need *all* lenticulars of a volume must not take the sure ones; users who average spectra of lenticulars should. `SET` and `SET_SIZE` leave that choice to them.
 #
 # ## The talk and you
 #
@@ -503,7 +506,7 @@ if len(rows):
                      alt="Observed galaxies of which all folds are certain, labels or not.")
 
 # %% [markdown]
-# In the deep field nearly all sets name one class, mostly "spiral": the networks have never seen such galaxies, and do not say so. On SDSS galaxies, where labels are, the promise of 90 % calibrated on mock galaxies is broken by a wide margin; 500 labels of their own restore it. But look at the price in the column *classes*: most sets now hold both. That is an honest answer of networks that were trained on another sky: *we mostly do not know*. (Trained on observed galaxies they know far more: lesson 02.)
+# In the deep field nearly every set names a single class (the line above): the networks have never seen such galaxies, and do not say so. On SDSS galaxies, where labels are, the promise of 90 % calibrated on mock galaxies is broken by a wide margin; 500 labels of their own restore it. But look at the price in the column *classes*: many sets now hold both. That is an honest answer of networks that were trained on another sky: *we mostly do not know*. (Trained on observed galaxies they know far more: lesson 02.)
 #
 # And look at the galaxies that are **wrong and yet certain**: all folds agree, P is beyond 0.95, and the label says otherwise. Judge for yourself which of the two is right. "Elliptical" of Galaxy Zoo 1 means smooth, and smooth is not elliptical: many of these are small and blue, and a volunteer could not have seen their arms ([further/03f](further/03f_doubt_in_full.ipynb) counts). Either way, no scatter of folds could have warned.
 #
@@ -560,9 +563,13 @@ claims.check("coverage two magnitudes fainter, a threshold a bin", fixed["a thre
              control=("one threshold", left["fainter by two magnitudes"]), fails_if="bins of magnitude did not mend it")
 claims.check("the same in five stored seeds, largest distance from 90 %, mended", worst("fainter, mended"), at_most=0.02,
              control=("one threshold", worst("fainter")), fails_if="the repair hung on the seed")
-claims.check("purity, models agree minus T-Type alone", pure["models agree"] - pure["T-Type alone"], at_least=0.02,
+claims.check("purity, models agree minus T-Type alone", pure["models agree"] - pure["T-Type alone"], at_least=0,
              control=("P of other galaxies", pure["agree, P of other galaxies"] - pure["T-Type alone"]),
              fails_if="the second and third model told nothing new")
+nobody = pure["P_LTG and P_S0, nobody left out"]
+claims.check("purity, models agree minus P_LTG and P_S0 with nobody left out", pure["models agree"] - nobody, at_most=0.03,
+             control=("half left out", pure["the same, half of them: P far from 0.5"] - nobody),
+             fails_if="agreement by itself made classes pure")
 claims.identity("conformal sets by hand that differ from the helper's",
                 np.mean(sets != gm.metrics.conformal_sets(p_known, kind[known], p_test)), at_most=0)
 if observed:
