@@ -460,9 +460,15 @@ for row in score:
 claims.compare("networks whose scatter is the uncertainty", FOLDS, k)
 beside = gm.course.published_table({"03": {"published": claims.published}})
 gm.plots.show_table(beside, caption="Published beside measured")
+auc = {name: seeds["value"][seeds["what"] == f"ETG/LTG, {name}, the same galaxies auc"]
+       for name in ("test", "without structure")}
+print(f"late or early, AUC in stored seeds: {auc['test'].mean():.3f} ± {auc['test'].std(ddof=1):.3f};",
+      f"arms, bars and knots taken away: {auc['without structure'].mean():.3f}")
 
 # %% [markdown]
 # (The published recall of bars, 0.90, does not fit its F1 of 0.93; lesson 02 recomputes the row.)
+#
+# The last line is a warning about our own sky. The networks tell late from early as well when arms, bars and knots are taken out of the picture: in images this small they go by colour, profile and outline. A high AUC does not say that a network sees what the word "spiral" means.
 #
 # ## On observed galaxies
 #
@@ -537,7 +543,7 @@ gm.course.quiz("03")
 # %% tags=["claims"]
 def worst(what):
     """Of five stored seeds, the largest distance of a coverage from the promised 90 %."""
-    return np.max(np.abs(seeds["value"][seeds["what"] == f"{what} coverage"] - 0.9))
+    return np.round(np.max(np.abs(seeds["value"][seeds["what"] == f"{what} coverage"] - 0.9)), 4)
 
 
 promised = "conformal, 90 % promised"
@@ -549,8 +555,10 @@ claims.check("finds errors: closeness to one half minus scatter of the folds",
              finds["closeness to one half, mean"] - finds["scatter of the folds"], at_least=0,
              control=("scatter of the logits minus scatter of the folds", finds["scatter of the logits"] - finds["scatter of the folds"]),
              fails_if="the scatter knew more than the mean does")
-claims.check("calibration error two magnitudes fainter, with the temperature of the bright sky", off["fainter"][1], at_least=0.045,
-             control=("same sky", off["same sky"][1]), fails_if="one number from the bright sky mended the faint one")
+claims.check("calibration error with the temperature of the bright sky, two magnitudes fainter minus same sky",
+             off["fainter"][1] - off["same sky"][1], at_least=0.005,
+             control=("same sky, after minus before", off["same sky"][1] - off["same sky"][0]),
+             fails_if="one number from the bright sky mended the faint one")
 claims.check("coverage of 90 % sets, same sky", same[promised], between=(0.87, 0.93),
              control=("likeliest class", same["likeliest class"]), fails_if="calibration and test galaxies were of two kinds")
 claims.check("the same in five stored seeds, largest distance from 90 %", worst("test"), at_most=0.015,
@@ -566,6 +574,8 @@ claims.check("the same in five stored seeds, largest distance from 90 %, mended"
 claims.check("purity, models agree minus T-Type alone", pure["models agree"] - pure["T-Type alone"], at_least=0,
              control=("P of other galaxies", pure["agree, P of other galaxies"] - pure["T-Type alone"]),
              fails_if="the second and third model told nothing new")
+claims.check("late or early, stored seeds: AUC lost without arms, bars and knots", np.mean(auc["test"] - auc["without structure"]), at_most=0.02,
+             control=("all probabilities exchanged", auc["test"].mean() - 0.5), fails_if="the networks went by arms, bars or knots")
 nobody = pure["P_LTG and P_S0, nobody left out"]
 claims.check("purity, models agree minus P_LTG and P_S0 with nobody left out", pure["models agree"] - nobody, at_most=0.03,
              control=("half left out", pure["the same, half of them: P far from 0.5"] - nobody),
