@@ -463,7 +463,7 @@ gm.plots.show_table(beside, caption="Published beside measured")
 auc = {name: seeds["value"][seeds["what"] == f"ETG/LTG, {name}, the same galaxies auc"]
        for name in ("test", "without structure")}
 lost = np.mean(auc["test"] - auc["without structure"])
-print(f"late or early, AUC: {auc['test'].mean():.3f} ± {auc['test'].std(ddof=1):.3f} over the seeds;",
+print(f"late or early, AUC over seeds: {auc['test'].mean():.3f} ± {auc['test'].std(ddof=1):.3f};",
       f"lost when arms, bars and knots are taken away: {lost:.3f}")
 
 # %% [markdown]
