@@ -283,7 +283,7 @@ for name, logit, answer in (("same sky", x, truth),
                          alt=f"{name}: error {before[1]:.3f} before, {after[1]:.3f} after")
 
 # %% [markdown]
-# On the same sky the mean of the folds promises a little too little (T below 1). The temperature lowers the error, nearly to what the number of galaxies allows: even honest probabilities of 2,000 galaxies would show an error of 0.01 to 0.02. On the fainter galaxies the curve runs *below* the line: of those that get P = 0.6, fewer than six in ten are spirals. No temperature from the bright sky can know that.
+# On the same sky the mean of the folds promises a little too little (T below 1). There is little to mend: even honest probabilities of 2,000 galaxies would show an error of 0.01 to 0.02, and in one of five stored seeds the temperature made it no smaller. On the fainter galaxies the curve runs *below* the line: of those that get P = 0.6, fewer than six in ten are spirals. No temperature from the bright sky can know that.
 #
 # ## Promise a set, not a number
 #
@@ -557,7 +557,7 @@ claims.check("finds errors: closeness to one half minus scatter of the folds",
              control=("scatter of the logits minus scatter of the folds", finds["scatter of the logits"] - finds["scatter of the folds"]),
              fails_if="the scatter knew more than the mean does")
 claims.check("calibration error with the temperature of the bright sky, two magnitudes fainter minus same sky",
-             off["fainter"][1] - off["same sky"][1], at_least=0.005,
+             off["fainter"][1] - off["same sky"][1], at_least=0.008,
              control=("same sky, after minus before", off["same sky"][1] - off["same sky"][0]),
              fails_if="one number from the bright sky mended the faint one")
 claims.check("coverage of 90 % sets, same sky", same[promised], between=(0.87, 0.93),
