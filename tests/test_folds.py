@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
+from scipy.stats import betabinom
 
 import galmorph_helpers as gm
 
@@ -296,3 +297,42 @@ def test_frozen_folds_agree_trained_together_and_one_by_one(stamps):
     for mine, theirs in zip(one.networks, both.networks, strict=True):
         for (name, x), y in zip(mine.state_dict().items(), theirs.state_dict().values(), strict=True):
             torch.testing.assert_close(x, y, rtol=1e-3, atol=1e-4, msg=lambda text, name=name: f"{name}: {text}")
+
+
+def test_five_questions_of_the_catalogue():
+    table = gm.population(400, seed=1)
+    target = gm.learning.five_targets(table, seed=1)
+    late = np.asarray(table["t_type"]) > 0
+    assert target.shape == (400, 5) and np.array_equal(target[:, 0] == 1, late)
+    assert np.isnan(target[late, 1]).all() and set(target[~late, 1]) == {0, 1}
+    assert 0 < np.isnan(target[:, 2]).mean() < 0.5, "volunteers disagree about some"
+    output = np.where(np.isnan(target), 0, np.c_[40 * target[:, :4] - 20, target[:, 4:]])
+    answers = gm.learning.read_five(np.stack([output, output]))
+    np.testing.assert_allclose(answers.t_type[0], table["t_type"])
+    np.testing.assert_array_equal(answers.probability[1, :, 0] > 0.5, late)
+    loss = gm.learning.five_loss(torch.tensor(output), torch.tensor(target))
+    assert loss < 1e-6 and gm.learning.five_loss(torch.tensor(-output), torch.tensor(target)) > 5
+    three = gm.learning.class_probabilities(answers.probability[0, :, 0], answers.probability[0, :, 1])
+    np.testing.assert_allclose(three.sum(1), 1)
+    np.testing.assert_array_equal(three.argmax(1)[~late], target[~late, 1])
+    with pytest.raises(ValueError, match=r"got \(400, 5\)"):
+        gm.learning.read_five(output)
+
+
+@pytest.mark.parametrize(
+    ("yes", "n", "a", "b"), [(0, 5, 0.5, 2.0), (3, 5, 2.0, 2.0), (38, 40, 8.0, 0.3), (0, 0, 1.0, 3.0)]
+)
+def test_the_loss_of_votes_is_scipys_beta_binomial(yes, n, a, b):
+    output = torch.log(torch.tensor([[a, b]], dtype=torch.float64))
+    loss = gm.learning.beta_binomial_loss(output, torch.tensor([[yes, n]], dtype=torch.float64))
+    assert float(loss) == pytest.approx(-betabinom.logpmf(yes, n, a, b), abs=1e-9)
+    assert gm.learning.expected_share(output)[0] == pytest.approx(a / (a + b))
+
+
+def test_certain_votes_alone_are_asked():
+    output = torch.tensor([[2.0, 0.0], [0.0, 2.0], [9.0, 0.0], [9.0, 0.0]])
+    votes = torch.tensor([[5.0, 5.0], [1.0, 5.0], [3.0, 5.0], [0.0, 0.0]])  # the last two divide, or have no vote
+    loss = gm.learning.certain_votes_loss(output, votes)
+    assert float(loss) == pytest.approx(np.log1p(np.exp(-2.0)))
+    with pytest.raises(ValueError, match=r"got \(4, 2\) and \(3, 2\)"):
+        gm.learning.beta_binomial_loss(output, votes[:3])

@@ -1,6 +1,6 @@
 from . import classifier, columns, parts, shards, simulation, survey, tables, workers
 from .classifier import load_classifier, save_classifier
-from .columns import faint_catalogue, morphology_catalogue
+from .columns import add_sets, faint_catalogue, morphology_catalogue
 from .parts import read_parts
 from .shards import ShardError, find_shards, read_shard, repeated, write_shard
 from .simulation import simulate

@@ -6,6 +6,7 @@ import astropy.units as u
 import numpy as np
 from astropy.table import QTable
 
+from ..metrics.conformal import set_names
 from ..metrics.flags import FLAGS
 
 
@@ -77,6 +78,30 @@ def morphology_catalogue(columns):
     if len(np.unique(table["INTID"])) < len(table):
         raise ValueError("INTID: a number stands for two galaxies; each needs its own.")
     return table
+
+
+def add_sets(catalogue, sets, classes, *, coverage=0.9):
+    """Add two columns to a catalogue: `SET`, the classes that cannot be ruled out, and `SET_SIZE`, how many they are.
+
+    Parameters
+    ----------
+    catalogue : Table
+        Changed in place.
+    sets : array of bool (N, K)
+        From `conformal_sets`.
+    classes : sequence of K str
+        Names without blanks, since a blank separates them: "E S0".
+    coverage : float
+        What was promised, for the description.
+    """
+    sets = np.asarray(sets, bool)
+    if sets.shape != (len(catalogue), len(classes)):
+        raise ValueError(f"sets must be ({len(catalogue)}, {len(classes)}): galaxies, classes; got {sets.shape}.")
+    promise = f"classes of a conformal set of {coverage:.0%}, on galaxies like those of the calibration"
+    catalogue["SET"] = set_names(sets, classes)
+    catalogue["SET_SIZE"] = sets.sum(1)
+    catalogue["SET"].info.description = f"{promise}; separated by blanks"
+    catalogue["SET_SIZE"].info.description = f"number of {promise}"
 
 
 def faint_catalogue(table, probability, flag):

@@ -11,10 +11,12 @@ from . import (
     inputs,
     labelled,
     networks,
+    questions,
     together,
     training,
     transfer,
     views,
+    votes,
     weights,
 )
 from .adaptation import adapt, latent, normalised_for
@@ -35,7 +37,9 @@ from .explain import occlusion_map, saliency
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
 from .labelled import fit_labelled
 from .networks import DS18, CompactCNN, Encoder, count_parameters
+from .questions import class_probabilities, five_loss, five_targets, read_five
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
 from .views import prepare_maps, view
+from .votes import beta_binomial_loss, certain_votes_loss, expected_share
 from .weights import load_weights, observed_network, unseen

@@ -1,4 +1,5 @@
-from . import corrections, flags, regression, repeated, scores, uncertainty
+from . import conformal, corrections, flags, regression, repeated, scores, uncertainty
+from .conformal import conformal_sets, conformal_sets_by_group, coverage_table, set_names
 from .corrections import corrected_fraction, galaxies_needed, shift_prior
 from .flags import combined_classes, purity_table, robust_flag
 from .regression import regression_table

@@ -36,7 +36,9 @@ def table_with_training(tables, *, mean=False):
         if mean:  # the intervals' mean half widths about the mean score
             out[metric] = scores.mean(0)
             for side in ("low", "high"):
-                out[f"{metric}_{side}"] = scores.mean(0) + np.mean([t[f"{metric}_{side}"] - t[metric] for t in tables], 0)
+                out[f"{metric}_{side}"] = scores.mean(0) + np.mean(
+                    [t[f"{metric}_{side}"] - t[metric] for t in tables], 0
+                )
         for row in np.flatnonzero(np.isfinite(scores).all(0) & (np.ptp(scores, 0) > 0)):
             test = out[f"{metric}_low"][row], out[f"{metric}_high"][row]
             around = interval_with_training(scores[:, row], test, mean=mean)
