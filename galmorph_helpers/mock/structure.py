@@ -101,6 +101,9 @@ def _with_discs(out, p, flux, axes, images, wavelengths, rng):
         drawn.mul_(total / drawn.sum((-2, -1), keepdim=True).clamp_(min=1e-12))
         drawn.addcmul_(disc, -of_disc).addcmul_(bulge, -of_bulge)
         torch.maximum(drawn, (least * (of_disc * (FAINTEST - 1))).addcmul_(bulge, of_bulge * (FAINTEST - 1)), out=drawn)
+        added = drawn.sum((-2, -1), keepdim=True)  # by that bound: taken from all light alike
+        kept = total / (total + added).clamp_(min=1e-12)
+        drawn.mul_(kept).addcmul_(disc, of_disc * (kept - 1)).addcmul_(bulge, of_bulge * (kept - 1))
 
 
 def _gas(wavelengths, redshift):

@@ -367,13 +367,12 @@ rank = spearmanr(slopes[both], ew_slope[both])[0]
 others = spearmanr(slopes[both], np.roll(ew_slope[both], 1))[0]
 ring_up = np.mean(slopes[kinds == "ring"] > 0)
 by_width = np.mean(np.sign(ew_slope) == np.sign(true_slope), where=clear)
-print(f"rank correlation with the gradient of EW(Hα): {rank:.2f}; another galaxy's: {others:.2f}")
-print(f"signs right by EW(Hα) alone: {by_width:.1%}; by activity: {right:.1%}")
+print(f"rank correlation with the gradient of EW(Hα): {rank:.2f}; another galaxy's: {others:.2f};",
+      f"signs right by EW(Hα) alone: {by_width:.1%}; by activity: {right:.1%}")
 print(f"rings whose line rises: {ring_up:.0%}")
-drawn = ("inside-out", "outside-in", "ring")
-groups = {"flat": slopes[flat]} | {kind: slopes[kinds == kind] for kind in drawn}
+groups = {kind: slopes[kinds == kind] for kind in ("inside-out", "outside-in", "ring")}
 gm.plots.histograms(
-    {per_re: groups}, bins=49, limits={per_re: (-8, 8)},
+    {per_re: {"flat": slopes[flat], **groups}}, bins=49, limits={per_re: (-8, 8)},
     title="Measured gradients by what was put in (end bins hold the rest) — mock lenticulars",
     alt="Histograms of gradients: flat galaxies in a narrow peak at zero, inside-out and most "
         "rings positive, outside-in negative.")
