@@ -327,9 +327,9 @@ for network in networks:  # the threshold is chosen on validation galaxies, and 
 truth, p, cut = found[0]
 called = (p >= cut).astype(int)
 order = np.argsort(-np.abs(p - cut))  # the surest first, so the worst mistakes
-gm.plots.confusion_gallery(sky[test[order]], truth[order], called[order], names=("not edge-on", "edge-on"),
-                   caption="The surest of each kind",
-                   alt="Edge-on galaxies found are thin; the mistakes are flattish or small.")
+gm.plots.confusion_gallery(sky[test[order]], truth[order], called[order],
+                           names=("not edge-on", "edge-on"), caption="The surest of each kind",
+                           alt="Edge-on galaxies found are thin; the mistakes are flattish or small.")
 print("precision {:.3f}, recall {:.3f}, F1 {:.3f}".format(*scores_of(truth, called)))
 
 # %% [markdown]
