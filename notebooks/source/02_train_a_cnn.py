@@ -329,7 +329,7 @@ called = (p >= cut).astype(int)
 order = np.argsort(-np.abs(p - cut))  # the surest first, so the worst mistakes
 gm.plots.confusion_gallery(sky[test[order]], truth[order], called[order],
                            names=("not edge-on", "edge-on"), caption="The surest of each kind",
-                           alt="Edge-on galaxies found are thin; the mistakes are flattish or small.")
+                           alt="Edge-on galaxies are thin; the mistakes are small or flattish.")
 print("precision {:.3f}, recall {:.3f}, F1 {:.3f}".format(*scores_of(truth, called)))
 
 # %% [markdown]
