@@ -44,6 +44,7 @@ seed = gm.start()
 claims = gm.Claims("06")
 marked = ("Ca K", "Hδ", "Hγ", "Hβ", "[O III] 5008", "Mg b", "Na D", "Hα", "[S II] 6718")
 marks = {name: LINES[name] for name in marked}
+n2_axis = np.linspace(-0.75, 0.2)
 per_re, plane_limits = "activity gradient (per $R_e$)", ((-8, 18), (-6, 10))
 
 
@@ -241,18 +242,18 @@ gm.course.check("06.4")
 # %%
 quiet, names = np.abs(activity[:, 0]) < ridge.width, ("[N II] 6585", "Hα", "[O III] 5008", "Hβ")
 starlight = np.mean(fibre[quiet], axis=0, where=fibre_ivar[quiet] > 0)  # its lines would hide Hβ
-light = np.array([line_flux(grid, fibre - starlight, fibre_ivar, line=name, half_width=8)[0]
-                  for name in names])
+lines = [line_flux(grid, fibre - starlight, fibre_ivar, line=name, half_width=8) for name in names]
+light = np.array([flux_of_line for flux_of_line, _ in lines])
 active = (activity[:, 0] > 6 * ridge.width) & (light > 0).all(0)
 n, h, o, b = light[:, active]
 n2, o3 = np.log10(n / h), np.log10(o / b)
-beyond = gm.course.yours("06.4")(n2, o3)
-seyfert = gas[active] == "Seyfert"
+beyond, seyfert = gm.course.yours("06.4")(n2, o3), gas[active] == "Seyfert"
 points = {"star formation": (n2[~seyfert], o3[~seyfert]), "Seyfert": (n2[seyfert], o3[seyfert])}
 gm.plots.plane(
     points, xlabel="log [N II]/Hα", ylabel="log [O III]/Hβ", title="Active centres — mock galaxies",
-    alt="BPT diagram of mock centres: star formation low and left, Seyferts higher and right.")
-caught, wrongly = beyond[seyfert].mean(), beyond[~seyfert].mean()
+    tracks={"Kewley et al. 2001": np.c_[n2_axis, 0.61 / (n2_axis - 0.47) + 1.19]},
+    alt="BPT diagram of mock centres: star formation below the line of Kewley, Seyferts above.")
+caught, wrongly = (beyond[rows].mean() for rows in (seyfert, ~seyfert))
 print(f"beyond the line: {caught:.0%} of the Seyferts, {wrongly:.0%} of the others")
 
 # %% [markdown]
