@@ -88,12 +88,16 @@ gm.plots.show_table(beside({"SDSS": home, "DES, unchanged": away}), caption=f"{n
 lost = {q: home[q]["recall"] - away[q]["recall"] for q in QUESTIONS}
 worst = max(lost, key=lost.get)
 print("recall lost:", {q: f"{v:+.2f}" for q, v in lost.items()})
-claims.check("largest fall of recall (TPR), SDSS network on DES pictures unchanged", lost[worst], at_least=0.15, because="the pictures of both surveys looked alike")
+claims.check("largest fall of recall (TPR), SDSS network on DES pictures unchanged", lost[worst], at_least=0.15, because="the pictures of both surveys looked alike",
+             short="On this sky no recall falls by 0.15: the published fall is not reproduced.")
+blurred = {q: home[q]["precision"] - away[q]["precision"] for q in ("disc", "edge-on")}
+print("precision lost:", {q: f"{v:+.2f}" for q, v in blurred.items()})
+claims.check("largest fall of precision, SDSS network on DES pictures unchanged", max(blurred.values()), at_least=0.15, because="the pictures of both surveys looked alike")
 for q in QUESTIONS:
     claims.compare(f"{q}: recall on DES, unchanged", TRANSFER[q, "DES", 0].recall, away[q]["recall"])
 
 # %% [markdown]
-# **Where the mock sky differs.** In the published table the disc question lost half of its recall, and bars a quarter. Here bars lose most. Discs keep their recall and lose *precision*: DES shows faint structure in galaxies that volunteers called smooth on SDSS pictures, and the network says so. The published pictures differed in ways that we do not know in full (their stretch, above all), and a network's failure depends on just that.
+# **Where the mock sky differs.** In the published table the disc question lost half of its recall, and bars a quarter. On this sky no recall falls by 0.15: the published fall is not reproduced. Discs keep their recall and lose *precision* instead: DES shows faint structure in galaxies that volunteers called smooth on SDSS pictures, and the network says so. And bars cannot fall: at a threshold of 0.5 the network finds hardly any, at home or away, since a bar is so rare that no picture makes it likelier than not. Its *order* is good (see the AUC); a threshold chosen on labels of SDSS would find them. The published pictures differed in ways that we do not know in full (their stretch, above all), and a network's failure depends on just that.
 #
 # ## Change one thing at a time
 #
@@ -121,13 +125,13 @@ changed["one grey band"] = scores(source, sdss_test[:few].mean(1, keepdim=True).
 # %%
 one_by_one = Table(rows=[{"seen by": name, **{f"{q}, {m}": found[q][m] for q in QUESTIONS for m in ("recall", "precision")}} for name, found in changed.items()])
 gm.plots.show_table(one_by_one, caption=f"The SDSS network on hybrid surveys, {few} mock galaxies")
-costs = {name: changed["SDSS"]["bar"]["recall"] - found["bar"]["recall"] for name, found in changed.items() if name not in ("SDSS", "DES", "all but the stretch")}
-print("recall of bars lost to:", ", ".join(f"{name} {cost:+.2f}" for name, cost in sorted(costs.items(), key=lambda item: -item[1])))
-claims.check("recall of bars lost to the stretch of DES alone", costs["stretch of DES"], at_least=0.10, because="the network had learnt shapes that no stretch hides")
-claims.check("recall of bars lost to a sharper PSF alone", costs["PSF of DES"], at_most=0.10, because="a sharper picture hid bars")
+costs = {name: changed["SDSS"]["edge-on"]["recall"] - found["edge-on"]["recall"] for name, found in changed.items() if name not in ("SDSS", "DES", "all but the stretch")}
+print("recall of edge-on galaxies lost to:", ", ".join(f"{name} {cost:+.2f}" for name, cost in sorted(costs.items(), key=lambda item: -item[1])))
+claims.check("recall of edge-on galaxies lost to the stretch of DES alone", costs["stretch of DES"], at_least=0.10, because="the network had learnt shapes that no stretch hides")
+claims.check("recall of edge-on galaxies lost to a sharper PSF alone", costs["PSF of DES"], at_most=0.10, because="a sharper picture hid thin discs")
 
 # %% [markdown]
-# Read it row by row. The sharper PSF alone shows *more* bars. Smaller pixels hold less light each, so that a stretch made for large ones gives a darker picture, and bars are lost; so they are in a sky cleaner than any that the network has seen, and in the other stretch. One grey band does the opposite: nearly all bars are found, among many that are none, since a network that lost its colours errs in some direction. And the accident beats them all: stamps cut without a thought of the pixel scale. Check that first when a network fails on a new survey.
+# Read it row by row, and take the bars as they are: hardly any is found in any row, so nothing can be lost. A sharper PSF, smaller pixels or less noise change little by themselves. The stretch of DES alone is another matter: on pictures as noisy and as blurred as those of SDSS it lifts the noise and the halos, and edge-on galaxies are missed. The accident that beats most of the others is a plain one: stamps cut without a thought of the pixel scale. Check that first when a network fails on a new survey.
 #
 # ### Degrade the sharper survey
 #
@@ -233,9 +237,12 @@ for q in QUESTIONS:
         _, mean, low, high = (dict(zip(sizes, v, strict=True))[labelled] for v in curve(q, how, "accuracy"))
         margin = high - low + 0.02 + 3 * np.sqrt(mean * (1 - mean) / found[q]["n"])  # other labels are drawn, other galaxies tested
         off.append(max(low - margin - found[q]["accuracy"], found[q]["accuracy"] - high - margin))
-claims.check("live points outside the stored interval (its own width, three sigma of the test sample and 0.02 beside it), by", max(off), at_most=0, because="the stored sweep were not of this code")
+claims.check("live points outside the stored interval (its own width, three sigma of the test sample and 0.02 beside it), by", max(off), at_most=0, because="the stored sweep were not of this code",
+             short="The stored sweep was made on an older mock sky, and live points lie outside its interval.")
 
 # %% [markdown]
+# The stored sweep was made on an older mock sky, and live points lie outside its interval. Its lesson, that few labels go a long way, is that of the table; its numbers are of that sky until it is run again.
+#
 # ## What the talk found, what you found
 #
 # The published table, with what its own counts imply. A test sample has whole galaxies: of all the counts that round to a row's recall and precision, which accuracies can come out? Beside it the accuracy of always "no", and the 95 % interval of the recall (Wilson's), which rests on the positives alone.

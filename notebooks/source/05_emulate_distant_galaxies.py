@@ -281,8 +281,9 @@ mean_row = score[score["name"] == "mean"][0]
 spread = np.ptp(score["accuracy"][:5])
 claims.compare("AUC, mean of five folds", FAINT_MODELS["mean"]["auc"], mean_row["auc"], (mean_row["auc_low"], mean_row["auc_high"]))
 claims.compare("accuracy, mean of five folds", FAINT_MODELS["mean"]["accuracy"], mean_row["accuracy"], (mean_row["accuracy_low"], mean_row["accuracy_high"]))
-claims.check("AUC to r = 21.5, mean of five folds", mean_row["auc"], at_least=0.95, because="faint images held nothing of the type")
-claims.check("accuracy to r = 21.5, mean of five folds", mean_row["accuracy"], at_least=0.88, because="faint images held nothing of the type")
+below = "On this sky the AUC and the accuracy to r = 21.5 stay below the bounds of 0.95 and 0.88 that were set on an older one."
+claims.check("AUC to r = 21.5, mean of five folds", mean_row["auc"], at_least=0.95, because="faint images held nothing of the type", short=below)
+claims.check("accuracy to r = 21.5, mean of five folds", mean_row["accuracy"], at_least=0.88, because="faint images held nothing of the type", short=below)
 claims.check("accuracy, best minus worst fold", spread, at_most=0.02, because="what is learnt hung on which galaxies were trained on")
 
 # %% [markdown]
@@ -534,7 +535,7 @@ gm.plots.show_table(Table(rows=[{"measure": name, "all galaxies": every, "withou
                                 for name, (every, without, bar, sign) in hoped.items()]), caption="This run, mock galaxies", formats={"all galaxies": ".3f", "without S0/a": ".3f"})
 
 # %% [markdown]
-# In the mean of [five seeds](../benchmarks/seeds_05.md) two of these stay short, and the accuracy only just reaches what was hoped for. *The fall with magnitude:* a better start lifted the accuracy at all magnitudes (compare the control), and without the S0/a it falls all the same; spirals that form no stars and Sa lose their arms, and nothing else tells them from lenticulars well enough. *Late types above spectral class 4:* not all of these galaxies are late in truth (the share is printed above), and a classifier that is right cannot agree better.
+# On this sky the AUC and the accuracy to r = 21.5 stay below the bounds of 0.95 and 0.88 that were set on an older one. Its early and late types overlap in profile and colour, as observed ones do, and what a faint image keeps says less of the type than the older sky made believe ([five seeds of that one](../benchmarks/seeds_05.md)). *The fall with magnitude:* a better start lifted the accuracy at all magnitudes (compare the control), and without the S0/a it falls all the same; spirals that form no stars and Sa lose their arms, and nothing else tells them from lenticulars well enough. *Late types above spectral class 4:* not all of these galaxies are late in truth (the share is printed above), and a classifier that is right cannot agree better.
 #
 # | talk and papers, DES galaxies | here, mock galaxies |
 # | --- | --- |
