@@ -142,13 +142,14 @@ for row in (original, shallow):
     for metric in ("accuracy", "precision", "recall", "f1"):
         claims.compare(f"{row['name']}: {metric}", TIDAL_TESTS[row["name"]][metric], row[metric], (row[f"{metric}_low"], row[f"{metric}_high"]))
 claims.check("original: accuracy", original["accuracy"], at_least=0.80, because="debris and discs were harder to tell apart")
-claims.check("original: recall", original["recall"], at_least=0.70, because="experts saw what the network cannot")
+claims.check("original: recall", original["recall"], at_least=0.70, because="experts saw what the network cannot",
+             short="On this sky the detector finds less of the debris than the bound of 0.70 asks for, which was set on an older one.")
 claims.check("original: AUC", original["auc"], at_least=0.85, because="the network had learnt depth, not debris")
 claims.check("recall lost by adding shallow images", original["recall"] - shallow["recall"], at_least=0.0, because="shallow positives were as clear as deep ones")
 claims.check("precision moves by adding shallow images, absolute", abs(original["precision"] - shallow["precision"]), at_most=0.12, because="noise were taken for debris")
 
 # %% [markdown]
-# *Original* here means limits of 30 and deeper, *shallow* 26 to 28; the talk's two samples differ in the same way, but their exact mix of depths is not ours. Beside the accuracy stands that of always saying "no".
+# *Original* here means limits of 30 and deeper, *shallow* 26 to 28; the talk's two samples differ in the same way, but their exact mix of depths is not ours. Beside the accuracy stands that of always saying "no". On this sky the detector finds less of the debris than the bound of 0.70 asks for, which was set on an older one. Its discs are knottier, and knots look like debris.
 #
 # ## Follow recall and precision with depth
 #
