@@ -149,7 +149,7 @@ claims.check("recall lost by adding shallow images", original["recall"] - shallo
 claims.check("precision moves by adding shallow images, absolute", abs(original["precision"] - shallow["precision"]), at_most=0.12, because="noise were taken for debris")
 
 # %% [markdown]
-# *Original* here means limits of 30 and deeper, *shallow* 26 to 28; the talk's two samples differ in the same way, but their exact mix of depths is not ours. Beside the accuracy stands that of always saying "no". On this sky the detector finds less of the debris than the bound of 0.70 asks for, which was set on an older one. Its discs are knottier, and knots look like debris.
+# *Original* here means limits of 30 and deeper, *shallow* 26 to 28; the talk's two samples differ in the same way, but their exact mix of depths is not ours. Beside the accuracy stands that of always saying "no". On this sky the detector finds less of the debris than the bound of 0.70 asks for, which was set on an older one.
 #
 # ## Follow recall and precision with depth
 #
