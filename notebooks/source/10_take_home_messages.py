@@ -67,7 +67,7 @@ gm.plots.intervals(scores["what"], scores["measured"], scores["low"], scores["hi
 from IPython.display import Markdown, display
 
 MESSAGES = {
-    "Networks classify galaxies very well, but they need large labelled samples of the same kind of data": ("[lesson 02](02_train_a_cnn.ipynb#Ask-more-questions), [03](03_folds_and_catalogues.ipynb#Find-where-the-uncertainty-peaks)", [
+    "Networks classify galaxies very well, but they need large labelled samples of the same kind of data": ("[lesson 02](02_train_a_cnn.ipynb#The-talk-and-you), [03](03_folds_and_catalogues.ipynb#Find-where-the-uncertainty-peaks)", [
         ("02", "edge-on accuracy, mock sky"), ("02", "disc AUC, observed SDSS"), ("02", "edge-on AUC, observed SDSS")]),
     "Faint and subtle features, such as traces of tides, are still hard to find": ("[lesson 08](08_find_tidal_features.ipynb#Follow-recall-and-precision-with-depth)", [
         ("08", "original: recall"), ("08", "recall gained from 26 to 31"), ("08", "AUC lost from clean and deep to realistic")]),
@@ -75,7 +75,7 @@ MESSAGES = {
         ("04", "labels saved: N(scratch) / N(carried) at equal AUC, mean of the questions"), ("04", "largest fall of recall (TPR), SDSS network on DES pictures unchanged")]),
     "Bright galaxies, moved far away in the computer, give labelled samples of faint ones": ("[lesson 05](05_emulate_distant_galaxies.ipynb#Compare-with-a-network-that-saw-bright-galaxies-only,-and-with-the-eye)", [
         ("05", "accuracy to r = 21.5, mean of five folds"), ("05", "accuracy in the faintest bin, emulation-trained minus bright-trained")]),
-    "Without labels, too, there is much to find": ("[lesson 06](06_gradients_without_labels.ipynb#Find-the-passive-galaxies-in-the-plane), [07](07_cluster_without_labels.ipynb#Look-for-groups)", [
+    "Without labels, too, there is much to find": ("[lesson 06](06_gradients_without_labels.ipynb#3.-Find-the-galaxies-that-have-stopped), [07](07_cluster_without_labels.ipynb#Look-for-groups)", [
         ("06", "sign of the gradient right where the truth exceeds 2 sigma"), ("07", "ARI of two clusters with slow and fast rotators"), ("07", "Cramér's V of two clusters with morphology")]),
     "Never carry a model blindly to data that are not like its training sample": ("[this lesson](#Do-not-blindly-apply-your-models), [lesson 05](05_emulate_distant_galaxies.ipynb#Do-not-apply-your-model-outside-its-domain)", [
         ("05", "share of the faintest galaxies that are unfamiliar to the bright-trained network"), ("09", "flagged in the Hubble deep field")]),
