@@ -1,10 +1,13 @@
 # One command each; `make` alone lists them. Everything is installed into .venv, nothing outside this folder changes.
 
 PYTHON ?= python3
-# Lessons to run or build, such as LESSON=02 or LESSON="02 05"; empty means all.
+# Lessons to run or build, such as LESSON=02 or LESSON="02 05"; empty means all. LESSON=02f is what 02 leaves for later,
+# in notebooks/further: built and tested with the others, but run only by its name.
 LESSON ?=
 # Anything here runs lessons whose result is current, too.
 FORCE ?=
+# Anything here runs lessons once, as a learner opens them, not solved, too.
+ONCE ?=
 # An extra index for the torch wheel, such as https://download.pytorch.org/whl/cpu (a far smaller download on Linux).
 TORCH_INDEX ?=
 
@@ -14,8 +17,8 @@ SEEDS ?= 0 1 2 3 4
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
-SOLUTIONS := $(sort $(wildcard solutions/[0-9][0-9]_*.ipynb))
+NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb)) $(sort $(wildcard notebooks/further/[0-9][0-9]f_*.ipynb))
+SOLUTIONS := $(sort $(wildcard solutions/[0-9][0-9]_*.ipynb)) $(sort $(wildcard solutions/further/[0-9][0-9]f_*.ipynb))
 # Numbers of the mutants that `make mutants` tries; empty means all.
 ONLY ?=
 # The folder with the notebooks that a class handed in, for `make grade`.
@@ -62,12 +65,12 @@ $(READY): pyproject.toml constraints.txt
 	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test,site]'
 	@echo '$(CURDIR)' > $@
 
-run: $(READY) ## execute the course into _build/, lesson by lesson
-	@$(BIN)/python tools/course.py run $(foreach n,$(LESSON),--lesson $(n)) $(if $(FORCE),--force)
+run: $(READY) ## execute the course into _build/, lesson by lesson, those with exercises solved, too (not with ONCE=1)
+	@$(BIN)/python tools/course.py run $(foreach n,$(LESSON),--lesson $(n)) $(if $(FORCE),--force) $(if $(ONCE),--once)
 
 test: $(READY) ## run the unit tests, then every notebook cell by cell
 	$(BIN)/python -m pytest
-ifneq ($(NOTEBOOKS),)
+ifneq ($(strip $(NOTEBOOKS)),)
 	GALMORPH_STRICT=1 GALMORPH_QUIET=1 GALMORPH_RESULTS="$(CURDIR)/_build/nbval" \
 	  PYTHONPATH="$(CURDIR)" $(BIN)/python -m pytest \
 	  --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=10 $(NOTEBOOKS) $(SOLUTIONS)
@@ -80,7 +83,7 @@ lint: $(READY) ## check the style of the code and the order of the rooms
 	$(BIN)/lint-imports
 
 lab: $(READY) ## open JupyterLab on the first notebook, or on that of LESSON
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(firstword $(foreach n,$(LESSON),$(wildcard notebooks/$(n)_*.ipynb)) $(NOTEBOOKS))
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(firstword $(foreach n,$(LESSON),$(wildcard notebooks/$(n)_*.ipynb notebooks/further/$(n)_*.ipynb)) $(NOTEBOOKS))
 
 notebooks: $(READY) ## build and execute notebooks/ (to be solved) and solutions/ from notebooks/source/
 	@$(BIN)/python tools/course.py build $(LESSON)

@@ -26,7 +26,7 @@ def run(lesson, seed):
     """The result that a lesson writes, with this seed; None if it failed before its claims."""
     result = ROOT / "_build" / "results" / f"{lesson}.json"
     result.unlink(missing_ok=True)
-    command = [sys.executable, str(ROOT / "tools" / "course.py"), "run", "--lesson", lesson, "--force"]
+    command = [sys.executable, str(ROOT / "tools" / "course.py"), "run", "--lesson", lesson, "--force", "--once"]
     subprocess.run(command, env={**os.environ, "GALMORPH_SEED": str(seed)}, check=False)
     return json.loads(result.read_text()) if result.exists() else None
 

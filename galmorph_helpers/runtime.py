@@ -45,10 +45,10 @@ def pick(*, cpu, gpu):
 
 
 def progress(iterable, what, *, total=None):
-    """`iterable` with a progress bar on standard error, only where a person is watching.
+    """`iterable` with a progress bar, only where a person is watching, and has to wait.
 
-    A bar shows in a terminal and in a live notebook; a notebook that is executed to be stored
-    (``GALMORPH_QUIET=1``) and a log file stay clean.
+    A bar shows in a terminal and in a live notebook, from the second second on, and goes when it ends: what is saved
+    then has none. A notebook that is executed to be stored (``GALMORPH_QUIET=1``) and a log file stay clean.
 
     Parameters
     ----------
@@ -62,10 +62,34 @@ def progress(iterable, what, *, total=None):
     -------
     tqdm.tqdm
     """
-    from tqdm.auto import tqdm
+    from tqdm.std import tqdm  # not its widget, of which "Error displaying widget" remains in a saved notebook
 
-    quiet = os.environ.get("GALMORPH_QUIET") == "1" or not (sys.stderr.isatty() or "ipykernel" in sys.modules)
-    return tqdm(iterable, desc=what, total=total, disable=quiet, leave=False, mininterval=0.5)
+    notebook = "ipykernel" in sys.modules
+    quiet = os.environ.get("GALMORPH_QUIET") == "1" or not (sys.stderr.isatty() or notebook)
+    where = {"file": _CellLine(), "position": 0, "ncols": 90} if notebook and not quiet else {}
+    how = dict(desc=what, total=total, leave=False, delay=1, mininterval=0.5)
+    return tqdm(iterable, disable=quiet, **how, **where)
+
+
+class _CellLine:
+    """What a bar writes to in a notebook: one line of output, written anew each time, empty at the end."""
+
+    encoding = "utf-8"
+
+    def __init__(self):
+        self.shown = None
+
+    def write(self, text):
+        from IPython.display import display
+
+        line = {"text/plain": text.strip()}
+        if self.shown:
+            self.shown.update(line, raw=True)
+        elif text.strip():
+            self.shown = display(line, raw=True, display_id=True)
+
+    def flush(self):
+        """Nothing is kept back."""
 
 
 def side_by_side(work, items, what):

@@ -54,7 +54,7 @@ def test_what_is_no_finding_is_listed_apart_and_not_counted(claims):
     assert list(table["bound"]) == ["≥ 0.9", "≤ 0.3", "≥ 0.8", "≤ 1e-09", "≥ 1"]
     assert list(table["it would fail if"])[:3] == ["nothing was learnt", "", "it failed"]
     assert tally(claims.claims) == {
-        "findings": 2, "held": 2, "hopes": 2, "reached": 1, "without": 1, "checks": 1, "put_in": 1,
+        "findings": 2, "held": 2, "short": 0, "hopes": 2, "reached": 1, "without": 1, "checks": 1, "put_in": 1,
     }  # fmt: skip
     line = "Findings: 2 of 2 hold, 1 of 2 reach what was hoped. Not counted: 1 without control yet, 1 check, 1 put in."
     assert summary(claims.claims) == line
@@ -94,6 +94,44 @@ def test_a_control_that_keeps_the_bound_is_an_error_where_tests_run(claims, monk
 def test_claims_that_say_nothing_are_refused(claims, given, says):
     with pytest.raises(ValueError, match=says):
         claims.check("AUC", 1, **given)
+
+
+def test_a_finding_that_falls_short_and_says_so_is_red_not_held_and_no_error(claims, monkeypatch, capsys):
+    monkeypatch.setenv("GALMORPH_STRICT", "1")
+    claims.check("beats colour", 0.90, at_least=0.95, control=("colour", 0.93), short="It does not beat colour.")
+    claims.check("beats chance", 0.90, at_least=0.60, control=("shuffled", 0.50))
+    table = claims.report()
+    assert list(table["holds"]) == ["NO", "yes"]
+    assert "Findings: 1 of 2 hold (1 short, as the text says)." in capsys.readouterr().out
+    claims.check("beats nothing", 0.40, at_least=0.60, control=("shuffled", 0.50))
+    with pytest.raises(AssertionError, match="1 of 3 claims do not hold: beats nothing"):
+        claims.report()
+
+
+def test_only_a_finding_may_fall_short(claims):
+    with pytest.raises(ValueError, match="only a finding may fall short"):
+        claims.put_in("no arms", 1, at_least=2, short="There are arms.")
+
+
+def test_a_published_number_meets_the_scatter_of_training_too(claims):
+    scores, galaxies = [0.90, 0.94, 0.86, 0.92, 0.93], (0.89, 0.91)
+    claims.compare("galaxies alone", 0.93, 0.90, galaxies)
+    claims.compare("one network", 0.93, 0.90, galaxies, by_seed=scores)
+    claims.compare("mean", 0.93, 0.91, (0.90, 0.92), by_seed=scores)
+    claims.compare("another network", 0.99, 0.94, (0.92, 0.96), by_seed=scores[1:] + scores[:1])
+    rows = {row["what"]: row for row in claims.published}
+    found = {what: gm.course.verdict(r["published"], r["measured"], *r["interval"]) for what, r in rows.items()}
+    assert found == {
+        "galaxies alone": "lower", "one network": "agrees", "mean": "agrees",
+        "another network": "agrees",
+    }  # fmt: skip
+    narrow, wide = (r["interval"][1] - r["interval"][0] for r in (rows["mean"], rows["one network"]))
+    assert 0.02 < narrow < wide
+    assert rows["one network"]["by_seed"] == scores and "by_seed" not in rows["galaxies alone"]
+    with pytest.raises(ValueError, match="the first score or their mean, not 0.94"):
+        claims.compare("which", 0.93, 0.94, (0.92, 0.96), by_seed=scores)
+    with pytest.raises(ValueError, match="give an interval over test galaxies"):
+        claims.compare("which", 0.93, 0.90, by_seed=scores)
 
 
 def test_results_of_old_count_as_without_a_control():

@@ -18,6 +18,7 @@ import course
 import executing
 import lessons
 import reporting
+import running
 
 COURSE = Path(course.__file__)
 
@@ -58,7 +59,9 @@ def make_course(tmp_path, monkeypatch):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in sources.items():
             number = name.removeprefix("lesson_")
-            (folder / f"{number}_tiny.py").write_text(text.replace("NUMBER", number))
+            source = folder / ("further" if number.endswith("f") else "") / f"{number}_tiny.py"
+            source.parent.mkdir(exist_ok=True)
+            source.write_text(text.replace("NUMBER", number))
         return root
 
     return make
@@ -179,7 +182,7 @@ def test_run_writes_page_and_result_and_skips_what_is_current(make_course, capsy
     assert "(current)" not in capsys.readouterr().out
 
     def is_current():
-        return course.current_outcome(root, lessons.find(root)[0]) is not None
+        return running.current_outcome(root, lessons.find(root)[0]) is not None
 
     assert is_current()
     for variable in ("GALMORPH_DATA", "GALMORPH_SEED", "GALMORPH_DEVICE"):
@@ -202,13 +205,13 @@ def test_a_set_added_to_the_observed_data_is_a_reason_to_run_again(make_course, 
     table.parent.mkdir(parents=True)
     table.write_text("file,bar", encoding="utf-8")
     monkeypatch.setenv("GALMORPH_DATA", str(tmp_path / "sets"))
-    marks = [course.fingerprint(root, lesson)]
-    assert course.fingerprint(root, lesson) == marks[0]
+    marks = [running.fingerprint(root, lesson)]
+    assert running.fingerprint(root, lesson) == marks[0]
     table.write_text("file,bar\na.png,1", encoding="utf-8")
-    marks.append(course.fingerprint(root, lesson))
+    marks.append(running.fingerprint(root, lesson))
     (tmp_path / "sets" / "two").mkdir()
     (tmp_path / "sets" / "two" / "labels.csv").write_text("", encoding="utf-8")
-    marks.append(course.fingerprint(root, lesson))
+    marks.append(running.fingerprint(root, lesson))
     assert len(set(marks)) == 3
 
 
@@ -285,11 +288,11 @@ def test_a_lesson_that_reads_results_is_run_again_when_they_change(make_course):
     last = GOOD.replace("# %%\ntotal", '# %% tags=["reads-results"]\ntotal')
     root = make_course(lesson_01=GOOD, lesson_02=last)
     one, two = lessons.find(root)
-    before = course.fingerprint(root, one), course.fingerprint(root, two)
+    before = running.fingerprint(root, one), running.fingerprint(root, two)
     (root / "_build" / "results").mkdir(parents=True)
     (root / "_build" / "results" / "01.json").write_text("{}")
-    assert course.fingerprint(root, one) == before[0]
-    assert course.fingerprint(root, two) != before[1]
+    assert running.fingerprint(root, one) == before[0]
+    assert running.fingerprint(root, two) != before[1]
 
 
 def test_a_lesson_that_does_not_exist(make_course, capsys):
@@ -385,3 +388,52 @@ def test_a_build_reads_no_result_of_an_older_run(make_course):
     assert [output.text for output in notebook.cells[2].outputs] == ["[]\n"]
     assert json.loads((root / "data" / "results" / "02.json").read_text(encoding="utf-8"))["lesson"] == "02"
     assert (root / "_build" / "results" / "02.json").exists() and old.read_text(encoding="utf-8") == "{}"
+
+
+# ---------------------------------------------------------------- further
+
+
+def test_what_goes_further_is_found_built_and_checked_but_runs_only_by_its_name(make_course, capsys):
+    here = GOOD.replace("total = 1 + 1", "total = 1 + 1\nimport os; print(os.path.basename(os.getcwd()))")
+    root = make_course(lesson_02=GOOD, lesson_02f=here)
+    assert [lesson.number for lesson in lessons.find(root)] == ["02"]
+    assert [lesson.number for lesson in lessons.find(root, further=True)] == ["02", "02f"]
+    assert {lessons.find(root, [name])[0].number for name in ("02f", "2f", "02f_tiny")} == {"02f"}
+    assert call(root, "build") == 0 and call(root, "check") == 0
+    out = capsys.readouterr().out
+    assert "notebooks/further/02f_tiny.ipynb" in out and "02f  as it should be" in out
+    notebook = nbformat.read(root / "notebooks" / "further" / "02f_tiny.ipynb", as_version=4)
+    assert notebook.cells[2].outputs[0].text == "further\n"
+    assert json.loads((root / "data" / "results" / "02f.json").read_text(encoding="utf-8"))["lesson"] == "02f"
+    assert call(root, "run") == 0
+    assert "02f" not in capsys.readouterr().out
+    assert call(root, "run", "--lesson", "02f") == 0
+    assert "1/1 claims hold  _build/02f_tiny.html" in capsys.readouterr().out
+
+
+def test_the_result_of_what_goes_further_does_not_disturb_the_take_home_lesson(make_course):
+    root = make_course(lesson_01=GOOD, lesson_10=GOOD.replace("# %%\ntotal", '# %% tags=["reads-results"]\ntotal'))
+    last = lessons.find(root)[-1]
+    before = running.fingerprint(root, last)
+    for folder in ("_build", "data"):
+        (root / folder / "results").mkdir(parents=True)
+        (root / folder / "results" / "01f.json").write_text("{}")
+    assert running.fingerprint(root, last) == before
+
+
+def test_two_lessons_of_one_number_are_refused(make_course):
+    root = make_course(lesson_02f=GOOD)
+    (root / "notebooks" / "source" / "further" / "02f_other.py").write_text(GOOD)
+    with pytest.raises(LookupError, match="02f_other.py and 02f_tiny.py are both lesson 02f"):
+        lessons.find(root)
+
+
+def test_the_table_links_to_what_goes_further(make_course):
+    root = make_course(lesson_02=GOOD, lesson_02f=GOOD)
+    (root / "pyproject.toml").write_text('[project]\nurls = {Repository = "https://github.com/me/course"}\n')
+    (root / "README.md").write_text("{}\n{}\n".format(*reporting.MARKS))
+    assert call(root, "table") == 0
+    lines = (root / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line[:5] for line in lines if line.startswith("| [")] == ["| [02"]
+    link = "[02f Count the galaxies](notebooks/further/02f_tiny.ipynb)"
+    assert lines[-2] == f"Further, for the second evening and in no schedule: {link}."

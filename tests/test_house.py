@@ -7,18 +7,22 @@ import sys
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import checking
+import executing
+import exercising
 import lessons
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 REPOSITORY = PROJECT["urls"]["Repository"].removeprefix("https://github.com/")
-LESSONS = lessons.find(ROOT) if list((ROOT / "notebooks" / "source").glob("[0-9][0-9]_*.py")) else []
+LESSONS = lessons.find(ROOT, further=True) if list((ROOT / "notebooks" / "source").glob("[0-9][0-9]_*.py")) else []
 CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 
 
@@ -34,7 +38,7 @@ def texts():
         "Makefile",
     ]
     found = [ROOT / name for name in tracked]
-    for folder, pattern in (("notebooks", "**/*.py"), ("notebooks", "*.ipynb"), ("galmorph_helpers", "**/*.py")):
+    for folder, pattern in (("notebooks", "**/*.py"), ("notebooks", "**/*_*.ipynb"), ("galmorph_helpers", "**/*.py")):
         found += sorted((ROOT / folder).glob(pattern))
     return [path for path in found if path.is_file()]
 
@@ -154,20 +158,43 @@ def test_notebook_is_its_source_executed_and_fit_to_read(lesson):
     assert checking.problems(lesson, ROOT) == []
 
 
+def text_of(page):
+    """All words of an HTML page: code, prose, and what attributes say."""
+    soup = BeautifulSoup(page, "html.parser")
+    said = [tag[name] for name in ("alt", "title", "value") for tag in soup.find_all(attrs={name: True})]
+    return "\n".join([soup.get_text(), *map(str, said)])
+
+
+def test_no_page_of_a_learner_gives_an_answer_away():
+    sample = ROOT / "tests" / "sample" / "98_small.py"
+    places = {lesson.source: lesson.notebook for lesson in LESSONS} | {sample: sample}
+    for source, stored in places.items():
+        solved = lessons.read_source(source, solved=True)
+        if exercising.tasks(solved):
+            learners = nbformat.read(stored, as_version=4) if stored != sample else lessons.read_source(sample)
+            page = text_of(executing.page(learners, source.stem, ROOT / "notebooks"))
+            assert checking.given_away(solved, page) == [], source.name
+            assert exercising.BEGIN not in page
+    page = text_of(executing.page(solved, "98_small", ROOT / "notebooks"))
+    assert {number for number, _ in checking.given_away(solved, page)} == {"98.1", "98.2", "98.3"}, "the grep sees none"
+
+
 def test_every_notebook_has_a_source():
-    stored = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert stored == {lesson.name for lesson in LESSONS}
+    stored = {path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts}
+    assert stored == {lesson.notebook for lesson in LESSONS}
+    solved = {path for path in (ROOT / "solutions").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts}
+    assert solved <= {lesson.solution for lesson in LESSONS}
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_every_file_that_a_lesson_links_to_is_there(lesson):
     links = re.findall(r"\]\((\.\./[^)#]+)\)", lesson.source.read_text(encoding="utf-8"))
-    missing = [link for link in links if not (ROOT / "notebooks" / link).exists()]
+    missing = [link for link in links if not (lesson.notebook.parent / link).exists()]
     assert not missing, f"{lesson.source.name} links to files that are not there: {missing}"
 
 
 def test_every_environment_variable_is_in_the_readme_s_table():
-    folders = ("galmorph_helpers/**", "tools", "tests", "benchmarks", "notebooks/source")
+    folders = ("galmorph_helpers/**", "tools", "tests", "benchmarks", "notebooks/source/**")
     places = [path for folder in folders for path in ROOT.glob(f"{folder}/*.py")] + [ROOT / "Makefile"]
     name = re.compile(r"\bGALMORPH_[A-Z]+\b")
     used = {found for path in places for found in name.findall(path.read_text(encoding="utf-8"))}
@@ -184,7 +211,7 @@ def clone(tmp_path):
     """The Makefile in a folder with a .venv that is up to date: what `make -n` says and would do."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
-    for place in (".venv/bin/python", "notebooks/00_a.ipynb", "notebooks/02_b.ipynb"):
+    for place in (".venv/bin/python", "notebooks/00_a.ipynb", "notebooks/02_b.ipynb", "notebooks/further/02f_c.ipynb"):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).touch()
     (tmp_path / ".venv/bin/python").unlink()
@@ -201,6 +228,11 @@ def make(folder, *arguments):
 def test_the_address_that_make_lab_prints_opens_the_lesson(clone):
     assert "--LabApp.default_url=/lab/tree/notebooks/00_a.ipynb" in make(clone, "lab").stdout
     assert "--LabApp.default_url=/lab/tree/notebooks/02_b.ipynb" in make(clone, "lab", "LESSON=02").stdout
+    assert "/lab/tree/notebooks/further/02f_c.ipynb" in make(clone, "lab", "LESSON=02f").stdout
+
+
+def test_make_test_executes_what_goes_further_too(clone):
+    assert "notebooks/02_b.ipynb notebooks/further/02f_c.ipynb" in make(clone, "test").stdout
 
 
 def test_another_python_than_that_of_the_venv_is_spoken_of(clone):

@@ -15,7 +15,7 @@ import galmorph_helpers as gm
 ROOT = Path(__file__).parents[1]
 TEXTS = (
     "README.md", "CONTRIBUTING.md", "guide/**/*.md", "data/**/*.md", "docs/*", "benchmarks/*", "tools/*.py",
-    "notebooks/source/*.py",
+    "notebooks/source/**/*.py",
 )  # fmt: skip
 ROOMS = sorted(m.name for m in pkgutil.iter_modules(gm.__path__) if m.ispkg)
 

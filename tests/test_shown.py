@@ -7,6 +7,7 @@ from html import unescape
 import numpy as np
 import pytest
 import torch
+from astropy.table import Table
 from IPython.display import HTML
 
 import galmorph_helpers as gm
@@ -89,6 +90,27 @@ def test_a_slider_calls_the_plain_function(monkeypatch):
     sliders = gm.course.explore(lambda threshold: seen.append(threshold), threshold=(0, 1, 0.1, 0.5))
     sliders["threshold"].value = 0.8
     assert seen[-1] == 0.8
+
+
+def test_a_slider_reads_as_many_decimals_as_its_step_has(monkeypatch):
+    monkeypatch.delenv("GALMORPH_QUIET", raising=False)
+    monkeypatch.setattr(gm.course.widgets, "display", lambda _: None)
+    knobs = {"damping": (0.005, 0.2, 0.005, 0.02), "galaxy": (0, 999, 1, 749), "seeing": (0, 1.0, 0.1, 1.0)}
+    sliders = gm.course.explore(lambda **_: None, **knobs)
+    shown = {name: slider.readout_format for name, slider in sliders.items()}
+    assert shown == {"damping": ".3f", "galaxy": ".0f", "seeing": ".1f"}
+
+
+def test_counts_have_no_decimals_and_small_numbers_are_not_hidden(shown):
+    columns = {"galaxy": [749.0, np.nan], "damping": [0.005, 0.2], "share": [1.0, 0.0], "n": [3, 4]}
+    gm.plots.show_table(Table(columns))
+    claims = gm.Claims("98")
+    claims.check("galaxies", 312, at_least=150)
+    claims.check("AUC", 1.0, at_least=0.9)
+    gm.plots.show_claims(claims.table())
+    table, claimed = (re.findall("<td[^>]*>([^<]*)</td>", part.data) for part in shown)
+    assert table == ["749", "0.005", "1.00", "3", "–", "0.20", "0.00", "4"]
+    assert claimed[1] == "312" and "1.000" in claimed and "312.000" not in claimed
 
 
 def test_quiet_notebooks_get_a_sentence_instead_of_a_widget(monkeypatch, capsys):

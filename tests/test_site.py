@@ -19,6 +19,7 @@ pytest.importorskip("myst_nb")
 pytest.importorskip("sphinx_book_theme")
 pytest.importorskip("latex2mathml")
 
+import checking  # noqa: E402
 import executing  # noqa: E402
 import website  # noqa: E402
 from formulae import markdown_html, mathml  # noqa: E402
@@ -71,7 +72,13 @@ def course(tmp_path_factory):
         v4.new_code_cell("answer = 1", metadata={"tags": ["solution"]}),
     )
     notebook(root / "notebooks" / "01_more.ipynb", v4.new_markdown_cell(SECOND))
+    back = v4.new_markdown_cell("# All stars\n\n[first](../00_stars.ipynb)")
+    notebook(root / "notebooks" / "further" / "00f_all.ipynb", back)
     notebook(root / "solutions" / "00_stars.ipynb", v4.new_markdown_cell("# Count the stars, solved\n\nText."))
+    sample = ROOT / "tests" / "sample" / "98_small.py"
+    for folder in ("notebooks", "solutions"):
+        small = lessons.read_source(sample, solved=folder == "solutions")
+        lessons.write_notebook(small, root / folder / "98_small.ipynb")
     return root
 
 
@@ -96,7 +103,8 @@ def test_site_holds_lessons_solutions_guide_and_reference(site):
     names = [dt["id"] for dt in page(site, "reference/metrics.html").find_all("dt", id=True)]
     assert "galmorph_helpers.metrics.scores.metrics_table" in names
     listed = [a.text.strip() for a in page(site, "index.html").select("nav a.reference.internal")]
-    assert {"00 Count the stars", "01 More stars", "00 Count the stars, solved"} <= set(listed)
+    assert {"00 Count the stars", "01 More stars", "00 Count the stars, solved", "00f All stars"} <= set(listed)
+    assert page(site, "notebooks/further/00f_all.html").select_one('article a[href="../00_stars.html"]')
 
 
 def test_a_lesson_page_has_formulae_alt_text_buttons_and_folded_solutions(site):
@@ -109,6 +117,17 @@ def test_a_lesson_page_has_formulae_alt_text_buttons_and_folded_solutions(site):
     place = "galmorph/galaxy-morphology-course"
     assert f"https://mybinder.org/v2/gh/{place}/main?urlpath=lab/tree/notebooks/00_stars.ipynb" in buttons
     assert f"https://colab.research.google.com/github/{place}/blob/main/notebooks/00_stars.ipynb" in buttons
+
+
+def test_answers_stand_in_the_pages_of_solutions_alone(site):
+    solved = lessons.read_source(ROOT / "tests" / "sample" / "98_small.py", solved=True)
+    seen = {}
+    for file in site.rglob("*.html"):
+        text = file.read_text(encoding="utf-8")  # and as it is read, without the colours of code
+        if found := checking.given_away(solved, text + BeautifulSoup(text, "html.parser").get_text()):
+            seen[file.relative_to(site).as_posix()] = found
+    assert list(seen) == ["solutions/98_small.html"] and len(seen["solutions/98_small.html"]) >= 4
+    assert checking.given_away(solved, (site / "searchindex.js").read_text(encoding="utf-8")) == []
 
 
 def test_links_of_a_lesson_lead_into_the_site_or_into_the_repository(site):
@@ -199,7 +218,7 @@ def test_formulae_are_mathml():
     assert markdown_html("Half: $x = 1/2$, and 5 $ more").count("<math") == 1
 
 
-@pytest.mark.parametrize("lesson", lessons.find(ROOT), ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("lesson", lessons.find(ROOT, further=True), ids=lambda lesson: lesson.name)
 def test_every_formula_of_the_lessons_can_be_drawn(lesson):
     for cell in lessons.read_source(lesson.source).cells:
         if cell.cell_type == "markdown":

@@ -13,7 +13,7 @@ import galmorph_helpers as gm
 ROOT = Path(__file__).parents[1]
 DRAWING = [
     *(path for path in sorted((ROOT / "galmorph_helpers").rglob("*.py")) if path.name != "style.py"),
-    *sorted((ROOT / "notebooks" / "source").glob("*.py")),
+    *sorted((ROOT / "notebooks" / "source").rglob("*.py")),
     *sorted((ROOT / "benchmarks").glob("*.py")),
 ]
 OWN_COLOUR = re.compile(

@@ -4,6 +4,7 @@ import csv
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import zipfile
@@ -82,6 +83,29 @@ def test_a_lesson_with_claims_is_built_run_and_put_into_the_table(tmp_path, caps
     assert "| 10 min |" in row and row.endswith("MB | 1 of 1 |  |")
 
 
+def test_a_run_executes_both_versions_and_says_what_each_took(tmp_path, capsys):
+    slow = QUICK.replace("    recall = true", "    import time; time.sleep(3)\n    recall = true")
+    root = write_course(tmp_path, slow)
+    assert call(root, "run", "--once") == 0
+    assert "(solved" not in capsys.readouterr().out and not (root / "_build" / "solutions").exists()
+    assert call(root, "run") == 0
+    said = capsys.readouterr().out
+    assert "(current)" not in said, "the solved version was not run yet"
+    cost = re.search(r"^    98 +(\d+) +(\d+) +(\d+) +(\d+)$", said, flags=re.M)
+    seconds, mb, solved, solved_mb = map(int, cost.groups())
+    assert f"98  {seconds} s  {mb} MB (solved: {solved} s  {solved_mb} MB)  1/1 claims hold" in said
+    assert solved >= seconds + 3 and min(mb, solved_mb) > 20  # the check calls the slow solution twice
+    assert "98.1: right." in (root / "_build" / "solutions" / "98_small.html").read_text(encoding="utf-8")
+    assert call(root, "run") == 0 and "(current)" in capsys.readouterr().out
+
+
+def test_a_run_finds_a_solution_that_does_not_pass(tmp_path, capsys):
+    root = write_course(tmp_path, QUICK.replace("22.5 - magnitude", "22.4 - magnitude"))
+    assert call(root, "run") == 1
+    assert "solved: the solution of 98.1 does not pass its check (98.1: not yet" in capsys.readouterr().out
+    assert not (root / "_build" / "results" / "98.stamp").exists()
+
+
 def test_no_line_of_a_solution_is_in_the_learners_notebook(built):
     text = (built / "notebooks" / "98_small.ipynb").read_text(encoding="utf-8")
     for line in ("22.5 - magnitude", "true_positive /", "edge_on.mean()", "SOLUTION"):
@@ -127,6 +151,7 @@ def test_cells_carry_what_nbgrader_wants_to_know(built):
         ("# %%\nuse", "# %%\n# as in 10 ** (0.4 * (22.5 - magnitude))\nuse", None),  # half a line gives nothing away
         ("# %%\nuse", "# %%\n# return 10 ** (0.4 * (22.5 - magnitude))\nuse", "shows a line of the solution of 98.1"),
         ("# %%\nuse", "# %%\nprint('share = edge_on.mean()'[0:40])\nuse", "shows a line of the solution of 98.3"),
+        ("# %%\nuse", "# %%\n# share=edge_on.mean( )\nuse", "shows a line of the solution of 98.3"),
         ("# %%\nuse", "# %%\n### BEGIN SOLUTION\nuse", 'not tagged "exercise"'),
         ("# %%\nuse", '# %% tags=["solution"]\nuse', 'tagged "solution", which is in plain sight'),
         ("# %%\nuse", "# %%\n" + "use = 1\n" * 20 + "use", "22 lines, 15 at most"),
@@ -158,6 +183,29 @@ def test_a_control_that_keeps_the_bound_is_refused(tmp_path, capsys):
     weak = SOURCE.replace("flux[0] / flux[0])", "20 * flux[0] / flux[0])")
     assert call(write_course(tmp_path, weak), "build") == 1
     assert "1 of 2 claims do not hold: brighter by" in capsys.readouterr().out
+
+
+SHORT = 'claim |= {"holds": False, "short": "Colour does *as well*."}\nfile = '
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "complaint"),
+    [
+        ("Colour does\n# as well.", SHORT, None),
+        ("Something else.", SHORT, '"brighter by" falls short, and the text does not say so: "Colour does *as well*."'),
+        ("Colour does as well.", SHORT.replace("False", "True"), '"brighter by" holds: take out short='),
+        ("Colour does as well.", 'claim["control"]["breaks"] = False\n' + SHORT, None),  # the simple method wins
+    ],
+)
+def test_a_finding_may_fall_short_only_if_the_text_says_so(tmp_path, capsys, text, change, complaint):
+    source = QUICK.replace("A small lesson", f"{text} A small lesson").replace("file = ", change)
+    root = write_course(tmp_path, source)
+    status = call(root, "build")
+    assert status == (complaint is not None)
+    if complaint:
+        assert complaint in capsys.readouterr().out
+    else:
+        assert call(root, "check") == 0
 
 
 def test_what_is_stored_is_checked_against_the_source(built, tmp_path, capsys):
@@ -296,3 +344,21 @@ def test_nothing_is_packed_that_is_not_as_it_should_be(built, tmp_path, capsys):
     shutil.copy(root / "solutions" / "98_small.ipynb", root / "notebooks")
     assert call(root, "student") == 2
     assert "shows a line of the solution" in capsys.readouterr().err
+
+
+def test_exercises_of_a_lesson_that_goes_further(tmp_path):
+    source = QUICK.replace("98.", "98f.").replace('"lesson": "98"', '"lesson": "98f"')
+    root = write_course(tmp_path, source)
+    exercises = root / "galmorph_helpers" / "course" / "exercises"
+    text = (exercises / "lesson_98.py").read_text(encoding="utf-8")
+    (exercises / "lesson_98f.py").write_text(text.replace('"98.', '"98f.'), encoding="utf-8")
+    sources = root / "notebooks" / "source"
+    (sources / "further").mkdir()
+    (sources / "98_small.py").rename(sources / "further" / "98f_small.py")
+    assert call(root, "build", "98f") == 0 and call(root, "check", "98f") == 0
+    handed = tmp_path / "handed_in" / "ada" / "98f_small.ipynb"
+    handed.parent.mkdir(parents=True)
+    shutil.copy(root / "solutions" / "further" / "98f_small.ipynb", handed)
+    rows = grading.grade(root, handed.parents[1])
+    assert [(row["exercise"], row["points"]) for row in rows] == [("98f.1", 2), ("98f.2", 1), ("98f.3", 1)]
+    assert list(json.loads((exercises / "98f.json").read_text(encoding="utf-8"))) == ["98f.1", "98f.2", "98f.3"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 import exercising
-from galmorph_helpers.course.counting import standing
+from galmorph_helpers.course.counting import is_short, standing
 from lessons import Lesson, first_line, headings, is_new_edition, outputs, place, read_source, tags
 
 MAX_BYTES = 3_000_000
@@ -111,22 +112,49 @@ def claim_problems(result: dict) -> list[str]:
     for claim in result.get("claims", []):
         if standing(claim) == "without control yet":
             found.append(f'the finding "{claim["name"]}" has no control: name what breaks its bound')
-        elif claim.get("control") and not claim["control"]["breaks"]:
+        elif claim.get("control") and not claim["control"]["breaks"] and not is_short(claim):
             found.append(f'the control of "{claim["name"]}" keeps the bound, so that the finding says nothing')
     return found
+
+
+def short_problems(result: dict, notebook: NotebookNode) -> list[str]:
+    """Findings that may fall short, where the text does not say so, or says so though they hold."""
+    text = plain(" ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown"))
+    found = []
+    for claim in result.get("claims", []):
+        if claim.get("short") and claim["holds"]:
+            found.append(f'"{claim["name"]}" holds: take out short=, and the sentence that says it does not')
+        elif claim.get("short") and plain(claim["short"]) not in text:
+            found.append(f'"{claim["name"]}" falls short, and the text does not say so: "{claim["short"]}"')
+    return found
+
+
+def plain(text: str) -> str:
+    """Words alone: without line breaks, emphasis and marks of code."""
+    return " ".join(re.sub(r"[*_`]", "", text).split())
 
 
 def answer_problems(solved: NotebookNode, learners: NotebookNode) -> list[str]:
     """Lines of solutions that a learner can read before asking, in a cell or in what it prints."""
     texts = [(i, cell.source) for i, cell in enumerate(learners.cells)]
     texts += [(i, output_text(output)) for i, output in outputs(learners)]
-    found = []
-    for task in exercising.tasks(solved):
-        for line in exercising.hidden_lines(task.answer.source):
-            seen = next((i for i, text in texts if line in text), None)
-            if seen is not None:
-                found.append(f"{place(learners, seen)}: shows a line of the solution of {task.number}: {line[:60]}")
-    return found
+    found: dict[str, str] = {}
+    for index, text in texts:
+        for number, line in given_away(solved, text):
+            what = f"shows a line of the solution of {number}: {line[:60]}"
+            found.setdefault(line, f"{place(learners, index)}: {what}")
+    return list(found.values())
+
+
+def given_away(solved: NotebookNode, text: str) -> list[tuple[str, str]]:
+    """Exercise and line of each line of a solution that a text or a page shows, however it is spaced and quoted."""
+
+    def bare(words: str) -> str:
+        return re.sub(r"\s", "", html.unescape(words)).replace("'", '"')
+
+    shown = bare(text)
+    tasks = exercising.tasks(solved)
+    return [(t.number, line) for t in tasks for line in exercising.hidden_lines(t.answer.source) if bare(line) in shown]
 
 
 def verdict_problems(notebook: NotebookNode, *, solved: bool) -> list[str]:
@@ -165,9 +193,10 @@ def sync_problems(source: NotebookNode, notebook: NotebookNode) -> list[str]:
 def problems(lesson: Lesson, root: Path) -> list[str]:
     """All that is wrong with a lesson as it lies in the repository."""
     source, solved = read_source(lesson.source), read_source(lesson.source, solved=True)
-    found = source_problems(solved)
+    result = stored_result(lesson, root)
+    found = source_problems(solved) + short_problems(result, solved)
     if is_new_edition(lesson):
-        found += edition_problems(source) + claim_problems(stored_result(lesson, root))
+        found += edition_problems(source) + claim_problems(result)
     if not lesson.notebook.exists():
         return [*found, "it has no notebook yet"]
     notebook = nbformat.read(lesson.notebook, as_version=4)

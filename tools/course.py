@@ -2,6 +2,8 @@
 """Build, run and check the course.
 
 course.py run [--lesson NN]   execute the lessons into _build/ (pages, results, a table of time and memory)
+                              each with exercises twice: as a learner opens it, and solved;
+                              NNf, in the folders further/, runs only where it is named
 course.py build [NN ...]      make the executed notebooks/NN_name.ipynb (and solutions/) from its source
 course.py check [NN ...]      say what is wrong with the notebooks as they are stored; executes nothing
 course.py table               write the README's table of lessons from the last results
@@ -12,14 +14,12 @@ course.py grade FOLDER        say who solved what in the notebooks of a folder; 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -35,90 +35,8 @@ import lessons
 import packing
 from checking import read_json
 from lessons import Lesson
-from reporting import Outcome, broken, budget, table
-
-TOLD = ("GALMORPH_DATA", "GALMORPH_SEED", "GALMORPH_DEVICE")  # variables that can change a result
-
-
-def fingerprint(root: Path, lesson: Lesson) -> str:
-    """Changes with whatever can change the lesson's result: source, package, data, tested versions, seed, device."""
-    files = [
-        lesson.source,
-        root / "constraints.txt",
-        *(p for p in (root / "galmorph_helpers").rglob("*") if p.suffix in (".py", ".pyi", ".json")),
-        *(p for p in (root / "data").rglob("*") if p.parent.name != "results"),
-    ]
-    if '"reads-results"' in lesson.source.read_text(encoding="utf-8"):  # such as the take-home lesson
-        folders = (root / "data" / "results", root / "_build" / "results")
-        files += (p for folder in folders for p in folder.glob("*.json") if p.stem != lesson.number)
-    told = [f"{name}={os.environ.get(name, '')}" for name in TOLD]
-    digest = hashlib.sha256("\0".join(told).encode())
-    for place, size, when in listing(os.environ.get("GALMORPH_DATA")):
-        digest.update(f"\0{place}\0{size}\0{when}".encode())
-    for path in sorted(p for p in files if p.is_file()):
-        digest.update(f"\0{path.relative_to(root)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def listing(folder: str | None) -> list[tuple[str, int, int]]:
-    """Name, size and date of each file of the observed sets: too many to read, but a set that was added shows."""
-    found = []
-    for place, _, names in os.walk(folder or os.devnull):
-        for name in names:
-            facts = os.stat(os.path.join(place, name), follow_symlinks=False)
-            found.append((os.path.relpath(os.path.join(place, name), folder), facts.st_size, facts.st_mtime_ns))
-    return sorted(found)
-
-
-def current_outcome(root: Path, lesson: Lesson) -> Outcome | None:
-    """The stored outcome, when nothing that it rests on has changed since."""
-    results = root / "_build" / "results"
-    stored, result = read_json(results / f"{lesson.number}.stamp"), read_json(results / f"{lesson.number}.json")
-    if not result or stored.get("fingerprint") != fingerprint(root, lesson) or broken(result):
-        return None
-    outcome = Outcome(**{**stored, "current": True})
-    return outcome if (root / outcome.page).exists() else None
-
-
-def environment(results: Path) -> dict[str, str]:
-    """What the notebooks are told: where results go, that a broken claim is an error, where observed data are."""
-    env = {"GALMORPH_RESULTS": str(results), "GALMORPH_STRICT": "1", "GALMORPH_QUIET": "1"}
-    if os.environ.get("GALMORPH_DATA"):
-        env["GALMORPH_DATA"] = str(Path(os.environ["GALMORPH_DATA"]).resolve())
-    return env
-
-
-def run_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tuple[Outcome, list[str]]:
-    """Execute one lesson, write its page and its stamp; returns its outcome and the sentences to print below."""
-    results = root / "_build" / "results"
-    stamp, result_path = results / f"{lesson.number}.stamp", results / f"{lesson.number}.json"
-    results.mkdir(parents=True, exist_ok=True)
-    mark, before = fingerprint(root, lesson), modified(result_path)
-    notebook = lessons.read_source(lesson.source)
-    run = executing.execute(notebook, folder=root / "notebooks", environment=environment(results), tick=tick)
-    page = root / "_build" / f"{lesson.name}.html"
-    lessons.write_whole(page, executing.page(notebook, lesson.name, root / "notebooks"))
-    if modified(result_path) == before:  # the claims cell was not reached: an older result must not pass for this one
-        result_path.unlink(missing_ok=True)
-    result = read_json(result_path)
-    claims = result.get("claims", [])
-    notes = broken(result)
-    problem = "" if notes else run.error  # a broken claim is the error of the claims cell, and says it better
-    if not result and not problem:
-        problem = "it wrote no result: its last code cell should be claims.report()"
-    notes += [problem] if problem else []
-    held = sum(bool(c.get("holds")) for c in claims)
-    where = str(page.relative_to(root))
-    outcome = Outcome(lesson.number, mark, round(run.seconds, 1), round(run.peak_mb), held, len(claims), where, problem)
-    if notes:
-        stamp.unlink(missing_ok=True)
-    else:
-        lessons.write_whole(stamp, json.dumps(asdict(outcome), indent=1) + "\n")
-    return outcome, notes
-
-
-def modified(path: Path) -> int | None:
-    return path.stat().st_mtime_ns if path.exists() else None
+from reporting import budget, table
+from running import current_outcome, environment, run_lesson
 
 
 class Ticker:
@@ -137,15 +55,15 @@ class Ticker:
             print("\r\033[K", end="", flush=True)
 
 
-def run(root: Path, numbers: list[str] | None, force: bool) -> int:
+def run(root: Path, numbers: list[str] | None, *, force: bool, once: bool) -> int:
     outcomes, bad = [], []
     for lesson in lessons.find(root, numbers):
-        outcome = None if force else current_outcome(root, lesson)
+        outcome = None if force else current_outcome(root, lesson, solved=not once)
         notes: list[str] = []
         if outcome is None:
             ticker = Ticker(f"{lesson.number}  running {lesson.source.relative_to(root)}")
             try:
-                outcome, notes = run_lesson(root, lesson, ticker)
+                outcome, notes = run_lesson(root, lesson, ticker, solved=not once)
             finally:
                 ticker.end()
         print(outcome.line(), *notes, sep="\n      ", flush=True)
@@ -163,7 +81,7 @@ def run(root: Path, numbers: list[str] | None, force: bool) -> int:
 
 def build(root: Path, numbers: list[str] | None) -> int:
     failed = False
-    for lesson in lessons.find(root, numbers):
+    for lesson in lessons.find(root, numbers, further=True):
         where = lesson.notebook.relative_to(root)
         ticker = Ticker(f"{lesson.number}  building {where}")
         try:
@@ -188,12 +106,12 @@ def build_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tup
     wrong = checking.source_problems(solved) + (checking.edition_problems(learners) if new else [])
     if wrong:
         return wrong, ""
-    done, found, wrong = executed(root, lesson, learners, "notebooks", tick)
+    done, found, wrong = executed(root, lesson, learners, lesson.notebook.parent, tick)
     wrong = wrong or checking.verdict_problems(learners, solved=False) + checking.answer_problems(solved, learners)
-    wrong = wrong or (checking.claim_problems(found) if new else [])
+    wrong = wrong or checking.short_problems(found, learners) + (checking.claim_problems(found) if new else [])
     tasks = exercising.tasks(solved)
     if tasks and not wrong:
-        _, _, wrong = executed(root, lesson, solved, "solutions", tick)
+        _, _, wrong = executed(root, lesson, solved, lesson.solution.parent, tick)
         wrong = [f"solved: {what}" for what in wrong] or checking.verdict_problems(solved, solved=True)
         wrong = wrong or [
             f'exercise {row["exercise"]} cannot be graded by itself, tag "setup" what it needs ({row["said"]})'
@@ -214,22 +132,22 @@ def build_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tup
 
 
 def executed(
-    root: Path, lesson: Lesson, notebook: NotebookNode, folder: str, tick: Callable[[str], None]
+    root: Path, lesson: Lesson, notebook: NotebookNode, folder: Path, tick: Callable[[str], None]
 ) -> tuple[executing.Run, dict, list[str]]:
     """Execute a notebook in its folder; what it took, the result it wrote, and what is wrong with it.
 
     Results go to an empty folder: a lesson that reads those of others reads what is stored with them.
     """
-    (root / folder).mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as fresh:
-        done = executing.execute(notebook, folder=root / folder, environment=environment(Path(fresh)), tick=tick)
+        done = executing.execute(notebook, folder=folder, environment=environment(Path(fresh)), tick=tick)
         found = read_json(Path(fresh) / f"{lesson.number}.json")
     wrong = [done.error] if done.error else checking.output_problems(notebook, root)
     return done, found, wrong or ([] if found else ["it wrote no result: its last code cell should be claims.report()"])
 
 
 def check(root: Path, numbers: list[str] | None) -> int:
-    found = {lesson: checking.problems(lesson, root) for lesson in lessons.find(root, numbers)}
+    found = {lesson: checking.problems(lesson, root) for lesson in lessons.find(root, numbers, further=True)}
     for lesson, wrong in found.items():
         print(f"{lesson.number}  {'as it should be' if not wrong else lesson.name}", *wrong, sep="\n      ")
     if any(found.values()):
@@ -267,6 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     running = commands.add_parser("run")
     running.add_argument("--lesson", action="append", metavar="NN", help="only this lesson (may be given again)")
     running.add_argument("--force", action="store_true", help="run lessons whose result is current, too")
+    running.add_argument("--once", action="store_true", help="only the learner's version, not the solved one, too")
     commands.add_parser("table")
     commands.add_parser("grade").add_argument("folder", type=Path, help="a folder with a folder for each learner")
     given = parser.parse_args(arguments)
@@ -275,7 +194,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     try:
         if given.command == "run":
-            return run(root, given.lesson, given.force)
+            return run(root, given.lesson, force=given.force, once=given.once)
         if given.command == "table":
             return table(root)
         if given.command == "grade":

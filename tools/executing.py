@@ -16,7 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from lessons import KERNEL, LANGUAGE, OWN, first_line, outputs, place, title
+from lessons import KERNEL, LANGUAGE, OWN, first_line, outputs, place, root_of, title
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_TEXT = "(an interactive widget: run this cell to use it)"
@@ -62,7 +62,7 @@ def execute(
 
     def work() -> None:
         try:
-            client.execute(env=kernel_environment(environment, folder.parent))
+            client.execute(env=kernel_environment(environment, root_of(folder)))
         except Exception as error:  # a broken cell, a dead kernel, a timeout: told below, in the lesson's line
             failure.append(error)
 

@@ -35,7 +35,7 @@ def grade(root: Path, folder: Path, tick: Callable[[str], None] = lambda text: N
     files = [p for p in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
     if not files:
         raise LookupError(f"{folder} holds no notebook (*.ipynb): put each learner's into a folder of that name")
-    by_number = {lesson.number: lesson for lesson in lessons.find(root)}
+    by_number = {lesson.number: lesson for lesson in lessons.find(root, further=True)}
     rows = []
     for path in files:
         tick(str(path.relative_to(folder)))

@@ -1,6 +1,7 @@
 """What a lesson is: a jupytext percent script, `notebooks/source/NN_name.py`, and the notebooks that are made from it.
 
 `notebooks/NN_name.ipynb` is the learner's; `solutions/NN_name.ipynb` has its exercises solved, where it has any.
+What a lesson leaves for the second evening is `notebooks/source/further/NNf_name.py`, made into the folders `further`.
 `executing.py` runs one, `checking.py` says what is wrong with one, `course.py` holds the commands.
 """
 
@@ -23,6 +24,7 @@ from exercising import tags
 from galmorph_helpers.files import whole_file
 
 OWN = Path(__file__).parents[1]
+FURTHER = "further"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"}
 
@@ -32,30 +34,38 @@ class Lesson:
     number: str
     source: Path
     notebook: Path
+    solution: Path
 
     @property
     def name(self) -> str:
         return self.source.stem
 
-    @property
-    def solution(self) -> Path:
-        return self.notebook.parents[1] / "solutions" / self.notebook.name
 
+def find(root: Path, numbers: list[str] | None = None, *, further: bool = False) -> list[Lesson]:
+    """The lessons of the schedule in order, with `further` what goes beyond it, too; or those that are named.
 
-def find(root: Path, numbers: list[str] | None = None) -> list[Lesson]:
-    """The lessons of the course in order, or those named: "02", "2" and "02_train_a_cnn" all name lesson 02."""
-    folder = root / "notebooks"
-    sources = sorted((folder / "source").glob("[0-9][0-9]_*.py"))
-    lessons = {s.name[:2]: Lesson(s.name[:2], s, folder / f"{s.stem}.ipynb") for s in sources}
+    "02", "2" and "02_train_a_cnn" all name lesson 02; "02f" and "2f" name `further/02f_*.py`.
+    """
+    sources = root / "notebooks" / "source"
+    lessons: dict[str, Lesson] = {}
+    for source in sorted([*sources.glob("[0-9][0-9]_*.py"), *sources.glob(f"{FURTHER}/[0-9][0-9]f_*.py")]):
+        number, inside = source.name.partition("_")[0], source.relative_to(sources).with_suffix(".ipynb")
+        if number in lessons:
+            raise LookupError(f"{lessons[number].source.name} and {source.name} are both lesson {number}: renumber one")
+        lessons[number] = Lesson(number, source, root / "notebooks" / inside, root / "solutions" / inside)
     if not lessons:
-        raise LookupError(f"{folder / 'source'} holds no lesson: a lesson is a file such as 02_train_a_cnn.py there")
-    wanted = [n.partition("_")[0].zfill(2) for n in numbers or lessons]
+        raise LookupError(f"{sources} holds no lesson: a lesson is a file such as 02_train_a_cnn.py there")
+    wanted = [n.partition("_")[0].rjust(2 + n.partition("_")[0].endswith("f"), "0") for n in numbers or ()]
+    wanted = wanted or [n for n in lessons if further or n.isdigit()]
     missing = [n for n in wanted if n not in lessons]
     if missing:
-        raise LookupError(
-            f"there is no lesson {', '.join(missing)} in {folder / 'source'}; there are {', '.join(lessons)}"
-        )
+        raise LookupError(f"there is no lesson {', '.join(missing)} in {sources}; there are {', '.join(lessons)}")
     return [lessons[n] for n in sorted(set(wanted))]
+
+
+def root_of(folder: Path) -> Path:
+    """The project that a folder of notebooks lies in."""
+    return folder.parents[1] if folder.name == FURTHER else folder.parent
 
 
 def write_whole(path: Path, text: str) -> None:

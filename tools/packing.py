@@ -29,7 +29,7 @@ To hand in your work, save the notebook and send the file `.ipynb`.
 
 def pack(root: Path, numbers: list[str] | None) -> Path:
     """Write the zip file; refuses lessons that are not as they should be, such as one that shows an answer."""
-    chosen = lessons.find(root, numbers)
+    chosen = lessons.find(root, numbers, further=True)
     wrong = [f"{lesson.number}: {what}" for lesson in chosen for what in checking.problems(lesson, root)]
     if wrong:
         raise LookupError("nothing was packed, a lesson is not as it should be:\n      " + "\n      ".join(wrong))
@@ -38,7 +38,7 @@ def pack(root: Path, numbers: list[str] | None) -> Path:
         paths += [p for p in sorted((root / folder).rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     out = root / "_build" / "student" / f"{TOP}.zip"
     out.parent.mkdir(parents=True, exist_ok=True)
-    start = START.format(first=f"notebooks/{chosen[0].notebook.name}")
+    start = START.format(first=chosen[0].notebook.relative_to(root).as_posix())
     with lessons.whole_file(out) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr(f"{TOP}/START.md", start)
         for path in paths:

@@ -24,6 +24,8 @@ import lessons
 
 # What the site shows beside notebooks/, solutions/ and guide/; the rest of the project is a link to the repository.
 PAGES = ("data/*.md", "data/weights/*.md", "benchmarks/*.md")
+LESSON = "[0-9][0-9]_*.ipynb", f"{lessons.FURTHER}/[0-9][0-9]f_*.ipynb"
+NOTEBOOKS = [f"{folder}/{name}" for folder in ("notebooks", "solutions") for name in LESSON]
 LOADED = (
     "stylesheet",
     "icon",
@@ -45,9 +47,7 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     pages = [page for pattern in PAGES for page in root.glob(pattern)]
     pages += sorted((root / "guide").rglob("*.md"))
-    notebooks = [
-        path for name in ("notebooks", "solutions") for path in sorted((root / name).glob("[0-9][0-9]_*.ipynb"))
-    ]
+    notebooks = [path for pattern in NOTEBOOKS for path in sorted(root.glob(pattern))]
     shown = {path.relative_to(root).as_posix() for path in [*pages, *notebooks]}
 
     def links(text: str, path: Path) -> str:
@@ -85,15 +85,17 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
 
 
 def contents(text: str, titles: dict[str, str]) -> str:
-    """A page whose list of `notebooks/*` or `solutions/*` names each with its title; an empty list is left out."""
+    """A page whose lists, such as `notebooks/*`, name each lesson with its title; an empty list is left out."""
 
     def listed(found: re.Match[str]) -> str:
-        folder = re.search(r"^(notebooks|solutions)/\*$", found[0], flags=re.M)
-        if not folder:
-            return found[0]
-        names = [n for n in titles if n.startswith(f"{folder[1]}/")]
-        entries = [f"{Path(n).name[:2]} {titles[n]} <{n}>" for n in names]
-        return found[0].replace(folder[0], "\n".join(entries)) if entries else ""
+        patterns = re.findall(r"^((?:notebooks|solutions)(?:/\w+)?)/\*$", found[0], flags=re.M)
+        text, named = found[0], not patterns
+        for folder in patterns:
+            names = [n for n in titles if n.rpartition("/")[0] == folder]
+            entries = [f"{Path(n).name.partition('_')[0]} {titles[n]} <{n}>" for n in names]
+            text = text.replace(f"{folder}/*\n", "".join(f"{entry}\n" for entry in entries))
+            named = named or bool(entries)
+        return text if named else ""
 
     return re.sub(r"^```\{toctree\}.*?^```\n", listed, text, flags=re.M | re.S)
 

@@ -2,5 +2,5 @@ from . import checks, claims, exercises, quizzes, results, widgets
 from .checks import Exercise, check, solution, yours
 from .claims import Claims
 from .quizzes import quiz
-from .results import claim_of, published_table, read_results, verdict
+from .results import claim_of, claim_words, published_table, read_results, verdict
 from .widgets import explore

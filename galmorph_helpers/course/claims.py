@@ -9,6 +9,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from ..files import whole_file
+from ..metrics.uncertainty import interval_with_training
 from ..runtime import device, peak_gpu_mb, peak_memory_mb
 from .counting import KINDS, SIDES, bound_words, control_words, keeps, standing, summary
 
@@ -42,7 +43,7 @@ class Claims:
         """The published numbers beside the measured ones, as `report` writes them."""
         return list(self._published.values())
 
-    def check(self, name, measured, *, control=None, hoped=None, fails_if="", about=None, kind="finding", **bound):
+    def check(self, name, measured, *, control=None, hoped=None, fails_if="", short="", about=None, **bound):
         """Record a finding: `measured` keeps a bound that its control, measured in the same run, breaks.
 
         Parameters
@@ -60,17 +61,20 @@ class Claims:
             What would break it, in words.
         about : str, optional
             The galaxies it is about, such as "mock".
-        kind : {"finding", "check", "put in"}
-            See `identity` and `put_in`.
+        short : str, optional
+            For a finding that does not hold: the sentence of the lesson's text that says so, word for word. The row is
+            red and counts as not held, but is no error; the tools refuse a lesson whose text lacks the sentence, and
+            one whose finding holds after all.
         **bound
             Exactly one of `at_least=0.9`, `at_most=0.1`, `between=(0.1, 0.9)`. (`because` is `fails_if`'s name of old.)
+            `kind`, "finding" unless given, is set by `identity` and `put_in`.
 
         Raises
         ------
         ValueError
-            If there is not one bound, or `hoped` or `control` do not fit it.
+            If there is not one bound, or `hoped`, `control` or `short` do not fit it.
         """
-        fails_if = bound.pop("because", "") or fails_if
+        fails_if, kind = bound.pop("because", "") or fails_if, bound.pop("kind", "finding")
         bounds = {key: value for key, value in bound.items() if value is not None}
         if len(bounds) != 1 or not bounds.keys() <= set(SIDES):
             given = " and ".join(bounds) or "none"
@@ -81,6 +85,8 @@ class Claims:
             raise ValueError(f"claim {name!r} has hoped={hoped} and between: a hope needs at_least or at_most.")
         if control is not None and (isinstance(control, str) or len(control) != 2):
             raise ValueError(f'claim {name!r} has control={control!r}: give a name and a value, ("shuffled", 0.51).')
+        if short and kind != "finding":
+            raise ValueError(f"claim {name!r} has short and is of kind {kind!r}: only a finding may fall short.")
         ((side, bound),) = bounds.items()
         bound = [float(x) for x in bound] if side == "between" else float(bound)
         row = {"name": name, "kind": kind, "measured": float(measured), side: bound}
@@ -92,7 +98,7 @@ class Claims:
             row["holds"] = row["holds"] and breaks
         if hoped is not None:
             row |= {"hoped": float(hoped), "reached": keeps(row["measured"], side, float(hoped))}
-        self._claims[name] = row | {"fails_if": fails_if, "about": about}
+        self._claims[name] = row | {"fails_if": fails_if, "about": about} | ({"short": short} if short else {})
 
     def identity(self, name, measured, **bound):
         """Record a check: what must come out, such as by hand = library. It is listed apart and not counted."""
@@ -102,15 +108,40 @@ class Claims:
         """Record what the mock sky was built to show. It is listed apart and not counted."""
         self.check(name, measured, kind="put in", **bound)
 
-    def compare(self, what, published, measured, interval=None):
-        """Record a published number beside the measured one, with its 95 % interval; no bound is implied."""
+    def compare(self, what, published, measured, interval=None, *, by_seed=None):
+        """Record a published number beside the measured one, with its 95 % interval; no bound is implied.
+
+        Parameters
+        ----------
+        what : str
+            Of the row, one of its name in the lesson.
+        published : float or None
+        measured : float
+        interval : (float, float), optional
+            95 %, over test galaxies.
+        by_seed : sequence of float, optional
+            Of a trained network: the scores of networks that differ only in the seed of training. `measured` is the
+            first of them, or their mean. Their scatter widens the interval (`gm.metrics.interval_with_training`), which
+            the verdict, agrees, higher or lower, follows.
+
+        Raises
+        ------
+        ValueError
+            If `by_seed` comes without an interval, or `measured` is neither its first score nor its mean.
+        """
         interval = None if interval is None else [float(x) for x in interval]
-        self._published[what] = {
-            "what": what,
-            "published": None if published is None else float(published),
-            "measured": float(measured),
-            "interval": interval,
-        }
+        row = {"what": what, "published": None if published is None else float(published), "measured": float(measured)}
+        if by_seed is not None:
+            scores = [float(x) for x in by_seed]
+            of_mean = math.isclose(measured, sum(scores) / len(scores), abs_tol=1e-9)
+            if interval is None or not (of_mean or math.isclose(measured, scores[0], abs_tol=1e-9)):
+                raise ValueError(
+                    f"{what!r} has by_seed: give an interval over test galaxies, too, and as measured the first score "
+                    f"or their mean, not {measured:g}."
+                )
+            interval = list(interval_with_training(scores, interval, mean=of_mean))
+            row["by_seed"] = scores
+        self._published[what] = row | {"interval": interval}
 
     def report(self):
         """Write `NN.json` to the results folder, say how many findings hold, and return the rows as a table.
@@ -118,7 +149,7 @@ class Claims:
         Raises
         ------
         AssertionError
-            If a row does not hold and ``GALMORPH_STRICT=1``.
+            If a row does not hold, its text does not say so (`short`), and ``GALMORPH_STRICT=1``.
         """
         record = {
             "lesson": self.lesson,
@@ -135,7 +166,7 @@ class Claims:
         file.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(file) as part:
             part.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
-        broken = [c["name"] for c in self.claims if not c["holds"]]
+        broken = [c["name"] for c in self.claims if not c["holds"] and not c.get("short")]
         if broken and os.environ.get("GALMORPH_STRICT") == "1":
             raise AssertionError(
                 f"lesson {self.lesson}: {len(broken)} of {len(self.claims)} claims do not hold: {'; '.join(broken)}"

@@ -23,6 +23,15 @@ def standing(row):
     return "without control yet" if kind == "finding" and not row.get("control") else kind
 
 
+def is_short(row):
+    """Does a finding not hold, and the lesson's text say so?
+
+    >>> is_short({"holds": False, "short": "The network does not win."}), is_short({"holds": False})
+    (True, False)
+    """
+    return bool(row.get("short")) and not row["holds"]
+
+
 def bound_words(row):
     """The bound as signs.
 
@@ -53,13 +62,15 @@ def tally(claims):
     Returns
     -------
     dict
-        `findings`, `held`, `hopes`, `reached`, `without` (findings that have no control yet), `checks`, `put_in`.
+        `findings`, `held`, `short` (do not hold, as the lesson's text says), `hopes`, `reached`, `without` (findings
+        that have no control yet), `checks`, `put_in`.
     """
     of = {kind: [c for c in claims if standing(c) == kind] for kind in (*KINDS, "without control yet")}
     hopes = [c for c in claims if "hoped" in c]
     return {
         "findings": len(of["finding"]),
         "held": sum(c["holds"] for c in of["finding"]),
+        "short": sum(is_short(c) for c in claims),
         "hopes": len(hopes),
         "reached": sum(c["reached"] for c in hopes),
         "without": len(of["without control yet"]),
@@ -79,5 +90,6 @@ def summary(claims):
     apart = [f"{n['without']} without control yet"] * bool(n["without"])
     apart += [f"{n['checks']} check{'s' * (n['checks'] > 1)}"] * bool(n["checks"])
     apart += [f"{n['put_in']} put in"] * bool(n["put_in"])
-    found = f"Findings: {n['held']} of {n['findings']} hold{hopes}."
+    short = f" ({n['short']} short, as the text says)" if n["short"] else ""
+    found = f"Findings: {n['held']} of {n['findings']} hold{short}{hopes}."
     return f"{found} Not counted: {', '.join(apart)}." if apart else found

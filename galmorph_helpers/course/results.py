@@ -74,6 +74,23 @@ def claim_of(results, lesson, name):
     return float("nan")
 
 
+def claim_words(results, lesson, name):
+    """Measured value of a claim as a reader wants it: a number, or that there is none.
+
+    Parameters
+    ----------
+    results, lesson, name
+        As of `claim_of`, and with its errors.
+
+    >>> claim_words({"02": {"claims": [{"name": "AUC", "measured": 0.97654}]}}, "02", "AUC")
+    '0.977'
+    >>> claim_words({"02": {"claims": []}}, "02", "AUC, observed")
+    'not measured in that run, which had no observed galaxies'
+    """
+    value = claim_of(results, lesson, name)
+    return f"{value:.3g}" if np.isfinite(value) else "not measured in that run, which had no observed galaxies"
+
+
 def published_table(results):
     """Every published number beside the measured one.
 

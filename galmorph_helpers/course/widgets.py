@@ -22,10 +22,11 @@ def explore(function, **knobs):
         return {}
     sliders = {
         name: ipywidgets.FloatSlider(
-            min=low, max=high, step=step, value=start, description=name.replace("_", " "), continuous_update=False
+            min=low, max=high, step=step, value=start, description=name.replace("_", " "), continuous_update=False,
+            readout_format=f".{len(f'{step % 1:g}'[2:])}f",  # as many decimals as the step has
         )
         for name, (low, high, step, start) in knobs.items()
-    }
+    }  # fmt: skip
     out = ipywidgets.interactive_output(function, sliders)
     display(ipywidgets.VBox([*sliders.values(), out]))
     return sliders

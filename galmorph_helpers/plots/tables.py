@@ -16,9 +16,11 @@ def show_table(table, *, caption="", formats=None):
     table : Table
     caption : str
     formats : dict of str -> str, optional
-        Such as ".3f", by column; numbers with decimals have two otherwise.
+        Such as ".3f", by column. Otherwise whole numbers that count something (a column of them, some above 1) have no
+        decimals, others two, and those that two decimals would hide have two digits.
     """
-    formats = formats or {}
+    formats = {c: _number for c in table.colnames if table[c].dtype.kind == "f"} | (formats or {})
+    formats |= {c: ".0f" for c, how in formats.items() if how is _number and _counts(table[c])}
     numeric = {c: np.issubdtype(table[c].dtype, np.number) for c in table.colnames}
     head = "".join(
         f"<th scope=col style=text-align:{'right' if numeric[c] else 'left'}>{escape(c)}</th>" for c in table.colnames
@@ -27,11 +29,8 @@ def show_table(table, *, caption="", formats=None):
     for row in table:
         cells = []
         for c in table.colnames:
-            text = (
-                format(row[c], formats.get(c, ".2f" if table[c].dtype.kind == "f" else ""))
-                if numeric[c]
-                else str(row[c])
-            )
+            how = formats.get(c, "")
+            text = str(row[c]) if not numeric[c] else how(row[c]) if callable(how) else format(row[c], how)
             text = text.replace("-", "−") if numeric[c] else text
             text = "–" if text == "nan" else text
             cells.append(f"<td style=text-align:{'right' if numeric[c] else 'left'}>{escape(text)}</td>")
@@ -39,6 +38,22 @@ def show_table(table, *, caption="", formats=None):
         lines.append(f"<tr{red}>{''.join(cells)}</tr>")
     top = f"<caption>{escape(caption)}</caption>" if caption else ""
     display(HTML(f"<table>{top}<tr>{head}</tr>{''.join(lines)}</table>"))
+
+
+def _number(value):
+    """Two decimals, or two digits of a number that two decimals would hide.
+
+    >>> _number(0.5), _number(0.005), _number(0.0)
+    ('0.50', '0.005', '0.00')
+    """
+    return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:.2f}"
+
+
+def _counts(column):
+    """Does a column of floats hold whole numbers, some of them above 1, as counts do and shares do not?"""
+    known = np.asarray(column, float)
+    known = known[np.isfinite(known)]
+    return bool(len(known) and (known == np.round(known)).all() and np.abs(known).max() > 1)
 
 
 def show_metrics(table, *, metrics=("accuracy", "precision", "recall", "auc"), published=None, caption=""):
@@ -90,7 +105,18 @@ def show_claims(table):
             above = row["is"]
             lines.append(f"<tr><th colspan={len(shown)} style=text-align:left>not counted: {escape(above)}</th></tr>")
         style = "" if row["holds"] == "yes" else f" style='background:{RED_ROW};color:#000'"
-        words = {name: f"{row[name]:.3f}" if name == "measured" else str(row[name]) for name in shown}
+        words = {name: _measured(row[name], row["bound"]) if name == "measured" else str(row[name]) for name in shown}
         cells = "".join(f"<td style=text-align:left>{escape(words[name])}</td>" for name in shown)
         lines.append(f"<tr{style}>{cells}</tr>")
     display(HTML(f"<table><tr>{head}</tr>{''.join(lines)}</table>"))
+
+
+def _measured(value, bound):
+    """A measured number beside its bound: a count as a count, otherwise three decimals, or two digits.
+
+    >>> _measured(312.0, "≥ 150"), _measured(1.0, "≥ 0.9"), _measured(2e-9, "≤ 1e-06"), _measured(0.0, "≤ 1e-06")
+    ('312', '1.000', '2e-09', '0.000')
+    """
+    if float(value).is_integer() and not set(".e") & set(bound):
+        return f"{value:.0f}"
+    return f"{value:.2g}" if 0 < abs(value) < 0.001 else f"{value:.3f}"

@@ -83,7 +83,7 @@ MESSAGES = {
 lines = []
 for message, (figures, found) in MESSAGES.items():
     lines.append(f"**{message}** ({figures})\n")
-    lines += [f"- {name}: **{gm.course.claim_of(results, lesson, name):.3g}** (lesson {lesson})" for lesson, name in found if lesson in results] + [""]
+    lines += [f"- {name}: **{gm.course.claim_words(results, lesson, name)}** (lesson {lesson})" for lesson, name in found if lesson in results] + [""]
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]
