@@ -23,12 +23,11 @@ from .clusters import (
     cramers_v,
     group_medians,
     match_labels,
-    nearest_point,
     neighbours,
     oddness,
 )
-from .contrastive import fit_contrastive, nt_xent, represent, represent_layers
-from .discrepancy import domain_accuracy, domain_labels, mmd, ramp, reverse_gradient
+from .contrastive import fit_contrastive, nt_xent, represent, represent_layers, vicreg
+from .discrepancy import domain_accuracy, domain_labels, mmd, neighbour_mixing, ramp, reverse_gradient
 from .domain import Domain, domain_warning, fit_domain, image_features, out_of_domain
 from .explain import occlusion_map, saliency
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
