@@ -20,7 +20,7 @@ STORED = {
     "mock_faint": (gm.CompactCNN(), "latent", (48.159294, 6.272365)),
     "mock_tides": (gm.CompactCNN(), "forward", (0.853517, 0.853517)),
     "sdss_questions": (gm.CompactCNN(outputs=3), "forward", (-2.049394, 2.128627)),
-    "mock_maps_contrastive": (gm.learning.Encoder(5, (24, 48, 96)), "forward", (106.472290, 7.169409)),
+    "mock_maps_contrastive": (gm.learning.Encoder(5, (24, 48, 96)), "forward", (86.191788, 5.217062)),
     "mock_shapes_contrastive": (gm.learning.Encoder(1, (24, 48, 96), size=32), "forward", (133.937439, 6.530005)),
 }
 

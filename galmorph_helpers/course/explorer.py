@@ -75,8 +75,8 @@ def click_through(plane, maps, *, groups, near, channels, label):
     if os.environ.get("GALMORPH_QUIET") == "1":
         print("(In a live notebook a plane appears here: click a point, and see its galaxy.)")
         return
-    frame = f'<iframe title="{escape(label)}" width="820" height="{WIDTH + 30}" frameborder="0"'
-    display(HTML(f'{frame} srcdoc="{escape(html)}"></iframe>'))
+    frame = f'<div><iframe title="{escape(label)}" width="820" height="{WIDTH + 30}" frameborder="0"'
+    display(HTML(f'{frame} srcdoc="{escape(html)}"></iframe></div>'))
 
 
 def page(plane, maps, *, groups, near, channels, label):

@@ -8,6 +8,7 @@ from . import (
     embedding,
     explain,
     folds,
+    general,
     inputs,
     networks,
     together,
@@ -31,6 +32,7 @@ from .discrepancy import domain_accuracy, domain_labels, mmd, neighbour_mixing, 
 from .domain import Domain, domain_warning, fit_domain, image_features, out_of_domain
 from .explain import occlusion_map, saliency
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
+from .general import load_general, represent_general
 from .networks import DS18, CompactCNN, Encoder, count_parameters
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
