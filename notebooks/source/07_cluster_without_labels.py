@@ -300,7 +300,7 @@ stable = {name: int(t["k"][np.argmax(t["stability"])]) for name, t in judged.ite
 print("most stable k:", ", ".join(f"{name} {k}" for name, k in stable.items()))
 
 # %% [markdown]
-# **Why:** look at the untrained encoder. Its groups are as stable as those of the trained one, and its silhouette is *higher*. So neither judge says that something was learnt, and neither says that groups exist: a cloud that is longer than wide can be cut across, the same way each time. Stability says one thing only: **the same cut can be found again**. We go on with k = 2, the most stable for both encoders, and ask what the cut is.
+# **Why:** look at the untrained encoder. Its groups are as stable as those of the trained one, and its silhouette is *higher*. So neither judge says that something was learnt, and neither says that groups exist: a cloud that is longer than wide can be cut across, the same way each time. Stability says one thing only: **the same cut can be found again**. We go on with k = 2, as the talk does, and ask what the cut is.
 #
 # ## Ask what the groups are
 #
@@ -397,7 +397,7 @@ for name, f in scaled.items():
           f"± {np.std(lucky[name]):.3f}, p = {p:.3f}")
 
 # %% [markdown]
-# **Why:** a small p says: not luck. It does *not* say: learnt, for the untrained encoder and the pixels have small ones, too. What was learnt without labels is the *difference* between the curves, and it is small: some hundredths from 100 labels on. With ten and thirty labels it is a lottery, and the untrained encoder is as good. The network from scratch is missing here; five seeds of it stand below.
+# **Why:** a small p says: not luck. It does *not* say: learnt, for the untrained encoder and the pixels have small ones, too. What was learnt without labels is the *difference* between the curves, and it is small: some hundredths from 100 labels on. With ten labels it is a lottery, and the untrained encoder is as good. The network from scratch is missing here; five seeds of it stand below.
 #
 # ### Something is wrong with one of these files
 #
@@ -449,10 +449,10 @@ gm.plots.show_table(Table(rows), caption="Five seeds — mock galaxies")
 lead = {name: by_seed["trained"]["labels_100"] - by_seed[name]["labels_100"] for name in by_seed}
 
 # %% [markdown]
-# - **Two clusters.** Sarmiento et al. found two, and two are the most stable here. But an encoder that learnt nothing prefers two as well, so this agreement is worth little.
-# - **Slow and fast rotators.** The talk's clusters were those. An ARI of 0.5 was this course's goal, and it is **far from reached**. It was reached in an earlier edition of this lesson, with 32 % slow rotators that hardly turned at all and overlapped with nothing: a mock sky that answers for the lesson. On populations that overlap as observed ones do, the cut falls between spirals and the rest.
-# - **Clusters follow morphology.** Cramér's V is above the 0.4 that was asked for. The untrained encoder is above it, too: only the difference was learnt.
-# - **Labels saved.** A probe with 100 labels is ahead of the same probe on the untrained encoder by less than the 0.03 that was hoped for, or by about that much; and it is **level with a network from scratch** on the same labels. For this question and this number of labels, nothing is saved.
+# - **Two clusters.** Sarmiento et al. found two. Here two are the most stable with four of five seeds. But of an encoder that learnt nothing the same is true with three of five, so this agreement is worth little.
+# - **Slow and fast rotators.** The talk's clusters were those. An ARI of 0.5 was this course's goal, and it is **far from reached**: about 0.1. It was reached in an earlier edition of this lesson, with 32 % slow rotators that hardly turned and overlapped with nothing: a mock sky that answers for the lesson. On populations that overlap as observed ones do, the cut falls between spirals and the rest.
+# - **Clusters follow morphology.** Cramér's V is well above the 0.4 that was this course's goal. The untrained encoder is above 0.4, too: only the difference, 0.1 to 0.2, was learnt.
+# - **Labels saved.** With 100 labels the probe is ahead of the same probe on the untrained encoder by 0.035 on average; 0.03 was hoped for. Over a **network from scratch** on the same labels it is ahead by 0.012 ± 0.006 (standard error of five seeds): not the 0.03 that was hoped for, and with three seeds next to nothing. Pixels with a straight line are as good as the untrained encoder.
 #
 # ## On observed galaxies
 #
@@ -554,7 +554,7 @@ claims.put_in("share of slow rotators", slow.mean(), between=(0.1, 0.2))
 claims.compare("clusters in maps of internal structure", MANGA_CLUSTERS, stable["trained"])
 trained, untrained, flat_pixels = known
 claims.check(
-    "ARI of two clusters with slow and fast rotators", trained["ARI, slow or fast"], at_least=0.05, hoped=0.5,
+    "ARI of two clusters with slow and fast rotators", trained["ARI, slow or fast"], at_least=0.04, hoped=0.5,
     control=("untrained or pixels", max(untrained["ARI, slow or fast"], flat_pixels["ARI, slow or fast"])),
     fails_if="nothing of rotation was learnt", about="mock",
 )
@@ -564,7 +564,7 @@ claims.check(
     fails_if="random filters or pixels found spirals as well",
 )
 claims.check(
-    "Cramér's V of two clusters with morphology", trained["V, morphology"], at_least=0.62, about="mock",
+    "Cramér's V of two clusters with morphology", trained["V, morphology"], at_least=0.6, hoped=0.4, about="mock",
     control=("untrained encoder", untrained["V, morphology"]), fails_if="clusters followed something other than types",
 )
 silhouette = {name: t["silhouette"][0] for name, t in judged.items()}
@@ -574,9 +574,15 @@ claims.check(
     fails_if="the silhouette knew what was learnt",
 )
 claims.check(
-    "probe with 100 labels, trained minus untrained, five seeds", np.mean(lead["untrained"]), at_least=0.01, hoped=0.03,
+    "probe with 100 labels, trained minus untrained, five seeds", np.mean(lead["untrained"]), at_least=0.015, hoped=0.03,
     control=("pixels minus untrained", np.mean(by_seed["pixels"]["labels_100"] - by_seed["untrained"]["labels_100"])),
     fails_if="random filters served as well", about="mock",
+)
+scratch = by_seed["untrained"]["labels_100"] - by_seed["scratch"]["labels_100"]
+claims.check(
+    "probe with 100 labels, trained minus a network from scratch, five seeds", np.mean(lead["scratch"]), at_least=0,
+    hoped=0.03, control=("untrained minus scratch", np.mean(scratch)), about="mock",
+    fails_if="a hundred labels taught a network as much",
 )
 score = [np.mean(probe_of(t[:400], answers[:400], t[400:]) == answers[400:]) for t in files]
 claims.check(
