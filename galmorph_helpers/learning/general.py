@@ -8,8 +8,14 @@ DINOV2 = "facebook/dinov2-small"  # Oquab+2023, arXiv:2304.07193
 MEAN, SCATTER = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of everyday pictures (ImageNet), red green blue
 
 
-def load_general(name=DINOV2):
-    """A vision transformer with its published weights, by its name on huggingface.co: needs the network once.
+def load_general(name=DINOV2, *, download=False):
+    """A vision transformer with its published weights, by its name on huggingface.co.
+
+    Parameters
+    ----------
+    name : str
+    download : bool
+        Fetch the weights if they are not on this machine yet.
 
     Raises
     ------
@@ -23,11 +29,11 @@ def load_general(name=DINOV2):
     except ImportError as error:
         raise ImportError("A general-purpose encoder needs a library: pip install transformers") from error
     try:
-        return AutoModel.from_pretrained(name).eval()
+        return AutoModel.from_pretrained(name, local_files_only=not download).eval()
     except OSError as error:
         raise FileNotFoundError(
-            f"the weights of {name} are not on this machine and cannot be fetched: call load_general() once with a "
-            "network, or go on without."
+            f"the weights of {name} are not on this machine: call load_general(download=True) once with a network, "
+            "or go on without."
         ) from error
 
 

@@ -149,7 +149,7 @@ EXERCISES = {
     "07.4": Exercise(
         name="kmeans_step",
         right=kmeans_step,
-        cases=[(_FEATURES, _FEATURES[[0, 30]]), (_FEATURES, _FEATURES[[1, 22, 35]])],
+        cases=[(_FEATURES, _FEATURES[[0, 30]]), (_FEATURES[::-1], _FEATURES[[1, 22]])],
         mistakes={
             "The centres have not moved: each goes to the mean of its galaxies.": lambda x, c: c,
             "Take the nearest centre, not the farthest.": lambda x, c: _moved(x, c, np.argmax),

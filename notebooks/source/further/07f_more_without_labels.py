@@ -212,7 +212,7 @@ gm.plots.show_table(by_loss, caption="One encoder, three losses")
 #
 # ## Ask a network that never saw a galaxy
 #
-# General-purpose encoders, such as DINOv2 ([Oquab et al. 2023](https://doi.org/10.48550/arXiv.2304.07193)), learnt without labels from very many everyday pictures. `gm.learning.load_general()` fetches one where the network is; its weights stay frozen. Is a mock galaxy edge-on? A probe of 100 labels answers, beside one of pixels.
+# General-purpose encoders, such as DINOv2 ([Oquab et al. 2023](https://doi.org/10.48550/arXiv.2304.07193)), learnt without labels from very many everyday pictures. `gm.learning.load_general(download=True)` fetches one, once, where the network is; from then on the cell below finds it. Its weights stay frozen. Is a mock galaxy edge-on? A probe of 100 labels answers, beside one of pixels.
 
 # %%
 sky = gm.mock_sample(300, seed=seed)
