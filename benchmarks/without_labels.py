@@ -4,7 +4,7 @@
 
 A seed draws galaxies, trains an encoder without labels, and asks: how many groups are stable, what have two groups to
 do with what is known of the galaxies, and what does a linear probe reach with few labels? The same is asked of the
-encoder before training, of principal components of the pixels, and of a network from scratch (labels alone).
+encoder before training, of principal components of the pixels, of means in rings, and of a network from scratch.
 """
 
 import argparse
@@ -32,7 +32,7 @@ Mock stellar maps (`gm.mock.mock_maps`): {n_train:,} galaxies to train on withou
 | | |
 | --- | --- |
 | command | `python benchmarks/without_labels.py --seeds {seeds}` |
-| columns | `seed`, `features` (trained, untrained, pixels: principal components; scratch: a network of its own), |
+| columns | `seed`, `features` (trained, untrained; pixels: principal components; rings: means; scratch: labels only), |
 | | `stable_k` (the k from 2 to 6 whose clusters of halves agree best), `silhouette_k` (with the best silhouette), |
 | | of two clusters `ari_slow` (against slow rotators), `ari_late` (against spirals), `cramers_v` (against types), |
 | | accuracy of "spiral or not" with N labels, mean of draws: `labels_10` ... `labels_300` |
@@ -48,7 +48,7 @@ def main():
     given, begin, rows = parser.parse_args(), time.perf_counter(), []
     for seed in given.seeds:
         rows += of_seed(seed)
-        print(*rows[-4:], sep="\n", flush=True)
+        print(*rows[-5:], sep="\n", flush=True)
     table = Table(rows=rows)
     for name in table.colnames:
         if table[name].dtype.kind == "f":
@@ -62,7 +62,7 @@ def main():
 
 
 def of_seed(seed):
-    """Four rows: of an encoder trained without labels, of the same before, of pixels, and of a network from scratch."""
+    """Five rows: an encoder trained without labels, the same before, pixels, rings, and a network from scratch."""
     train = gm.learning.prepare_maps(gm.mock.mock_maps(N_TRAIN, seed=seed + 50_000)[0])
     raw, table = gm.mock.mock_maps(N_TEST, seed=seed)
     maps = gm.learning.prepare_maps(raw)
@@ -73,6 +73,7 @@ def of_seed(seed):
     gm.learning.fit_contrastive(encoder, train, epochs=EPOCHS, seed=seed)
     pixels = PCA(WIDTHS[-1], random_state=seed).fit(train.flatten(1)).transform(maps.flatten(1))
     features = {"trained": gm.learning.represent(encoder, maps), "untrained": untrained, "pixels": pixels}
+    features["rings"] = gm.learning.ring_means(maps)
     rows = [{"seed": seed, "features": name} | groups(f, table, late, seed) for name, f in features.items()]
     blank = dict.fromkeys(rows[0], np.nan) | {"stable_k": -1, "silhouette_k": -1}
     rows.append(blank | {"seed": seed, "features": "scratch"})
@@ -83,8 +84,8 @@ def of_seed(seed):
         for row, f in zip(rows, scaled.values(), strict=False):
             called = [probe(f[some], late[some], f[half:], PENALTY) for some in draws]
             row[f"labels_{n}"] = np.mean([np.mean(c == late[half:]) for c in called])
-        rows[3][f"labels_{n}"] = np.nan
-    rows[3]["labels_100"] = np.mean([
+        rows[-1][f"labels_{n}"] = np.nan
+    rows[-1]["labels_100"] = np.mean([
         from_scratch(maps, late, np.random.default_rng([seed, t]).permutation(half)[:100], seed + t)
         for t in range(SCRATCH_DRAWS)
     ])  # fmt: skip

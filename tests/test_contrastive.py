@@ -157,6 +157,22 @@ def test_velocity_alone_does_not_depend_on_its_scale(raw):
     )
 
 
+def test_ring_means_by_hand(maps):
+    """A map that is its own radius, and a velocity whose sides cancel: the means of rings are the rings' radii."""
+    y, x = np.indices((33, 33)) / 16 - 1
+    radius = torch.from_numpy(np.hypot(y, x)).float()
+    made = torch.stack([radius + 1] * 3 + [torch.sign(torch.from_numpy(x)).float() * radius, radius + 1])[None]
+    made[:, :, 16, 20] = 0  # lost, in the second ring
+    rings = gm.learning.ring_means(made).reshape(5, 4)
+    np.testing.assert_allclose(rings[0] - 1, [0.17, 0.38, 0.63, 0.88], atol=0.02)
+    assert (rings[3] > 0.1).all()
+    assert gm.learning.ring_means(maps).shape == (60, 20)
+    turned = torch.rot90(maps, 1, (-2, -1))
+    np.testing.assert_allclose(gm.learning.ring_means(turned), gm.learning.ring_means(maps), atol=1e-5)
+    with pytest.raises(ValueError, match="prepare_maps"):
+        gm.learning.ring_means(maps[:, :3])
+
+
 # ---------------------------------------------------------------- views
 
 

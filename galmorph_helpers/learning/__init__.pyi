@@ -36,5 +36,5 @@ from .general import load_general, represent_general
 from .networks import DS18, CompactCNN, Encoder, count_parameters
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
-from .views import prepare_maps, view
+from .views import prepare_maps, ring_means, view
 from .weights import load_weights
