@@ -493,7 +493,7 @@ if agreed is not None:
 # %% [markdown]
 # Look at the clusters first: do rows differ in shape, or in brightness and size? Then read the first two columns. In the mock maps Cramér's V with morphology was about 0.7. Here it is about a quarter of that, and **random filters and pixels do no worse**: what k-means cuts first in JWST pictures is not what volunteers see. "Clusters correlate with morphology" holds in the mock, and hardly here.
 #
-# The probe tells another story. With 500 labels a straight line through features that mock galaxies taught finds edge-on discs clearly better than through random filters, and far better than through pixels. Where all votes count, divided ones too, it finds them less well: part of what is missing is in the votes. Hoped for were 0.87 and 0.81; the claims below say how far the run came. What a probe *can* find with labels need not be what clusters split by.
+# The probe tells another story. With 500 labels a straight line through features that mock galaxies taught finds edge-on discs clearly better than through random filters, and far better than through pixels. Where all votes count, divided ones too, it finds them less well: part of what is missing is in the votes. Hoped for were 0.87 and 0.81; the claims below say how far the run came. What a probe *can* find with labels need not be what clusters split by. Lesson 07f lets the encoder learn on from JWST galaxies, without votes.
 #
 # ### Do mock and observed galaxies lie on one manifold?
 #

@@ -208,7 +208,7 @@ by_loss = Table(rows)
 gm.plots.show_table(by_loss, caption="One encoder, three losses")
 
 # %% [markdown]
-# With the first term alone all galaxies may become the same: the loss is then 0. The other two terms keep them apart, as the other galaxies of the batch do in NT-Xent. Which of both losses is ahead after so short a training is not decided here: one seed, six epochs.
+# With the first term alone all galaxies may become the same: the loss is then 0, and indeed their scatter is smaller. The other two terms keep them apart, as the other galaxies of the batch do in NT-Xent. In telling five kinds none of the three is clearly ahead of the untrained encoder: 600 galaxies and six epochs are too few. Which loss is better is not decided here.
 #
 # ## Ask a network that never saw a galaxy
 #
@@ -245,7 +245,7 @@ if folder:
     speeds, real = (gm.learning.represent(encoder, m) for m in (mock_speeds, turning))
     is_slow = discriminant().fit(speeds, slow).predict_proba(real)[:, 1]
     crossing, chance, p = gm.learning.neighbour_mixing(speeds[: len(real)], real, seed=seed)
-    for who, rows in {"all": bar >= -1, "barred": bar >= 0.5, "without a bar": bar == 0}.items():
+    for who, rows in {"all": is_slow >= 0, "barred": bar >= 0.5, "without a bar": bar == 0}.items():
         print(f"{who}: {np.mean(is_slow[rows] > 0.5):.0%} of {rows.sum()} are called slow")
     print(f"neighbours that cross: {crossing:.2f}, permuted {chance:.2f}, p {p:.3f}")
     order = np.argsort(is_slow)
@@ -260,7 +260,7 @@ if folder:
     claims.origins.append("folder")
 
 # %% [markdown]
-# Look at the maps before you believe the numbers. Do those called slow show a side that comes and one that goes? The mock has no Voronoi bins, no warps, no neighbours, and nearest neighbours seldom cross. So a share of slow rotators measured in this way is a share *by the mock's idea of slow*.
+# Look at the maps before you believe the numbers. Do those called slow show a side that comes and one that goes? Are barred galaxies called slow more seldom than others, as they should be? In the run that is stored they were not. The mock has no Voronoi bins, no warps, no companions, and nearest neighbours seldom cross. So a share of slow rotators measured in this way is a share *by the mock's idea of slow*.
 #
 # ### JWST: train on, without votes
 #
@@ -312,7 +312,7 @@ if target:
 
 # %% tags=["claims"]
 claims.check(
-    "V/σ, R²: all views minus those with any speed", r2["… and blur: all"] - r2["all, and any speed"], at_least=0.005,
+    "V/σ, R²: all views minus those with any speed", r2["… and blur: all"] - r2["all, and any speed"], at_least=0.02,
     control=("turns only minus all views", r2["turns only"] - r2["… and blur: all"]), about="mock",
     fails_if="rotation could be read from light and ages alone",
 )
