@@ -36,7 +36,7 @@ import torch
 from astropy.table import Table
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import adjusted_rand_score, roc_auc_score
+from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch.nn import functional as F
@@ -241,7 +241,7 @@ step = gm.course.yours("07.4")
 centres = h[[np.argmin(h @ h[0]), 0]]  # a galaxy, and the one least like it
 for _ in range(30):
     centres = step(h, centres)
-mine = np.linalg.norm(h[:, None] - centres, axis=2).argmin(1)
+mine = pairwise_distances_argmin(h, centres)
 two = gm.learning.cluster_features(h, 2, seed=seed)
 same = np.mean(gm.learning.match_labels(mine, two) == two)  # which is called 0 means nothing
 print(f"your two clusters and the library's: {same:.1%} of the galaxies alike")
