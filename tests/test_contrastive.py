@@ -61,6 +61,22 @@ def test_nt_xent_refuses(first, second, options, message):
         gm.learning.nt_xent(first, second, **options)
 
 
+def test_vicreg_by_hand_and_its_three_terms():
+    """Two galaxies in two dimensions: mean squared distance, what the scatters lack of 1, the covariance squared."""
+    first, second = torch.tensor([[0.0, 0.0], [0.6, 0.6]]), torch.tensor([[0.2, 0.0], [0.6, 0.6]])
+    lack = [(1 - np.sqrt(0.18 + 1e-4)) * 2, (1 - np.sqrt(0.08 + 1e-4)) + (1 - np.sqrt(0.18 + 1e-4))]
+    covariance = [0.18**2, 0.12**2]  # off the diagonal, twice, over two dimensions
+    expected = 25 * 0.04 / 4 + 25 / 2 * sum(lack) / 2 + sum(covariance)
+    assert gm.learning.vicreg(first, second).item() == pytest.approx(expected, rel=1e-4)
+    wide = torch.eye(4).repeat(8, 1) * 5
+    assert gm.learning.vicreg(wide, wide, covariance=0).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_vicreg_refuses_one_galaxy():
+    with pytest.raises(ValueError, match="N >= 2"):
+        gm.learning.vicreg(torch.ones(1, 3), torch.ones(1, 3))
+
+
 # ---------------------------------------------------------------- maps
 
 
@@ -79,10 +95,23 @@ def test_the_galaxies_of_a_seed_do_not_depend_on_the_bundle(raw):
         assert (other[name] == raw[1][name]).all()
 
 
-def test_slow_rotators_turn_less():
-    _, table = gm.mock.mock_maps(300, seed=1)
-    slow = np.asarray(table["slow"])
-    assert np.median(table["lambda_r"][slow]) < 0.1 < 0.25 < np.median(table["lambda_r"][~slow])
+def test_slow_and_fast_rotators_meet_as_observed():
+    """15 % are slow; most of them, and few of the fast, below lambda_R = .1; both between .1 and .3 (Emsellem+2011)."""
+    _, table = gm.mock.mock_maps(700, seed=1)
+    slow, spin = np.asarray(table["slow"]), np.asarray(table["lambda_r"])
+    assert 0.11 < slow.mean() < 0.19
+    assert 0.5 < np.mean(spin[slow] < 0.1) < 0.95 and 0.02 < np.mean(spin[~slow] < 0.1) < 0.2
+    between = (spin > 0.1) & (spin < 0.3)
+    assert 0.05 < between[slow].mean() and 0.15 < between[~slow].mean()
+
+
+def test_no_property_of_a_kind_is_all_or_nothing():
+    _, table = gm.mock.mock_maps(700, seed=2)
+    kind, ratio = np.asarray(table["kind"]), np.asarray(table["rotation_to_dispersion"])
+    fast = kind == "E, fast"
+    for values in (ratio, np.asarray(table["log_mass"]), np.asarray(table["bulge_to_total"])):
+        low, high = sorted((values[table["slow"]], values[fast]), key=np.median)
+        assert np.percentile(low, 95) > np.percentile(high, 5)
 
 
 @pytest.mark.parametrize("options, message", [({"n": 0}, "n must be >= 1"), ({"n": 3, "bundle": 20}, "bundle must be")])
@@ -126,6 +155,22 @@ def test_velocity_alone_does_not_depend_on_its_scale(raw):
     torch.testing.assert_close(
         gm.learning.prepare_maps(velocity * 2 + 10), gm.learning.prepare_maps(velocity), atol=1e-3, rtol=1e-3
     )
+
+
+def test_ring_means_by_hand(maps):
+    """A map that is its own radius, and a velocity whose sides cancel: the means of rings are the rings' radii."""
+    y, x = np.indices((33, 33)) / 16 - 1
+    radius = torch.from_numpy(np.hypot(y, x)).float()
+    made = torch.stack([radius + 1] * 3 + [torch.sign(torch.from_numpy(x)).float() * radius, radius + 1])[None]
+    made[:, :, 16, 20] = 0  # lost, in the second ring
+    rings = gm.learning.ring_means(made).reshape(5, 4)
+    np.testing.assert_allclose(rings[0] - 1, [0.17, 0.38, 0.63, 0.88], atol=0.02)
+    assert (rings[3] > 0.1).all()
+    assert gm.learning.ring_means(maps).shape == (60, 20)
+    turned = torch.rot90(maps, 1, (-2, -1))
+    np.testing.assert_allclose(gm.learning.ring_means(turned), gm.learning.ring_means(maps), atol=1e-5)
+    with pytest.raises(ValueError, match="prepare_maps"):
+        gm.learning.ring_means(maps[:, :3])
 
 
 # ---------------------------------------------------------------- views
@@ -173,6 +218,18 @@ def test_training_lowers_the_loss_and_repeats_with_its_seed(maps):
     assert losses[-1] < losses[0] and losses == again
     np.testing.assert_allclose(features, same, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, rtol=1e-5)
+
+
+def test_training_takes_any_loss_of_two_views(maps):
+    torch.manual_seed(0)
+    asked = []
+
+    def loss(first, second):
+        asked.append(first.shape)
+        return gm.learning.vicreg(first, second)
+
+    losses = gm.learning.fit_contrastive(gm.Encoder(5, (8, 16)), maps, epochs=4, batch_size=30, loss=loss)
+    assert asked == [(30, 32)] * 8 and losses[-1] < losses[0]
 
 
 def test_a_representation_does_not_depend_on_orientation(maps):
@@ -289,14 +346,73 @@ def test_neighbours_are_others_and_the_odd_one_stands_out(blobs):
         gm.learning.neighbours(features, [0], n=131)
 
 
-def test_the_nearest_point_of_a_plane_is_found():
-    plane = np.array([[0.0, 0.0], [10.0, 1.0], [0.0, 1.0]])
-    assert [gm.learning.nearest_point(plane, xy) for xy in ((0.5, 0.1), (9, 1), (1, 0.9))] == [0, 1, 2]
-
-
 def test_medians_of_groups(raw):
     table = gm.learning.group_medians(np.arange(60) % 2, raw[1], columns=["log_mass", "diameter"])
     assert table.colnames == ["cluster", "galaxies", "log_mass", "diameter"] and table["galaxies"].sum() == 60
+
+
+# ---------------------------------------------------------------- one manifold?
+
+
+def test_samples_of_one_manifold_mix_and_others_do_not():
+    rng = np.random.default_rng(0)
+    one, same, other = rng.normal(0, 1, (80, 4)), rng.normal(0, 1, (80, 4)), rng.normal(0.9, 1, (80, 4))
+    crossing, chance, p = gm.learning.neighbour_mixing(one, same, draws=199)
+    assert abs(crossing - 0.5) < 0.12 and chance == pytest.approx(80 / 159, abs=0.01) and p > 0.05
+    crossing, _, p = gm.learning.neighbour_mixing(one, other, draws=199)
+    assert crossing < 0.4 and p == pytest.approx(1 / 200)
+
+
+def test_mixing_refuses_samples_that_cannot_be_compared():
+    with pytest.raises(ValueError, match="with one F"):
+        gm.learning.neighbour_mixing(np.ones((3, 2)), np.ones((3, 4)))
+    with pytest.raises(ValueError, match="n must be from 1"):
+        gm.learning.neighbour_mixing(np.ones((3, 2)), np.ones((3, 2)), n=6)
+
+
+# ---------------------------------------------------------------- a general-purpose encoder
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    """A vision transformer of random weights, made as the published ones are."""
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    config = transformers.Dinov2Config(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=28, patch_size=14
+    )
+    return transformers.Dinov2Model(config).eval()
+
+
+def test_a_general_encoder_gives_a_direction_a_galaxy_and_stays_as_it_is(tiny):
+    images = torch.rand(5, 3, 20, 20, generator=torch.Generator().manual_seed(0))
+    before = {name: value.clone() for name, value in tiny.state_dict().items()}
+    features = gm.learning.represent_general(tiny, images, side=28, batch_size=2)
+    assert features.shape == (5, 16)
+    np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, rtol=1e-5)
+    one = gm.learning.represent_general(tiny, images[3:4], side=28)
+    np.testing.assert_allclose(features[3:4], one, atol=1e-5)
+    assert all(torch.equal(value, before[name]) for name, value in tiny.state_dict().items())
+
+
+def test_a_general_encoder_takes_a_grey_picture_as_three_equal_channels(tiny):
+    grey = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    colour = grey.expand(-1, 3, -1, -1)
+    pair = [gm.learning.represent_general(tiny, images, side=28) for images in (grey, colour)]
+    np.testing.assert_allclose(*pair, atol=1e-6)
+
+
+def test_a_general_encoder_refuses_what_it_cannot_see(tiny):
+    with pytest.raises(ValueError, match=r"\(N, 3, H, W\)"):
+        gm.learning.represent_general(tiny, torch.ones(2, 5, 8, 8))
+    with pytest.raises(ValueError, match="patches, 14; got 30"):
+        gm.learning.represent_general(tiny, torch.ones(2, 3, 8, 8), side=30)
+
+
+def test_weights_that_are_not_here_are_said_to_be_missing_and_nothing_is_fetched_unasked():
+    pytest.importorskip("transformers")
+    with pytest.raises(FileNotFoundError, match=r"download=True.*go on without"):
+        gm.learning.load_general("nobody/no-such-model")
 
 
 # ---------------------------------------------------------------- figures

@@ -23,7 +23,7 @@ STORED = {
     "mock_tides": (gm.CompactCNN(), "forward", (0.853517, 0.853517)),
     "sdss_questions": (gm.CompactCNN(outputs=3), "forward", (-2.049394, 2.128627)),
     "observed_sdss": (gm.CompactCNN(outputs=3), "forward", (1.181218, 1.507616)),
-    "mock_maps_contrastive": (gm.learning.Encoder(5, (24, 48, 96)), "forward", (106.472290, 7.169409)),
+    "mock_maps_contrastive": (gm.learning.Encoder(5, (24, 48, 96)), "forward", (86.191788, 5.217062)),
     "mock_shapes_contrastive": (gm.learning.Encoder(1, (24, 48, 96), size=32), "forward", (133.937439, 6.530005)),
 }
 

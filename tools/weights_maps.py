@@ -1,6 +1,6 @@
 """Train an encoder on mock MaNGA maps without labels, and write it with its card to data/weights.
 
-python tools/weights_maps.py                  (part of make weights; about six minutes on one core)
+python tools/weights_maps.py                  (part of make weights; about three minutes on one core)
 python tools/weights_maps.py --galaxies 500 --epochs 1 --out /tmp/try
 """
 
@@ -28,7 +28,7 @@ What it is not for: it has never seen observed maps, and the mock has no bars, w
 
 
 def main():
-    given = options(__doc__, galaxies=12000, epochs=24, kilobytes=40)
+    given = options(__doc__, galaxies=6000, epochs=20, kilobytes=40)
     maps = gm.learning.prepare_maps(gm.mock.mock_maps(given.galaxies, seed=SEED)[0])
     gm.runtime.seed_everything(SEED)
     encoder = gm.Encoder(5, (24, 48, 96))

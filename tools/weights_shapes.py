@@ -27,7 +27,7 @@ An encoder for grey stamps of 32 pixels (`galmorph_helpers.Encoder(1, (24, 48, 9
 | SHA-256 | `{digest}` |
 | licence | CC-BY-4.0 |
 
-What it is not for: it has never seen an observed galaxy; lesson 07 trains it on, without labels, on the pictures that
+What it is not for: it has never seen an observed galaxy; lesson 07f trains it on, without labels, on the pictures that
 it is to describe.
 """
 

@@ -8,6 +8,7 @@ from . import (
     embedding,
     explain,
     folds,
+    general,
     inputs,
     labelled,
     networks,
@@ -26,20 +27,20 @@ from .clusters import (
     cramers_v,
     group_medians,
     match_labels,
-    nearest_point,
     neighbours,
     oddness,
 )
-from .contrastive import fit_contrastive, nt_xent, represent, represent_layers
-from .discrepancy import domain_accuracy, domain_labels, mmd, ramp, reverse_gradient
+from .contrastive import fit_contrastive, nt_xent, represent, represent_layers, vicreg
+from .discrepancy import domain_accuracy, domain_labels, mmd, neighbour_mixing, ramp, reverse_gradient
 from .domain import Domain, domain_warning, fit_domain, image_features, out_of_domain
 from .explain import occlusion_map, saliency
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
+from .general import load_general, represent_general
 from .labelled import fit_labelled
 from .networks import DS18, CompactCNN, Encoder, count_parameters
 from .questions import class_probabilities, five_loss, five_targets, read_five
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
-from .views import prepare_maps, view
+from .views import prepare_maps, ring_means, view
 from .votes import beta_binomial_loss, certain_votes_loss, expected_share
 from .weights import load_weights, observed_network, unseen

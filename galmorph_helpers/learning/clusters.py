@@ -170,12 +170,6 @@ def oddness(features, *, n=10):
     return NearestNeighbors(n_neighbors=n + 1).fit(features).kneighbors()[0][:, :n].mean(1)
 
 
-def nearest_point(plane, place):
-    """Row of the point of `plane` (N, 2) that is nearest to `place` (x, y), in units of the plane's own extent."""
-    plane = np.asarray(plane, float)
-    return int(np.argmin(np.hypot(*((plane - place) / np.ptp(plane, axis=0).clip(1e-12)).T)))
-
-
 def _checked(features):
     features = np.asarray(features, float)
     if features.ndim != 2 or len(features) < 2:

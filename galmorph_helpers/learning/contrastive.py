@@ -54,8 +54,45 @@ def nt_xent(first, second, *, temperature=0.5):
     return F.cross_entropy(similarity, partner)
 
 
+def vicreg(first, second, *, spread=25.0, covariance=1.0):
+    """Variance-invariance-covariance loss of N pairs of views (Bardes, Ponce & LeCun 2022, arXiv:2105.04906).
+
+    It compares no galaxy with another. `spread` times both: the mean squared distance of two views, and what each
+    dimension's standard deviation over the batch lacks of 1; and `covariance` times the squared covariances of the
+    dimensions. Without the last two all galaxies would end in one point.
+
+    Parameters
+    ----------
+    first, second : torch.Tensor (N, D)
+        Projections of both views, row by row of the same galaxy; N >= 2.
+    spread, covariance : float
+        Weights, >= 0: the paper's.
+
+    Returns
+    -------
+    torch.Tensor, scalar
+        From 0 up.
+
+    Examples
+    --------
+    >>> round(vicreg(torch.ones(4, 2), torch.ones(4, 2)).item(), 2)  # all in one point: the spread lacks .99
+    24.75
+    """
+    if first.ndim != 2 or first.shape != second.shape or len(first) < 2:
+        raise ValueError(
+            f"both views must be (N, D) and alike, N >= 2, got {tuple(first.shape)} and {tuple(second.shape)}."
+        )
+    loss = spread * F.mse_loss(first, second)
+    for z in (first, second):
+        z = z - z.mean(0)
+        loss = loss + spread / 2 * F.relu(1 - (z.var(0) + 1e-4).sqrt()).mean()
+        products = z.T @ z / (len(z) - 1)
+        loss = loss + covariance * (products.square().sum() - products.diagonal().square().sum()) / z.shape[1]
+    return loss
+
+
 def fit_contrastive(
-    encoder, images, *, views=view, epochs=20, batch_size=128, learning_rate=3e-3, temperature=0.5, seed=0
+    encoder, images, *, views=view, epochs=20, batch_size=128, learning_rate=3e-3, loss=nt_xent, seed=0
 ):
     """Train `encoder` in place, without labels: both views of a galaxy near each other, those of others far.
 
@@ -72,15 +109,15 @@ def fit_contrastive(
         ``views(images, generator=...)`` returns another view of each; by default `view`.
     epochs, batch_size, learning_rate
         Of AdamW with a one-cycle learning rate. More galaxies in a batch are more galaxies to differ from.
-    temperature : float
-        Of `nt_xent`.
+    loss : callable
+        ``loss(first, second)`` of the projections of both views, each (B, 32): `nt_xent`, `vicreg`, or your own.
     seed : int
         Of order and views. Seed torch before making the encoder to repeat a run exactly.
 
     Returns
     -------
     list of float
-        The loss of each epoch. That of a network that tells nothing apart is log(2 batch_size - 1).
+        The loss of each epoch. NT-Xent of a network that tells nothing apart is log(2 batch_size - 1).
     """
     device = runtime.device()
     images = torch.as_tensor(images, dtype=torch.float32)
@@ -106,12 +143,12 @@ def fit_contrastive(
         total = 0.0
         for batch in torch.randperm(len(images), generator=generator).to(device).tensor_split(steps):
             both = torch.cat([views(images[batch], generator=generator) for _ in range(2)])
-            loss = nt_xent(*network(both).chunk(2), temperature=temperature)
+            value = loss(*network(both).chunk(2))
             optimiser.zero_grad()
-            loss.backward()
+            value.backward()
             optimiser.step()
             schedule.step()
-            total += loss.item() / steps
+            total += value.item() / steps
         history.append(total)
     encoder.eval()
     return history

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
+from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -129,3 +130,43 @@ def domain_accuracy(source, target, *, seed=0):
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300, class_weight="balanced"))
     called = cross_val_predict(model, np.concatenate([source, target])[order], label[order], cv=5)
     return float(np.mean([(called[label[order] == k] == k).mean() for k in (0, 1)]))
+
+
+def neighbour_mixing(first, second, *, n=1, draws=999, seed=0):
+    """Do two samples fill the same space? The share of nearest neighbours that belong to the other sample.
+
+    The labels of the sample are then permuted, which says what share two samples from one manifold would have
+    (Schilling 1986, J. Am. Stat. Assoc. 81, 799, counts the same neighbours).
+
+    Parameters
+    ----------
+    first, second : array (N, F), (M, F)
+        Finite.
+    n : int
+        Neighbours of each galaxy that are asked.
+    draws : int
+        Permutations.
+    seed : int
+
+    Returns
+    -------
+    (float, float, float)
+        The share that crosses, the mean share of permuted labels, and p: how often a permutation crosses as little.
+
+    Examples
+    --------
+    >>> x = np.arange(20.0)[:, None]
+    >>> neighbour_mixing(x, x + 100, draws=99)[0]
+    0.0
+    """
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
+        raise ValueError(f"both samples must be (N, F) with one F, got {first.shape} and {second.shape}.")
+    if not 1 <= n < len(first) + len(second):
+        raise ValueError(f"n must be from 1 to the number of galaxies minus 1, got {n}.")
+    label = np.repeat([0, 1], [len(first), len(second)])
+    near = NearestNeighbors(n_neighbors=n).fit(np.concatenate([first, second])).kneighbors(return_distance=False)
+    rng = np.random.default_rng(seed)
+    labels = [label, *(rng.permutation(label) for _ in range(draws))]
+    crossing, *permuted = ((a[near] != a[:, None]).mean() for a in labels)
+    return float(crossing), float(np.mean(permuted)), float((1 + np.sum(np.array(permuted) <= crossing)) / (1 + draws))

@@ -60,6 +60,32 @@ def prepare_maps(maps):
     return torch.cat([*parts, velocity / motion, sigma / motion], 1).clamp(-3, 3)
 
 
+def ring_means(maps):
+    """What one would write down by hand of prepared maps: the mean of each in four rings around the middle.
+
+    Of the velocity the mean size is taken: its two sides would cancel.
+
+    Parameters
+    ----------
+    maps : torch.Tensor (N, 5, H, W)
+        As from `prepare_maps`; pixels that are 0 in all maps are left out.
+
+    Returns
+    -------
+    numpy.ndarray (N, 20)
+        Four rings, each a quarter of the half frame wide, of each map in turn; 0 for a ring without a good pixel.
+    """
+    if maps.ndim != 4 or maps.shape[1] != 5:
+        raise ValueError(f"maps must be (N, 5, H, W), as from prepare_maps; got {tuple(maps.shape)}.")
+    y, x = (torch.linspace(-1, 1, side) for side in maps.shape[-2:])
+    ring = (torch.hypot(y[:, None], x[None]) * 4).long()
+    good = (maps != 0).any(1, keepdim=True)
+    sizes = maps.clone()
+    sizes[:, 3] = maps[:, 3].abs()
+    inside = torch.stack([good & (ring == k) for k in range(4)], 2).float()  # (N, 1, 4, H, W)
+    return ((sizes[:, :, None] * inside).sum((-2, -1)) / inside.sum((-2, -1)).clamp(min=1)).flatten(1).numpy()
+
+
 def view(images, *, turn="turns", crop=0.6, blur=3.0, noise=0.25, gain=0.0, generator=None):
     """Another view of the same galaxies: what the instrument and the direction of view may change, changed.
 

@@ -1,8 +1,10 @@
 """Mock maps of fast and slow rotators as an integral-field survey like MaNGA records them.
 
 Five maps a galaxy: light, age, metallicity, velocity and velocity dispersion of its stars. What tells the kinds apart
-(old and slow against young and turning) is put in, with scatter and overlap; all numbers here are choices of the
-course. Which bundle of fibres a galaxy gets has nothing to do with its kind.
+(old and slow against young and turning) is put in, with scatter and overlap. Rotation is set so that the spin of slow
+and fast rotators meets at lambda_R of .1 to .3, as Emsellem+2011 (MNRAS 414, 888) observe: fast ones that are seen
+from above hardly seem to turn. The other numbers are choices of the course. Which bundle of fibres a galaxy gets has
+nothing to do with its kind.
 """
 
 from types import SimpleNamespace
@@ -22,15 +24,16 @@ SEEING = 2.5  # FWHM, arcsec
 PIXELS, MARGIN = 32, 8  # side of a map, and what is drawn around it so that the blur knows what lies outside
 
 #: Mean and scatter of each kind: log mass (solar), bulge share of the light, log age (Gyr), its slope (dex per Re), as
-#: the metallicity's, rotation over dispersion, light in arms.
+#: the metallicity's, log of rotation over dispersion, thickness; and the light in arms.
 KINDS = {
-    "E, slow": (11.0, 0.30, 0.90, 0.12, 0.95, 0.06, -0.02, 0.06, -0.25, 0.10, 0.12, 0.06, 0.0),
-    "E, fast": (10.7, 0.30, 0.75, 0.12, 0.90, 0.08, -0.05, 0.07, -0.25, 0.10, 1.60, 0.30, 0.0),
-    "S0": (10.4, 0.35, 0.45, 0.12, 0.80, 0.12, -0.08, 0.10, -0.20, 0.10, 2.50, 0.45, 0.0),
-    "Sa-Sb": (10.5, 0.35, 0.25, 0.10, 0.62, 0.14, -0.18, 0.10, -0.15, 0.10, 2.80, 0.50, 0.18),
-    "Sc-Sd": (10.0, 0.35, 0.08, 0.05, 0.38, 0.14, -0.15, 0.10, -0.10, 0.10, 3.00, 0.55, 0.28),
+    "E, slow": (11.0, 0.30, 0.85, 0.14, 0.95, 0.07, -0.03, 0.08, -0.25, 0.10, -0.45, 0.25, 0.68, 0.10, 0.01),
+    "E, fast": (10.7, 0.30, 0.75, 0.14, 0.90, 0.09, -0.05, 0.08, -0.25, 0.10, -0.02, 0.18, 0.45, 0.12, 0.02),
+    "S0": (10.4, 0.35, 0.45, 0.14, 0.80, 0.12, -0.08, 0.10, -0.20, 0.10, 0.20, 0.16, 0.28, 0.08, 0.05),
+    "Sa-Sb": (10.5, 0.35, 0.27, 0.12, 0.62, 0.14, -0.16, 0.10, -0.17, 0.10, 0.32, 0.14, 0.22, 0.05, 0.16),
+    "Sc-Sd": (10.0, 0.35, 0.10, 0.07, 0.38, 0.14, -0.15, 0.10, -0.12, 0.10, 0.36, 0.14, 0.20, 0.05, 0.26),
 }
-MIX = {"E, slow": 0.32, "E, fast": 0.06, "S0": 0.18, "Sa-Sb": 0.23, "Sc-Sd": 0.21}
+MIX = {"E, slow": 0.15, "E, fast": 0.17, "S0": 0.22, "Sa-Sb": 0.24, "Sc-Sd": 0.22}
+CORES, CORE_RATIO = 0.5, 0.4  # share of galaxies that hardly turn whose core turns otherwise; V/sigma that halves it
 
 
 def mock_maps(n, *, seed=0, bundle=None):
@@ -83,12 +86,12 @@ def _catalogue(rng, n, bundle):
     """What is drawn of each galaxy, and the bundle that it gets: a dict of arrays (n,)."""
     kind = rng.choice(list(MIX), n, p=list(MIX.values()))
     values = np.array([KINDS[k] for k in kind])
-    mass, share, age, age_slope, metal_slope, ratio = (
-        rng.normal(values[:, 2 * i], values[:, 2 * i + 1]) for i in range(6)
+    mass, share, age, age_slope, metal_slope, log_ratio, thickness = (
+        rng.normal(values[:, 2 * i], values[:, 2 * i + 1]) for i in range(7)
     )
-    arms = values[:, 12] * rng.uniform(0.4, 1.4, n)
+    thickness = thickness.clip(0.1, 0.95)
+    arms = values[:, 14] * rng.uniform(0.1, 1.7, n)
     cos_i, angle = rng.uniform(0.08, 1, n), rng.uniform(0, 2 * np.pi, n)
-    thickness = np.where(kind == "E, slow", 0.7, np.where(kind == "E, fast", 0.5, 0.2))
     fibres = rng.choice(list(BUNDLES), n, p=SHARES)  # drawn in any case: the galaxies of a seed do not depend on it
     fibres = fibres if bundle is None else np.full(n, bundle)
     diameter = np.array([BUNDLES[f] for f in fibres])
@@ -96,7 +99,7 @@ def _catalogue(rng, n, bundle):
     coverage = np.where(rng.random(n) < 2 / 3, 1.5, 2.5) * np.exp(rng.normal(0, 0.12, n))
     return {
         "kind": kind, "log_mass": mass, "log_age": age, "age_slope": age_slope, "metal_slope": metal_slope,
-        "bulge_to_total": share.clip(0.02, 0.97), "rotation_to_dispersion": ratio.clip(0.02), "arms": arms,
+        "bulge_to_total": share.clip(0.02, 0.97), "rotation_to_dispersion": 10**log_ratio, "arms": arms,
         "cos_i": cos_i, "angle": angle, "axis_ratio": np.sqrt(thickness**2 + (1 - thickness**2) * cos_i**2),
         "half_light_radius": diameter / 2 / coverage, "fibres": fibres, "diameter": diameter,
         "signal_to_noise": 10 ** rng.normal(1.75, 0.12, n),
@@ -120,10 +123,10 @@ def _intrinsic(g, draws, pixel):
     metals = 0.15 * (g.log_mass - 10.5) + g.metal_slope * (np.log10(r + 0.2))
     motion = 150 * 10 ** (0.25 * (g.log_mass - 10.6)) * 1.5 / np.sqrt(1 + g.rotation_to_dispersion**2)  # km/s
     sigma = motion * (r + 0.1) ** -0.12
-    sigma *= 1 + 0.5 * bulge / light * (g.rotation_to_dispersion > 0.4)
+    sigma *= 1 + 0.5 * bulge / light
     turning = g.rotation_to_dispersion * motion * 2 / np.pi * np.arctan(r / 0.3)
-    # In a third of the slow rotators a core turns otherwise than the rest.
-    core = (g.kind == "E, slow") & (_uniform(draws, 1) < 0.33)
+    # In some galaxies a core turns otherwise than the rest: the more often, the less the galaxy turns.
+    core = _uniform(draws, 1) < CORES / (1 + (g.rotation_to_dispersion / CORE_RATIO) ** 4)
     twist = np.where(core, _uniform(draws, np.pi), 0) * (r < 0.5)
     speed = turning * np.sqrt(1 - g.cos_i**2) * np.cos(azimuth + twist)
     return r, light, log_age, metals, speed, sigma
