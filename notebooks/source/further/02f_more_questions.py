@@ -124,6 +124,8 @@ for name in metrics[:4]:
                    (row[f"{name}_low"], row[f"{name}_high"]))
 
 # %% [markdown]
+# Bars are told less well than the bound of 0.75 asks for, and far less well than in the talk.
+#
 # ## Audit a published row
 #
 # Of $N$ galaxies a share $f$ is "yes". Recall $R$ and precision $P$ then fix all four counts: true positives are $fRN$, false positives $fRN(1/P-1)$, false negatives $f(1-R)N$.
@@ -338,15 +340,16 @@ gm.course.quiz("02f")
 row, auc = by_name, {each["name"]: each["auc"] for each in peer_table}
 accuracy = {each["name"]: each["accuracy"] for each in peer_table}
 claims.check(
-    "ETG/LTG AUC, mock sky", row["ETG/LTG"]["auc"], at_least=0.90, hoped=0.97, about="mock",
+    "ETG/LTG AUC, mock sky", row["ETG/LTG"]["auc"], at_least=0.93, hoped=0.97, about="mock",
     control=("colour alone", auc["colour"]), fails_if="the network saw no more than the colour",
 )
+bars_short = "Bars are told less well than the bound of 0.75 asks for, and far less well than in the talk."
 for name, bound, hoped in (("ETG/LTG", 0.80, 0.93), ("E/S0", 0.80, 0.80), ("bar", 0.75, 0.93)):
     no = row[name]["always_no"]
     claims.check(
         f"{name} accuracy, mock sky", row[name]["accuracy"], at_least=bound, hoped=hoped,
         control=("always the same answer", max(no, 1 - no)), about="mock",
-        fails_if="the feature was hidden in noise",
+        fails_if="the feature was hidden in noise", short=bars_short if name == "bar" else "",
     )
 claims.check(
     "T-Type rms, mock sky", t_table["rms"][0], at_most=1.8, hoped=1.3, about="mock",
@@ -370,7 +373,7 @@ claims.check(
 )
 claims.check(
     "occlusion: fall of the logit in the central quarter over that of the stamp",
-    inner["trained"], at_least=1.5, about="mock", control=("untrained", inner["untrained"]),
+    inner["trained"], at_least=4, about="mock", control=("untrained", inner["untrained"]),
     fails_if="it looked at the sky",
 )
 slip = BINARY_MODELS["bar"]
