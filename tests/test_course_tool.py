@@ -217,7 +217,7 @@ def test_a_set_added_to_the_observed_data_is_a_reason_to_run_again(make_course, 
     monkeypatch.setenv("GALMORPH_DATA", str(bundle))
     for content in ("one", "another"):
         bundle.write_text(content, encoding="utf-8")
-        marks.append(course.fingerprint(root, lesson))
+        marks.append(running.fingerprint(root, lesson))
     assert len(set(marks)) == 5
 
 

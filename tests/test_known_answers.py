@@ -53,9 +53,11 @@ def test_a_stamp_s_photons_are_counted_as_poisson_would(native):
 def test_the_sky_s_level_is_off_by_a_fifth_of_its_noise():
     spectrum = torch.zeros(500, 3, 40, 21, dtype=torch.complex64)
     scale = torch.full((500,), gm.SDSS.pixel_scale)
-    level = observe(spectrum, gm.SDSS, scale, size=32, generator=torch.Generator().manual_seed(1)).mean((2, 3)).std(0)
-    expected = torch.tensor(gm.SDSS.sky_sigma) * (0.2**2 + 1 / 32**2) ** 0.5  # and the mean of 32 x 32 pixels' noise
-    torch.testing.assert_close(level, expected, rtol=0.12, atol=0)
+    level = observe(spectrum, gm.SDSS, scale, size=32, generator=torch.Generator().manual_seed(1)).mean((2, 3))
+    expected = torch.tensor(gm.SDSS.sky_sigma) * (0.22**2 + 1 / 32**2) ** 0.5  # and the mean of 32 x 32 pixels' noise
+    torch.testing.assert_close(level.std(0), expected, rtol=0.12, atol=0)
+    alike = np.corrcoef(level.T.numpy())[np.triu_indices(3, 1)]
+    np.testing.assert_allclose(alike, 0.8 * 0.22**2 / (0.22**2 + 1 / 32**2), atol=0.07)  # much the same in all bands
 
 
 def centroids(survey, n=300, size=48):
@@ -197,7 +199,8 @@ def test_late_types_begin_above_t_0(sky):
 
 def test_r_minus_i_is_positive_follows_g_minus_r_and_is_in_the_light(sky):
     g_r, r_i = (sky[name].to_value("mag") for name in ("g_r", "r_i"))
-    np.testing.assert_allclose(np.polyfit(g_r, r_i, 1), [0.42, 0.10], atol=0.02)
+    off = r_i - np.interp(g_r, [-0.2, 0.2, 0.5, 0.75, 1.5], [-0.06, 0.13, 0.26, 0.355, 0.50])  # flatter where red
+    assert abs(off.mean()) < 0.003 and off.std() == pytest.approx(0.03, rel=0.1)
     some = sky[:40].copy()
     for name in ("dust", "knot_light"):
         some[name] = 0.0
@@ -216,7 +219,7 @@ def test_neighbours_and_stars_are_red_too(sky):
     around = (crowded - alone)[(crowded - alone)[:, 1] > 0.5]
     g_r, r_i = -2.5 * np.log10(around[:, 0] / around[:, 1]), -2.5 * np.log10(around[:, 1] / around[:, 2])
     assert len(around) > 20 and (g_r > 0).all() and (g_r < 2).all()
-    assert (r_i > 0.05).all() and (r_i < 0.95).all()
+    assert (r_i > 0.05).all() and (r_i < 1.75).all()  # the reddest M dwarfs of the locus
 
 
 # ---------------------------------------------------------------- measuring

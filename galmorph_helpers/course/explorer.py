@@ -14,14 +14,14 @@ from string import Template
 import matplotlib
 import numpy as np
 from IPython.display import HTML, display
+from matplotlib.colors import to_hex
 from matplotlib.image import imsave
 
 WIDTH = 420  # of the plane, pixels
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 
 PAGE = Template("""<!doctype html><meta charset="utf-8"><style>
 body{font:13px sans-serif;margin:4px;display:flex;gap:16px;flex-wrap:wrap}
-circle{cursor:pointer;opacity:.75} circle.on{stroke:#000;stroke-width:2.5;opacity:1}
+circle{cursor:pointer;opacity:.75} circle.on{stroke:black;stroke-width:2.5;opacity:1}
 .maps{image-rendering:pixelated;background-image:url($sheet)}
 </style>
 <svg id="plane" tabindex="0" width="$width" height="$width" role="application"
@@ -90,9 +90,10 @@ def page(plane, maps, *, groups, near, channels, label):
         )
     place = 12 + (plane - plane.min(0)) / np.ptp(plane, axis=0).clip(1e-12) * (WIDTH - 24)
     kinds = list(dict.fromkeys(map(str, groups)))
+    fills = [to_hex(colour) for colour in matplotlib.colormaps["Dark2"].colors]
     points = "".join(
         f'<circle data-i="{i}" cx="{x:.1f}" cy="{WIDTH - y:.1f}" r="5" '
-        f'fill="{COLOURS[kinds.index(str(group)) % len(COLOURS)]}"><title>{escape(str(group))}</title></circle>'
+        f'fill="{fills[kinds.index(str(group)) % len(fills)]}"><title>{escape(str(group))}</title></circle>'
         for i, ((x, y), group) in enumerate(zip(place, groups, strict=True))
     )
     names = [f"galaxy {i}: {escape(str(group))}" for i, group in enumerate(groups)]
