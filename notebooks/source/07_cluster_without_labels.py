@@ -537,7 +537,7 @@ gm.course.quiz("07")
 # - A representation that knows the bundle, the field or the night will cluster by it: test for the instrument.
 # - Never measure in a UMAP plane. Cluster the features; use the plane to look.
 # - Store features with the identifiers of their galaxies, and one question whose answer you know.
-# - Leaving views out, labels taken apart, MaNGA velocities, other losses (VICReg) and a general-purpose encoder: [lesson 07f](further/07f_more_without_labels.ipynb). Networks trained *with* labels on the same JWST galaxies: lesson 04.
+# - Leaving views out, labels taken apart, MaNGA velocities, other losses (VICReg) and a general-purpose encoder: [lesson 07f](../notebooks/further/07f_more_without_labels.ipynb). Networks trained *with* labels on the same JWST galaxies: lesson 04.
 #
 # ## Further reading
 #
