@@ -299,7 +299,8 @@ def test_guide_names_the_sections_that_the_lessons_have():
             if c.cell_type == "markdown"
             for _, t in lessons.headings(c.source)
         ]
-        named = re.findall(r"^\| (.+?)(?: \([^|]*\))? \| \d+ \| (?:core|optional) \|$", parts[lesson.number], flags=re.M)
+        row = r"^\| (.+?)(?: \([^|]*\))? \| \d+ \| (?:core|optional) \|$"
+        named = re.findall(row, parts[lesson.number], flags=re.M)
         assert named and [name for name in named if name not in there] == [], f"lesson {lesson.number}"
 
 
