@@ -131,7 +131,7 @@ claims.check("recall of edge-on galaxies lost to the stretch of DES alone", cost
 claims.check("recall of edge-on galaxies lost to a sharper PSF alone", costs["PSF of DES"], at_most=0.10, because="a sharper picture hid thin discs")
 
 # %% [markdown]
-# Read it row by row, and take the bars as they are: hardly any is found in any row, so nothing can be lost. A sharper PSF, smaller pixels or less noise change little by themselves. The stretch of DES alone is another matter: on pictures as noisy and as blurred as those of SDSS it lifts the noise and the halos, and edge-on galaxies are missed. The accident that beats most of the others is a plain one: stamps cut without a thought of the pixel scale. Check that first when a network fails on a new survey.
+# Read it row by row, and take the bars as they are: hardly any is found in any row, so nothing can be lost. A sharper PSF, smaller pixels or less noise change little by themselves. The stretch of DES alone is another matter: put on pictures with the noise and the PSF of SDSS, it makes the network miss edge-on galaxies. The accident that beats most of the others is a plain one: stamps cut without a thought of the pixel scale. Check that first when a network fails on a new survey.
 #
 # ### Degrade the sharper survey
 #
