@@ -30,6 +30,10 @@ def whole_file(path):
     try:
         yield part
         os.replace(part, path)
+    except OSError as error:
+        if error.filename is None and error.errno is not None:  # as of a full disk
+            error.filename = str(path)
+        raise
     finally:
         with suppress(OSError):  # none is left if all went well
             part.unlink()

@@ -200,7 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "grade":
             return grade(root, given.folder)
         return {"build": build, "check": check, "student": student}[given.command](root, given.numbers)
-    except LookupError as error:
+    except (LookupError, OSError) as error:
         print(f"course.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -40,6 +40,9 @@ def main(arguments=None):
     except (CannotStart, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
+    except (OSError, RuntimeError) as error:  # such as a full disk
+        print(error, file=sys.stderr)
+        return 1
     print(run)
     return 1 if run.failed else 0
 

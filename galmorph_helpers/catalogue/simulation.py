@@ -38,6 +38,8 @@ def simulate(folder, *, galaxies, per_shard=1000, seed=0, size=64, client=None):
     ------
     CannotStart
         If the folder holds another survey: its plan lies there.
+    RuntimeError
+        If a shard could not be made, such as on a full disk.
     """
     folder, tasks = Path(folder), {}
     plan = {"galaxies": galaxies, "per_shard": per_shard, "seed": seed, "size": size}
@@ -51,7 +53,9 @@ def simulate(folder, *, galaxies, per_shard=1000, seed=0, size=64, client=None):
         part.write_text(json.dumps(plan), encoding="utf-8")
     for name, result in each(simulate_shard, tasks, client=client, what="shards simulated"):
         if isinstance(result, BaseException):
-            raise RuntimeError(f"{name} could not be simulated") from result
+            raise RuntimeError(
+                f"{name} could not be simulated ({result}). Whole shards are kept: mend that, and repeat the command"
+            ) from result
     return len(tasks)
 
 

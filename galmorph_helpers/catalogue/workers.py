@@ -39,7 +39,7 @@ def dask_client(workers=2, address=None):
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
-            silence_logs=logging.ERROR,
+            silence_logs=logging.CRITICAL,  # what fails is said once, by who asked
         ) as local,
         Client(local) as client,
     ):
