@@ -284,3 +284,13 @@ def test_a_folder_that_was_moved_says_what_to_do(clone, tmp_path_factory):
 def test_make_grade_asks_for_a_folder(clone):
     assert "make grade FOLDER=" in make(clone, "grade").stderr
     assert 'course.py grade "my class"' in make(clone, "grade", "FOLDER=my class").stdout
+
+
+def test_each_fault_of_the_documentation_has_its_test():
+    page = (ROOT / "docs/faults.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ") and "::" in line]
+    named = [row[-1].removesuffix(" |").strip("`") for row in rows]
+    assert len(rows) == len(set(named)) >= 100
+    for name in named:
+        file, test = name.split("::")
+        assert f"\ndef {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), name
