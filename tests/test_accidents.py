@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from test_course_tool import COURSE, GOOD, make_course, with_cell  # noqa: F401 (a fixture)
 
 ROOT = Path(__file__).parents[1]

@@ -76,6 +76,7 @@ def execute(
             tick(f"cell {at.get('index', 0) + 1}/{len(notebook.cells)}")
     except KeyboardInterrupt:
         end_kernel(client)
+        worker.join(10)  # it sees that the kernel is gone; Python aborts where a thread still writes at its end
         raise
     seconds = time.perf_counter() - start
     clean(notebook)
