@@ -20,9 +20,9 @@ import galmorph_helpers as gm
 from galmorph_helpers.mock.deep import debris_mask
 
 FILE = Path(__file__).parents[1] / "data" / "prompts.csv"
-LIMITS, GALAXIES, LEAST = (28.0, 30.0, 31.0, 35.0), 60, 30
+LIMITS, GALAXIES, LEAST = (28.0, 30.0, 31.0, 35.0), 40, 30
 SEED = 8000  # of the first sky: far from those of lessons and of the training
-SETTINGS = [(significance, share) for significance in (1.0, 2.0, 3.0) for share in (0.1, 0.2, 0.3, 0.45)]
+SETTINGS = [(significance, share) for significance in (1.0, 2.0, 3.0) for share in (0.1, 0.2, 0.3)]
 NETWORK, GROWER = "network", "region grower, best settings"
 CARD = """# prompts
 
