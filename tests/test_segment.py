@@ -136,7 +136,8 @@ def test_the_network_marks_debris_better_than_a_grown_region_and_needs_the_right
 def test_the_stored_table_says_what_its_card_says():
     table = Table.read(gm.files.shipped("prompts.csv"), format="ascii.csv")
     rows = table[table["kind"] == "all"].group_by(["method", "limit"])
-    iou = {(row["method"], row["limit"]): row["iou"] for row in rows["method", "limit", "iou"].groups.aggregate(np.mean)}
+    means = rows["method", "limit", "iou"].groups.aggregate(np.mean)
+    iou = {(row["method"], row["limit"]): row["iou"] for row in means}
     gain = {28: 0.05, 30: 0.10, 31: 0.10, 35: 0.05}  # set beforehand
     for limit, least in gain.items():
         network, discs = iou["network", limit], iou["discs about the points, best radius", limit]

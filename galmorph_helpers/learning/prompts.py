@@ -83,8 +83,8 @@ def prompt_network():
     Returns
     -------
     PromptUNet
-        Trained on debris around mock galaxies at all depths; data/weights/mock_prompts.md says how well it does. Unwanted points hardly change
-        its answer (data/prompts.md).
+        Trained on debris around mock galaxies at all depths; data/weights/mock_prompts.md says how well it does.
+        Unwanted points hardly change its answer (data/prompts.md).
     """
     return load_weights(PromptUNet(), "mock_prompts").to(device()).eval()
 
