@@ -61,6 +61,7 @@ def test_a_region_with_an_unwanted_point_is_left_out():
     one = gm.measure.segment(image, [*POINTS, (9.5, 43.5)], labels=[1, 1, 0])
     assert both[40:48, 6:14].any() and not one[40:48, 6:14].any()
     assert np.array_equal(one, gm.measure.segment(image, POINTS))
+    assert not gm.measure.segment(image, POINTS, labels=[1, 0]).any()  # both lie on the one arc
 
 
 def test_what_is_alike_on_both_sides_is_the_galaxy():
