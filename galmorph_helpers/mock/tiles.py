@@ -120,7 +120,9 @@ def _add_galaxies(flux, table, survey, optics, seed):
     group = np.searchsorted(SIDES[:-1], wanted)
     for which, size in enumerate(SIDES):
         rows = np.flatnonzero(group == which)
-        for number, some in enumerate(np.array_split(rows, -(-len(rows) * size**2 // AT_ONCE))):
+        for number, some in enumerate(np.array_split(rows, -(-len(rows) * size**2 // AT_ONCE) or 1)):
+            if not len(some):
+                continue
             pixel = torch.full((len(some),), survey.pixel_scale, device=device())
             reach = float(frequency_reach(survey, [survey.pixel_scale])[0])
             spectrum = light(
