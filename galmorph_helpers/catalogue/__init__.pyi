@@ -16,7 +16,7 @@ from . import (
 )
 from .classifier import load_classifier, save_classifier
 from .columns import add_sets, faint_catalogue, morphology_catalogue
-from .cut_run import Cutting, CutRun
+from .cut_run import CutRun, Cutting
 from .cutting import cut, cut_tile
 from .export import write_whole
 from .finding import find_galaxies

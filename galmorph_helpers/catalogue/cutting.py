@@ -11,7 +11,7 @@ import numpy as np
 from ..files import sweep, whole_file
 from ..fitsfiles import Unreadable
 from ..imaging.fits_images import read_frame, read_image
-from .cut_run import Cutting, CutRun
+from .cut_run import CutRun, Cutting
 from .finding import find_galaxies
 from .parts import aside
 from .shards import shard_words, write_shard
