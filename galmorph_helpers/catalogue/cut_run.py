@@ -63,8 +63,8 @@ class CutRun:
     def __str__(self):
         million, flagged = self.total("pixels") / 1e6, self.total("flagged")
         lines = [
-            f"{self.galaxies:,} galaxies of {len(self.done)} tiles ({million:,.1f} million pixels), {self.seconds:.1f} "
-            f" s, {flagged:,} of them with pixels missing; {len(self.found)} tiles were cut before, {len(self.empty)} "
-            f"hold no galaxy, {len(self.failed)} failed"
+            f"{self.galaxies:,} galaxies of {len(self.done)} tiles ({million:,.1f} million pixels) in "
+            f"{self.seconds:.1f} s, {flagged:,} of them with pixels missing; {len(self.found)} tiles were cut before, "
+            f"{len(self.empty)} hold no galaxy, {len(self.failed)} failed"
         ]
         return "\n".join(lines + [f"  {name}: {reason}" for name, reason in sorted(self.failed.items())])

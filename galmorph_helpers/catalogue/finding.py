@@ -14,7 +14,7 @@ from ..measure.detection import SIDE, detect, sizes, sky, sky_noise
 from ..samples import R90_CUTOUT
 from ..surveys import SDSS, ZERO_POINT
 
-BATCH = 256  # galaxies cut at once: bounds memory
+BATCH = 512  # galaxies cut at once: bounds memory
 MARGIN = 1.6  # width of the stamp that a galaxy is measured on, over that of its contour
 LEAST = 24  # pixels of such a stamp
 FAINTER = 0.5  # mag below the limit that the flux in a contour may be: a contour does not hold all light

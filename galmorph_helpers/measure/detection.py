@@ -84,7 +84,7 @@ def detect(image, noise, *, threshold=3.0, pixels=20):
     last = order[np.flatnonzero(np.r_[np.diff(label[order]), 1])]  # the brightest of each
     y, x = np.divmod(lit[last], smooth.shape[1])
     boxes = ndimage.find_objects(found.data)
-    width = np.array([max(s.stop - s.start for s in box) for box in boxes if box is not None], float)
+    width = np.array([max(a.stop - a.start, b.stop - b.start) for a, b in boxes], float)
     flux = np.bincount(label, value)[label[last]] * BIN**2
     return {"x": (x + 0.5) * BIN - 0.5, "y": (y + 0.5) * BIN - 0.5, "width": width * BIN, "flux": flux}
 
