@@ -1,4 +1,15 @@
-from . import companions, copies, features, forest, indices, photometry, segment_anything, segmentation, sources
+from . import (
+    companions,
+    copies,
+    detection,
+    features,
+    forest,
+    indices,
+    photometry,
+    segment_anything,
+    segmentation,
+    sources,
+)
 from .companions import companion_features
 from .copies import near_duplicates
 from .features import morphology_features
