@@ -28,10 +28,10 @@ MOVES = 10
 TABLE = ROOT / "benchmarks" / "browser.md"
 HEAD = """# How soon the page answers
 
-Seconds from letting a slider go (the button of the mouse, or pressing a key) until the new picture is painted, in JupyterLab and
-Chromium on one machine: median of ten moves, and the quickest. `python benchmarks/browser.py` writes this table.
-The goal is 0.3 s on an idle machine. Where others compute at the same time, which the load shows (how many programs wanted one of the cores in
-the last minute), the medians say more about them than about the course; the quickest move is then the better guess.
+Seconds from letting a slider go (the button of the mouse, or pressing a key) until the new picture is painted, in
+JupyterLab and Chromium on one machine: median of ten moves, and the quickest. `python benchmarks/browser.py` writes
+this table. The goal is 0.3 s on an idle machine. Where others compute at the same time, which the load shows (how many
+programs wanted one of the cores in the last minute), medians say more about them than about the course.
 
 | lesson | what is moved | mouse, median | quickest | key, median | quickest | load | cores | day |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
