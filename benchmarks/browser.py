@@ -100,7 +100,8 @@ def measure(wanted):
         found = {each.number: each for each in lessons.find(ROOT, further=True)}
         for number in set(wanted) & set(found):
             nbformat.write(lessons.read_source(found[number].source), root / f"{number}.ipynb")
-        nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(EXPLORER)]), root / "explorer.ipynb")
+        page = v4.new_notebook(cells=[v4.new_code_cell(EXPLORER)], metadata={"kernelspec": lessons.KERNEL})
+        nbformat.write(page, root / "explorer.ipynb")
         address = stack.enter_context(browsing.lab(root, folder))
         driver = stack.enter_context(browsing.browser(folder / "profile"))
         for name in wanted:

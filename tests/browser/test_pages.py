@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import browsing
+import galmorph_helpers as gm
 
 pytestmark = pytest.mark.browser
 axe_core = pytest.importorskip("axe_core_python")
@@ -68,3 +69,27 @@ def test_a_page_fits_on_a_phone(page, driver, site):
 def with_phone(driver):
     screen = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+
+def test_a_gallery_wraps_on_a_phone_and_its_titles_can_be_read(driver, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(gm.plots.style, "display", shown.append)
+    gm.plots.gallery(gm.mock_sample(8, size=32), range(8), titles=["edge-on"] * 8, alt="Eight galaxies.")
+    page = tmp_path / "gallery.html"
+    head = '<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A</title>'
+    page.write_text(f"{head}<main><h1>A</h1>{shown[0].data}</main></html>", encoding="utf-8")
+    places = "return [...document.querySelectorAll('img')].map(i => i.getBoundingClientRect())" \
+        ".map(r => [r.right, r.top])"  # fmt: skip
+    driver.get(page.as_uri())
+    assert faults(driver) == []
+    assert len({top for _, top in driver.execute_script(places)}) == 1  # eight in a row of a wide page
+    with_phone(driver)
+    try:
+        driver.get(page.as_uri())
+        found = driver.execute_script(places)
+        size = driver.execute_script(
+            "return parseFloat(getComputedStyle(document.querySelector('img').parentNode).fontSize)"
+        )
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert len({top for _, top in found}) > 2 and max(right for right, _ in found) <= 390 and size >= 12
