@@ -45,7 +45,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint lab notebooks table student grade site seeds mutants weights lane-colab clean
+.PHONY: help setup run test browser lint lab notebooks table student grade site seeds mutants weights lane-colab clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -79,6 +79,9 @@ ifneq ($(strip $(NOTEBOOKS)),)
 else
 	@echo 'There is no notebook to test yet: make notebooks builds them.'
 endif
+
+browser: $(READY) ## open lessons and pages of the site in Chromium (Debian: apt install chromium-driver) and try them
+	$(BIN)/python -m pytest -m browser
 
 lint: $(READY) ## check the style of the code and the order of the rooms
 	$(BIN)/ruff check .

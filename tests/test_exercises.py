@@ -10,6 +10,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 import torch
+from IPython.display import Javascript
 from sklearn.metrics import roc_auc_score
 
 import galmorph_helpers as gm
@@ -207,15 +208,26 @@ def quiz(tmp_path, monkeypatch):
     return shown
 
 
-def test_a_quiz_keeps_its_answers_out_of_the_text(quiz, monkeypatch):
-    display = importlib.import_module("jupyterquiz.dynamic.display")
-    monkeypatch.setattr(display, "display", quiz.append)
+def test_a_quiz_keeps_its_answers_out_of_the_text(quiz):
     gm.course.quiz("98")
     page = "".join(str(part.data) for part in quiz)
     assert "Splendid" not in page and "precision it is" not in page and "share of the positives" not in page
     name, code = re.search(r'id="(quiz-98-\w+)" hidden>([^<]+)<', page).groups()
     assert f'getElementById("{name}")' in page
     assert json.loads(base64.b64decode(code)) == QUIZ
+
+
+def test_a_quiz_leaves_the_formulae_of_the_page_alone(quiz):
+    """jupyterquiz would take JupyterLab's MathJax, which has no `typeset`, for one of its own, and fetch another."""
+    gm.course.quiz("98")
+    (script,) = [part.data for part in quiz if isinstance(part, Javascript)]
+    hidden, uses = script.index("const MathJax = undefined"), [m.start() for m in re.finditer("MathJax", script)]
+    assert uses[0] == hidden + len("const ") and len(uses) > 2
+
+
+@pytest.mark.parametrize("lesson", packaged(quizzes.FOLDER, "*.json"))
+def test_no_quiz_needs_formulae(lesson):
+    assert "$" not in (quizzes.FOLDER / f"{lesson}.json").read_text(encoding="utf-8")
 
 
 def test_readers_without_a_kernel_get_a_list_without_answers(quiz, monkeypatch):

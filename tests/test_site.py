@@ -22,6 +22,7 @@ pytest.importorskip("latex2mathml")
 import accessibility  # noqa: E402
 import checking  # noqa: E402
 import executing  # noqa: E402
+import linking  # noqa: E402
 import website  # noqa: E402
 from formulae import markdown_html, mathml  # noqa: E402
 
@@ -265,6 +266,30 @@ def test_the_printed_page_of_a_lesson_needs_no_network(tmp_path):
     assert text.count("<math") == 1
     write(tmp_path / "page.html", text)
     assert website.broken_links(tmp_path) == []
+
+
+def test_the_pages_of_a_run_lead_to_each_other_and_to_files_that_are_there(tmp_path):
+    """In _build/, where links are followed from the page: a lesson that was not run is its notebook."""
+    for name in ("00_stars", "01_more", "02_most"):
+        write(tmp_path / "notebooks" / "source" / f"{name}.py", "# %% [markdown]\n# # Stars\n")
+        write(tmp_path / "notebooks" / f"{name}.ipynb", "{}")
+    write(tmp_path / "data" / "a table.md", "")
+    text = "# Stars\n\n[more](01_more.ipynb#Sums), [most](02_most.ipynb), [how](../data/a%20table.md), " \
+        "[there](#Stars), [else](https://example.org/00_stars.ipynb)"  # fmt: skip
+    for name in ("00_stars", "01_more"):
+        page = tmp_path / "_build" / f"{name}.html"
+        html = executing.page(v4.new_notebook(cells=[v4.new_markdown_cell(text)]), name, tmp_path / "notebooks")
+        write(page, linking.from_page(html, tmp_path / "notebooks", page))
+    linking.join(tmp_path)
+    first = (tmp_path / "_build" / "00_stars.html").read_text(encoding="utf-8")
+    linking.join(tmp_path)  # twice is once
+    assert (tmp_path / "_build" / "00_stars.html").read_text(encoding="utf-8") == first
+    found = BeautifulSoup(first, "html.parser")
+    links = {a.text: a["href"] for a in found.find_all("a", href=True)}
+    assert [a["href"] for a in found.nav.find_all("a")] == ["00_stars.html", "01_more.html"]
+    assert links["more"] == "01_more.html#Sums" and links["most"] == "../notebooks/02_most.ipynb"
+    assert links["there"] == "#Stars" and links["else"] == "https://example.org/00_stars.ipynb"
+    assert (tmp_path / "_build" / links["how"].replace("%20", " ")).resolve() == tmp_path / "data" / "a table.md"
 
 
 # ---------------------------------------------------------------- the guide

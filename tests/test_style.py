@@ -1,13 +1,17 @@
 """One style: a class has one colour and one marker in every figure, and all figures take turns in one cycle."""
 
 import re
+from base64 import b64decode
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from bs4 import BeautifulSoup
 from matplotlib.colors import to_hex
+from PIL import Image
 
 import galmorph_helpers as gm
 
@@ -78,17 +82,35 @@ def test_what_is_no_class_takes_no_class_colour_in_its_figure(drawn):
     assert len({colour for colour, _ in colours(drawn[0]).values()}) == 4
 
 
-def test_a_confusion_matrix_counts_all_galaxies_and_draws_each_in_its_box(drawn):
+def test_a_confusion_matrix_counts_all_galaxies_and_draws_each_in_its_box(monkeypatch):
+    shown = []
+    monkeypatch.setattr(gm.plots.style, "display", shown.append)
     sample = gm.mock_sample(6, size=16)
     gm.plots.confusion_gallery(sample, [1, 1, 0, 0, 0, 1], [1, 0, 1, 0, 0, 1], names=("round", "thin"), each=2)
-    (figure,) = drawn
-    said = {panel._suptitle.get_text(): sum(len(axis.images) for axis in panel.axes) for panel in figure.subfigs}
-    assert said == {
+    page = BeautifulSoup(shown[0].data, "html.parser")
+    panels = [div for div in page.find_all("div") if "background" in div.get("style", "")]
+    assert {panel.div.text: len(panel.find_all("img")) for panel in panels} == {
         "is thin, called thin: 2 (true positive)": 2, "is thin, called round: 1 (false negative)": 1,
         "is round, called thin: 1 (false positive)": 1, "is round, called round: 2 (true negative)": 2,
     }  # fmt: skip
-    drawn_first = next(panel for panel in figure.subfigs if "true positive" in panel._suptitle.get_text()).axes[1]
-    assert np.allclose(drawn_first.images[0].get_array(), gm.plots.style.picture(sample.images[5]))
+    stored = panels[0].find_all("img")[1]["src"].partition("base64,")[2]
+    pixels = np.asarray(Image.open(BytesIO(b64decode(stored)))) / 255
+    assert np.allclose(pixels[::-1], gm.plots.style.picture(sample.images[5]), atol=0.003)  # galaxy 5, north up
+
+
+def test_a_gallery_wraps_and_every_picture_of_it_has_words(monkeypatch):
+    shown = []
+    monkeypatch.setattr(gm.plots.style, "display", shown.append)
+    sample = gm.mock_sample(3, size=200)
+    gm.plots.gallery(sample, [2, 0], titles=["<thin>\nT = 5", "round"], caption="Two", alt="One thin, one round.")
+    group = BeautifulSoup(shown[0].data, "html.parser").div
+    assert group["aria-label"] == "One thin, one round." and f"Two — {sample.caption}" in group.text
+    assert [img["alt"] for img in group.find_all("img")] == ["<thin> T = 5", "round"] and "<thin>\nT = 5" in group.text
+    assert "repeat(auto-fill,116px)" in shown[0].data
+    stored = group.img["src"].partition("base64,")[2]
+    assert Image.open(BytesIO(b64decode(stored))).size == (116, 116)  # no more pixels than are seen
+    grey = gm.plots.style.stamp(np.array([[[0.0, 2.0], [4.0, np.nan]]]), 100)
+    assert np.asarray(Image.open(grey)).tolist() == [[255, 0], [0, 128]]
 
 
 def test_the_anatomy_of_a_network_names_shapes_and_weights_of_each_stage(drawn):

@@ -32,6 +32,7 @@ import executing
 import exercising
 import grading
 import lessons
+import linking
 import packing
 from checking import read_json
 from lessons import Lesson
@@ -69,6 +70,7 @@ def run(root: Path, numbers: list[str] | None, *, force: bool, once: bool) -> in
         print(outcome.line(), *notes, sep="\n      ", flush=True)
         outcomes.append(outcome)
         bad += [lesson.number] if notes else []
+    linking.join(root)
     print(budget(outcomes))
     if bad:
         again = "".join(f"\n  make run LESSON={n}" for n in bad)

@@ -15,6 +15,7 @@ import checking
 import executing
 import exercising
 import lessons
+import linking
 from checking import read_json
 from lessons import Lesson
 from reporting import Outcome, broken
@@ -95,7 +96,7 @@ def run_lesson(
     folder.mkdir(parents=True, exist_ok=True)
     run = executing.execute(notebook, folder=folder, environment=environment(results), tick=tick)
     page = root / "_build" / f"{lesson.name}.html"
-    lessons.write_whole(page, executing.page(notebook, lesson.name, folder))
+    lessons.write_whole(page, linking.from_page(executing.page(notebook, lesson.name, folder), folder, page))
     if modified(result_path) == before:  # the claims cell was not reached: an older result must not pass for this one
         result_path.unlink(missing_ok=True)
     result = read_json(result_path)
@@ -132,7 +133,7 @@ def run_solved(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tuple
         folder, told = lesson.solution.parent, environment(Path(own))
         run = executing.execute(notebook, folder=folder, environment=told, tick=tick)
     page = root / "_build" / "solutions" / f"{lesson.name}.html"
-    lessons.write_whole(page, executing.page(notebook, lesson.name, lesson.solution.parent))
+    lessons.write_whole(page, linking.from_page(executing.page(notebook, lesson.name, folder), folder, page))
     wrong = [run.error] if run.error else checking.verdict_problems(notebook, solved=True)
     return run, [f"solved: {what}" for what in wrong]
 

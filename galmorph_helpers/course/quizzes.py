@@ -6,8 +6,9 @@ import os
 import secrets
 from html import escape
 from pathlib import Path
+from unittest.mock import patch
 
-from IPython.display import HTML, display
+from IPython.display import HTML, Javascript, display
 
 FOLDER = Path(__file__).with_name("quiz")
 
@@ -40,7 +41,22 @@ def quiz(lesson):
     name = f"quiz-{lesson}-{secrets.token_hex(4)}"  # of its own: a cell can be run twice
     code = base64.b64encode(json.dumps(questions).encode()).decode()
     display(HTML(f'<span id="{name}" hidden>{code}</span>'))
-    display_quiz(f"#{name}")
+    parts = []
+    with patch.dict(display_quiz.__globals__, display=parts.append):
+        display_quiz(f"#{name}")
+    for part in parts:
+        display(_alone(part))
+
+
+def _alone(part):
+    """A part of jupyterquiz's page, whose script knows of no MathJax.
+
+    It would take JupyterLab's for its own: replace its settings, ask another host for a copy, and stumble. No question
+    of the course has a formula.
+    """
+    if not isinstance(part, Javascript):
+        return part
+    return Javascript(f"(() => {{\nconst MathJax = undefined;\n{part.data}\n}})()")
 
 
 def as_list(questions, how):

@@ -35,6 +35,9 @@ def explore(function, **knobs):
         for name, (low, high, step, start) in knobs.items()
     }  # fmt: skip
     out = ipywidgets.interactive_output(function, sliders)
+    for slider in sliders.values():  # else a word such as "learning rate" is cut to "learning r…"
+        slider.style.description_width = "initial"
+        slider.layout = ipywidgets.Layout(width="420px", max_width="100%")
     display(ipywidgets.VBox([*sliders.values(), out]))
     return sliders
 

@@ -1,9 +1,11 @@
 """How good a classifier is: curves of thresholds, probabilities against what happened."""
 
+from html import escape
+
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .style import BLUE, CYCLE, PALE_BLUE, PALE_ORANGE, STYLE, VERMILION, picture, show
+from .style import BLUE, CYCLE, PALE_BLUE, PALE_ORANGE, STYLE, VERMILION, grid, show, show_pictures
 
 
 def roc_curves(rows, *, title, alt):
@@ -80,20 +82,20 @@ def confusion_gallery(sample, target, called, *, names=("no", "yes"), each=4, al
     alt, caption : str
     """
     target, called = np.asarray(target).astype(int), np.asarray(called).astype(int)
-    figure = plt.figure(figsize=(1.1 * 2 * each + 0.6, 3.4), layout="constrained")
     kinds = {(1, 1): "true positive", (1, 0): "false negative", (0, 1): "false positive", (0, 0): "true negative"}
-    panels = figure.subfigures(2, 2, wspace=0.04, hspace=0.04)
+    panels = []
     for (true, said), word in kinds.items():
         rows = np.flatnonzero((target == true) & (called == said))
-        panel = panels[1 - true, 1 - said]
-        panel.suptitle(f"is {names[true]}, called {names[said]}: {len(rows)} ({word})", fontsize=9)
-        panel.set_facecolor(PALE_BLUE if true == said else PALE_ORANGE)
-        for axis, row in zip(panel.subplots(1, each), [*rows[:each], *[None] * each], strict=False):
-            axis.axis("off")
-            if row is not None:
-                axis.imshow(picture(sample.images[row]), origin="lower", cmap="gray", interpolation="nearest")
-    figure.suptitle(f"{caption} — {sample.caption}" if caption else sample.caption, fontsize=10)
-    show(figure, alt or f"Four kinds of answers and their counts, with {sample.caption} of each kind.")
+        shown = [sample.images[row] for row in rows[:each]]
+        title = f"is {names[true]}, called {names[said]}: {len(rows)} ({word})"
+        colour = PALE_BLUE if true == said else PALE_ORANGE
+        stamps = grid(shown, [""] * len(shown), width=88, columns=each)
+        look = f"background:{colour};color:black;padding:6px;flex:1 0 {min(94 * each, 300)}px;max-width:{94 * each}px"
+        panels.append(f'<div style="{look}"><div style="font-size:12px">{escape(title)}</div>{stamps}</div>')
+    side_by_side = f"display:flex;flex-wrap:wrap;gap:6px;max-width:{2 * (94 * each + 24)}px"
+    title = f"{caption} — {sample.caption}" if caption else sample.caption
+    alt = alt or f"Four kinds of answers and their counts, with {sample.caption} of each kind."
+    show_pictures(f'<div style="{side_by_side}">{"".join(panels)}</div>', caption=title, alt=alt)
 
 
 def threshold_figure(target, probability, *, threshold=0.5, title="", alt=""):

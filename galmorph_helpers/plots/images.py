@@ -3,11 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .style import picture, show
+from .style import grid, picture, show, show_pictures
 
 
 def gallery(sample, rows, *, titles=None, columns=8, caption="", alt="", size=1.45):
-    """Stamps of chosen galaxies, titles below, with a caption that says where they come from.
+    """Stamps of chosen galaxies, titles below, with a caption that says where they come from; they wrap.
 
     Parameters
     ----------
@@ -15,24 +15,17 @@ def gallery(sample, rows, *, titles=None, columns=8, caption="", alt="", size=1.
         Colour images (three bands) or grey ones (one band).
     rows : sequence of int
     titles : sequence of str, optional
+    columns : int
+        Galaxies side by side, at most; a narrow page, such as a phone's, has fewer.
+    caption, alt : str
+    size : float
+        Width of a stamp, in units of 80 pixels of the page.
     """
     rows = list(rows)
-    lines = -(-len(rows) // columns)
-    figure, axes = plt.subplots(
-        lines,
-        min(columns, len(rows)),
-        squeeze=False,
-        figsize=(size * min(columns, len(rows)), (size + (0.25 if titles else 0)) * lines + 0.35),
-        layout="constrained",
-    )
-    for axis in axes.flat:
-        axis.axis("off")
-    for i, (axis, row) in enumerate(zip(axes.flat, rows, strict=False)):
-        axis.imshow(picture(sample.images[row]), origin="lower", cmap="gray", interpolation="nearest")
-        if titles:
-            axis.set_title(titles[i], fontsize=8)
-    figure.suptitle(f"{caption} — {sample.caption}" if caption else sample.caption, fontsize=10)
-    show(figure, alt or f"{len(rows)} {sample.caption}. {caption}")
+    words = list(titles)[: len(rows)] if titles is not None else [""] * len(rows)
+    html = grid([sample.images[row] for row in rows], words, width=round(80 * size), columns=columns)
+    title = f"{caption} — {sample.caption}" if caption else sample.caption
+    show_pictures(html, caption=title, alt=alt or f"{len(rows)} {sample.caption}. {caption}")
 
 
 def images_row(images, titles, *, caption, alt, cmap="gray", overlay=None, size=2.0, symmetric=False):

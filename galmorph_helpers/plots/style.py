@@ -8,6 +8,7 @@ from itertools import cycle
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML, display
+from PIL import Image
 
 HUBBLE = ("elliptical", "lenticular", "spiral")  # named in the plural, where galaxies are counted
 
@@ -63,8 +64,52 @@ def show(figure, alt):
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=80, bbox_inches="tight")
     plt.close(figure)
-    picture = b64encode(buffer.getvalue()).decode()
-    display(HTML(f'<img alt="{escape(alt)}" src="data:image/png;base64,{picture}" style="max-width:100%">'))
+    display(HTML(f'<img alt="{escape(alt)}" src="{address(buffer)}" style="max-width:100%">'))
+
+
+def address(buffer):
+    """The bytes of a PNG as what stands in `src`: the picture is in the page."""
+    return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
+
+
+def grid(pictures, titles, *, width, columns):
+    """HTML of small pictures side by side, titles below: as many in a row as the page is wide, at most `columns`.
+
+    Parameters
+    ----------
+    pictures : sequence of tensor (C, H, W)
+        The first row at the bottom, as in `picture`.
+    titles : sequence of str
+    width : int
+        Of a picture on the page, pixels; a larger one is shrunk to it.
+    columns : int
+    """
+    cells = []
+    for i, (image, title) in enumerate(zip(pictures, titles, strict=True)):
+        source, said = address(stamp(image, width)), title.replace("\n", " ").strip() or f"{i + 1} of {len(pictures)}"
+        how = f"width:{width}px;image-rendering:pixelated"
+        cells.append(f'<div><img alt="{escape(said)}" src="{source}" style="{how}"><br>{escape(title)}</div>')
+    room = f"repeat(auto-fill,{width}px);gap:6px;max-width:{columns * (width + 6)}px"
+    look = "font-size:12px;line-height:1.2;text-align:center;white-space:pre-line"
+    return f'<div style="display:grid;grid-template-columns:{room};{look}">{"".join(cells)}</div>'
+
+
+def stamp(image, width):
+    """A (C, H, W) tensor as the PNG of a small picture, the first row at the bottom, at most `width` pixels wide."""
+    array = np.nan_to_num(picture(image))
+    if array.ndim == 2:  # grey: from its darkest to its brightest pixel
+        array = (array - array.min()) / (np.ptp(array) or 1)
+    drawn = Image.fromarray((255 * array[::-1]).round().astype(np.uint8))
+    drawn.thumbnail((width, width))
+    buffer = BytesIO()
+    drawn.save(buffer, "PNG")
+    return buffer
+
+
+def show_pictures(html, *, caption, alt):
+    """Display what `grid` gives below a caption; a group whose name is the alt text, which states its finding."""
+    title = f'<div style="font-size:13px;margin:4px 0">{escape(caption)}</div>'
+    display(HTML(f'<div role="group" aria-label="{escape(alt)}" style="margin:4px 0 8px">{title}{html}</div>'))
 
 
 def picture(image):
