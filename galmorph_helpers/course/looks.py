@@ -87,7 +87,7 @@ def _look_at_classes(name, words):
     n, shares = counts.sum(), ", ".join(f"{v} {c / counts.sum():.0%}" for v, c in zip(values, counts, strict=True))
     trivial = counts.max() / n
     found = (
-        f"{n} labels: {shares}. Always {values[counts.argmax()]!r} is right for {trivial:.0%}; a score on all of them "
+        f"{n} labels: {shares}. Always {str(values[counts.argmax()])!r} is right for {trivial:.0%}; a score on all of them "
         f"is known to ±{1.96 * np.sqrt(trivial * (1 - trivial) / n):.1%}"
     )
     if counts.min() < FEW:
@@ -115,7 +115,7 @@ def _look_at_group(group, parts, label, words):
     v, p = _association(parts, words)
     commonest = max(sorted(set(words)), key=list(words).count)
     shares = ", ".join(f"{g} {np.mean(words[parts == g] == commonest):.0%}" for g in sorted(set(parts))[:4])
-    found = f"share of {commonest!r} by {group}: {shares}{' ...' if len(set(parts)) > 4 else ''} (Cramér's V {v:.2f})"
+    found = f"share of {str(commonest)!r} by {group}: {shares}{' ...' if len(set(parts)) > 4 else ''} (Cramér's V {v:.2f})"
     what = f"groups {group}, {label}"
     if p < 0.01 and v > 0.1:
         return Item(what, LOOK, found, f"a network may learn the {group}: test on one that it never saw")

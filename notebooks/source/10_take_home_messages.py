@@ -131,7 +131,7 @@ def folder_with_faults(sample, answers, place):
 skies = four_skies(gm.pick(cpu=700, gpu=5000))
 some = [sample[:2] for sample, _ in skies.values()]
 eight = gm.GalaxySample(torch.cat([s.images for s in some]), QTable({"row": range(8)}),
-                        None, "mock", "four skies")
+                        None, "mock", "four skies", pixels="colour")
 gm.plots.gallery(eight, range(8), titles=list("ABCDEFGH"), caption="A network learnt "
                  "galaxies like A and B. Which others would you trust it with? Mock galaxies",
                  alt="Two galaxies each of four skies: sharp, faint and small, blurred, deeper.")
