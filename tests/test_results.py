@@ -99,7 +99,8 @@ def test_rows_that_measure_nothing_stand_apart():
         "03": {"published": [row | {"what": "networks whose scatter is the uncertainty"}, row | {"what": "accuracy"}],
                "claims": []},
         "05": {"published": [row | {"what": "AUC", "by_seed": [0.8, 0.82]}, row | {"what": "recall"},
-                             row | {"what": "secure share", "interval": None}, row | {"what": "ours", "published": None}],
+                             row | {"what": "secure share", "interval": None},
+                             row | {"what": "ours", "published": None}],
                "claims": [{"name": "AUC", "measured": 0.8}]},
         "09": {"published": [row | {"what": "share of late types among robust ones (DES)"}], "claims": []},
     }  # fmt: skip

@@ -85,10 +85,10 @@ def look_at_labels(labels):
 def _look_at_classes(name, words):
     values, counts = np.unique([word for word in words if word], return_counts=True)
     n, shares = counts.sum(), ", ".join(f"{v} {c / counts.sum():.0%}" for v, c in zip(values, counts, strict=True))
-    trivial = counts.max() / n
+    trivial, commonest = counts.max() / n, str(values[counts.argmax()])
     found = (
-        f"{n} labels: {shares}. Always {str(values[counts.argmax()])!r} is right for {trivial:.0%}; a score on all of them "
-        f"is known to ±{1.96 * np.sqrt(trivial * (1 - trivial) / n):.1%}"
+        f"{n} labels: {shares}. Always {commonest!r} is right for {trivial:.0%}; a score on all of them is "
+        f"known to ±{1.96 * np.sqrt(trivial * (1 - trivial) / n):.1%}"
     )
     if counts.min() < FEW:
         return Item(f"labels {name}", LOOK, f"{found}. The rarest class has {counts.min()}",
@@ -113,9 +113,10 @@ def _look_at_group(group, parts, label, words):
     known = words != ""
     parts, words = parts[known], words[known]
     v, p = _association(parts, words)
-    commonest = max(sorted(set(words)), key=list(words).count)
+    commonest = str(max(sorted(set(words)), key=list(words).count))
     shares = ", ".join(f"{g} {np.mean(words[parts == g] == commonest):.0%}" for g in sorted(set(parts))[:4])
-    found = f"share of {str(commonest)!r} by {group}: {shares}{' ...' if len(set(parts)) > 4 else ''} (Cramér's V {v:.2f})"
+    more = " ..." if len(set(parts)) > 4 else ""
+    found = f"share of {commonest!r} by {group}: {shares}{more} (Cramér's V {v:.2f})"
     what = f"groups {group}, {label}"
     if p < 0.01 and v > 0.1:
         return Item(what, LOOK, found, f"a network may learn the {group}: test on one that it never saw")
