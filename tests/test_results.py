@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import galmorph_helpers as gm
+from galmorph_helpers.course.counting import tally
 
 
 @pytest.fixture
@@ -82,6 +83,47 @@ def test_the_last_lesson_shows_the_stored_results():
     rows = [[cell.get_text() for cell in line.find_all("td")] for line in lines]
     for file, row in zip(sorted((root / "data" / "results").glob("0[0-9].json")), rows, strict=True):
         stored = json.loads(file.read_text(encoding="utf-8"))
-        holds = "yes" if all(claim["holds"] for claim in stored["claims"]) else "NO"
-        numbers = [f"{stored['seconds']:.0f}", str(stored["peak_mb"]), str(len(stored["claims"]))]
-        assert row == [file.stem, "stored", *numbers, holds, ", ".join(stored["origins"])]
+        n = tally(stored["claims"])
+        held = sum(c["holds"] for c in stored["claims"] if c.get("kind", "finding") == "finding")
+        counts = [str(count) for count in (n["findings"] + n["without"], held, n["short"])]
+        numbers = [f"{stored['seconds']:.0f}", str(stored["peak_mb"]), *counts]
+        assert row == [file.stem, "stored", *numbers, ", ".join(stored["origins"])]
+
+
+def test_rows_that_measure_nothing_stand_apart():
+    """Settings, inputs, shares of other samples and numbers without an interval get no verdict."""
+    row = {"published": 0.9, "measured": 0.8, "interval": [0.75, 0.85]}
+    found = {
+        "01": {"published": [row | {"what": "slope"}, row | {"what": "share"}],
+               "claims": [{"name": "slope", "kind": "put in", "measured": 0.8}]},
+        "03": {"published": [row | {"what": "networks whose scatter is the uncertainty"}, row | {"what": "accuracy"}],
+               "claims": []},
+        "05": {"published": [row | {"what": "AUC", "by_seed": [0.8, 0.82]}, row | {"what": "recall"},
+                             row | {"what": "secure share", "interval": None},
+                             row | {"what": "ours", "published": None}],
+               "claims": [{"name": "AUC", "measured": 0.8}]},
+        "09": {"published": [row | {"what": "share of late types among robust ones (DES)"}], "claims": []},
+    }  # fmt: skip
+    table, apart = gm.course.measured_table(found)
+    assert list(table["what"]) == ["share", "accuracy", "AUC", "recall"]
+    assert list(table["training"]) == ["nothing trained", "in the interval", "in the interval", "not in it"]
+    assert set(table["verdict"]) == {"lower"}
+    assert dict(zip(apart["what"], apart["why"], strict=True)) == {
+        "slope": "put into the mock sky",
+        "networks whose scatter is the uncertainty": "a setting",
+        "secure share": "no interval",
+        "ours": "nothing published",
+        "share of late types among robust ones (DES)": "the share in another sample",
+    }
+
+
+def test_no_published_number_at_all_is_two_empty_tables():
+    table, apart = gm.course.measured_table({"02": {"published": [], "claims": []}})
+    assert len(table) == len(apart) == 0
+
+
+def test_claims_are_found_by_words_and_none_is_no_error(folders):
+    found = gm.course.read_results()
+    assert [row["measured"] for row in gm.course.claims_with(found, "04", "ACCUR")] == [0.7]
+    assert gm.course.claims_with(found, "04", "accuracy", "bright") == []
+    assert gm.course.claims_with(found, "11", "accuracy") == []

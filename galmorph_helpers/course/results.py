@@ -11,6 +11,14 @@ from .claims import results_folder
 
 STORED = DATA / "results"  # copied there when the notebooks are built
 
+#: Rows that stand beside a published number and are no measurement of it: lesson, words in the name, what they are.
+NO_MEASUREMENT = (
+    ("03", "networks whose scatter is the uncertainty", "a setting"),
+    ("09", "share of late types among robust ones", "the share in another sample"),
+)
+#: Where the lesson puts the scatter of training into its intervals itself, and where nothing is trained.
+WIDENED, NOTHING_TRAINED = ("00", "02", "03"), ("01", "06")
+
 
 def read_results(*, but=()):
     """The result of each lesson: what `Claims.report` wrote, and `where` it was computed.
@@ -110,6 +118,56 @@ def published_table(results):
             rows.append((lesson, row["what"], published, row["measured"], low, high, said, trainings))
     names = ("lesson", "what", "published", "measured", "low", "high", "verdict", "trainings")
     return Table(rows=rows, names=names, dtype=(str, str, float, float, float, float, str, int))
+
+
+def claims_with(results, lesson, *words):
+    """The claims of a lesson whose names hold all of the words, whatever else they say; none is no error.
+
+    >>> found = {"08": {"claims": [{"name": "Recall gained from 26 to 31", "measured": 0.3}]}}
+    >>> [row["measured"] for row in claims_with(found, "08", "recall", "gained")], claims_with(found, "05", "recall")
+    ([0.3], [])
+    """
+    rows = results.get(lesson, {}).get("claims", [])
+    return [row for row in rows if all(word.lower() in row["name"].lower() for word in words)]
+
+
+def measured_table(results):
+    """Published numbers beside measured ones, and apart from them the rows that measure nothing, or not how well.
+
+    Returns
+    -------
+    (Table, Table)
+        The first has the columns of `published_table`, and in place of `trainings` a column `training`: where the
+        scatter of training again is ("in the interval", "not in it", "nothing trained"). The second has `lesson`,
+        `what`, `published`, `measured`, and `why` the row stands apart: a setting, put into the mock sky, the share in
+        another sample, no interval, nothing published.
+    """
+    table = published_table(results)
+    why = [_apart(results, row) for row in table]
+    training = [_training(row) for row in table]
+    table.remove_column("trainings")
+    table["training"], table["why"] = training, why
+    kept = np.array([not reason for reason in why], bool)
+    measured, apart = table[kept], table[~kept]
+    measured.remove_column("why")
+    return measured, apart["lesson", "what", "published", "measured", "why"]
+
+
+def _apart(results, row):
+    """Why a row of `published_table` is not among the measurements, or ""."""
+    for lesson, words, why in NO_MEASUREMENT:
+        if row["lesson"] == lesson and words in row["what"]:
+            return why
+    claims = claims_with(results, row["lesson"], row["what"])
+    if any(claim["name"] == row["what"] and claim.get("kind") == "put in" for claim in claims):
+        return "put into the mock sky"
+    return row["verdict"] if row["verdict"] in ("no interval", "nothing published") else ""
+
+
+def _training(row):
+    if row["trainings"] or row["lesson"] in WIDENED:
+        return "in the interval"
+    return "nothing trained" if row["lesson"] in NOTHING_TRAINED else "not in it"
 
 
 def verdict(published, measured, low, high):

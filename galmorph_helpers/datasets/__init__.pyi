@@ -1,6 +1,6 @@
 from . import bundle, folders, label_tables, named, observed, people, stamps, tables, xdf
 from .bundle import observed_root
-from .folders import read_folder
+from .folders import read_folder, read_images
 from .named import find_set, labelled_sdss, manga_classes, observed_mass_sfr, observed_pair, observed_target
 from .observed import observed_galaxies
 from .people import GALAXY_ZOO_TREE, count_votes, galaxy_zoo_votes, pair_types, two_typings

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from astropy.table import QTable
 
 from ..files import cache_folder, inside, sweep, whole_file
 from ..runtime import progress, release_memory
@@ -16,6 +17,7 @@ from ..samples import GalaxySample
 from .label_tables import check_classes, read_labels
 from .stamps import read_stamp
 
+ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".fits", ".fit", ".fits.gz", ".fits.fz")
 MAX_EXCLUDED = 0.05  # a larger share of unreadable images is an error: something is wrong with the folder
 
 
@@ -84,21 +86,61 @@ def read_folder(
         found = _decode(names, files, path.name, size=size, crop=crop, **reading)
         if cache:
             _write_cache(key, *found)
+    return _sample(found, table, path, survey)
+
+
+def read_images(path, size=64, crop=None, *, most=None, seed=0):
+    """Read the images of a folder that has no table: pictures and FITS files, by their endings, in its folders, too.
+
+    Parameters
+    ----------
+    path : str or Path
+    size, crop
+        As of `read_folder`; nothing is cached.
+    most : int, optional
+        Take so many of them at random.
+    seed : int
+
+    Returns
+    -------
+    GalaxySample
+        Its table has the column `file`. What cannot be read is left out and named in a warning, as by `read_folder`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder is not there, or holds no image.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path} is not a folder: name one that holds images.")
+    files = sorted(file for file in path.rglob("*") if file.is_file() and file.name.lower().endswith(ENDINGS))
+    if not files:
+        raise FileNotFoundError(f"no image in {path}: it should hold files that end in {', '.join(ENDINGS)}.")
+    if most is not None and most < len(files):
+        files = [files[row] for row in np.sort(np.random.default_rng(seed).permutation(len(files))[:most])]
+    names = [file.relative_to(path).as_posix() for file in files]
+    found = _decode(names, files, path.name, size=size, crop=crop)
+    return _sample(found, QTable({"file": names}), path, None)
+
+
+def _sample(found, table, path, survey):
+    """The sample of what was decoded, with a warning for what was not; an error if that is too much."""
     pixels, kept, kinds, problems = found
     if problems:
         named = "; ".join(problems[:5]) + ("; ..." if len(problems) > 5 else "")
-        message = f"{path.name}: {len(problems)} of {len(files)} images cannot be used: {named}."
-        if len(problems) > max(1, MAX_EXCLUDED * len(files)) or len(kept) == 0:
+        message = f"{path.name}: {len(problems)} of {len(table)} images cannot be used: {named}."
+        if len(problems) > max(1, MAX_EXCLUDED * len(table)) or len(kept) == 0:
             raise ValueError(
                 f"{message} That is too many to leave out: check that the folder is complete, then read it again."
             )
-        warnings.warn(f"{message} They are left out.", stacklevel=2)
+        warnings.warn(f"{message} They are left out.", stacklevel=3)
     silent = int((kinds == "counts").sum())
     if silent:
         warnings.warn(
             f"{path.name}: {silent} FITS images do not say what a count is (BUNIT, MAGZERO and the like): they are "
             "taken for nanomaggies a pixel; zero_point=, the AB magnitude of one count, says what else they are.",
-            stacklevel=2,
+            stacklevel=3,
         )
     images = torch.from_numpy(pixels)
     what = "colour" if kinds[0] == "colour" else "flux"

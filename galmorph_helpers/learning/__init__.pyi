@@ -7,6 +7,7 @@ from . import (
     domain,
     embedding,
     explain,
+    few_labels,
     folds,
     general,
     inputs,
@@ -35,6 +36,7 @@ from .contrastive import fit_contrastive, nt_xent, represent, represent_layers, 
 from .discrepancy import domain_accuracy, domain_labels, mmd, neighbour_mixing, ramp, reverse_gradient
 from .domain import Domain, domain_warning, fit_domain, image_features, out_of_domain
 from .explain import occlusion_map, saliency
+from .few_labels import train_on, two_numbers
 from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_folds
 from .general import load_general, represent_general
 from .labelled import fit_labelled
