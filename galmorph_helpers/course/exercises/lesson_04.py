@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from ...learning import CompactCNN, answered_loss
+from ...learning.augmentation import augment
 from ...metrics import galaxies_needed
 from ..checks import Exercise
 
@@ -22,11 +23,12 @@ def freeze(network, blocks):
 
 
 def fine_tune(network, images, answers, batches, rate=1e-3, *, forget=True, move=True):
-    """Train on batches, lists of rows; the loss of each."""
+    """Train on batches, lists of rows, pictures turned and mirrored; the loss of each."""
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate)
     losses = []
     for rows in batches:
-        loss = answered_loss(network(images[rows]), answers[rows])
+        shown = augment(images[rows]) if images.ndim == 4 else images[rows]
+        loss = answered_loss(network(shown), answers[rows])
         if forget:
             optimiser.zero_grad()
         loss.backward()
