@@ -120,7 +120,9 @@ def stored(table, change, question, how, column="accuracy"):
 
 def ways_table(table, ways, changes):
     """Accuracy of each way, mean and scatter over seeds: a column for each title: (change, question)."""
-    lines = []
+    lines = [{"network": "always no"}]
+    for title, key in changes.items():
+        lines[0][title] = f"{np.mean(stored(table, *key, 'unchanged', 'always_no')):.3f}"
     for how, name in ways.items():
         line = {"network": name}
         for title, key in changes.items():
@@ -223,13 +225,11 @@ gm.course.check("04.1", points=2)
 # %%
 threshold_of = gm.course.yours("04.1")
 hand = pool[gm.learning.draw_labelled(answers[pool], 300, seed=seed)]  # the labels at hand
-thresholds, chosen, shuffled = {}, {}, {}
+thresholds, chosen = {}, {}
 for k, q in enumerate(QUESTIONS):
     known = hand[np.isfinite(answers[hand, k])]
     thresholds[q] = threshold_of(answers[known, k], away[known, k])
-    mixed = threshold_of(np.random.default_rng(seed).permutation(answers[known, k]), away[known, k])
     chosen[q] = measures(away[test, k], answers[test, k], thresholds[q])
-    shuffled[q] = measures(away[test, k], answers[test, k], mixed)  # of labels that mean nothing
 print("thresholds:", {q: round(float(t), 2) for q, t in thresholds.items()})
 beside = {(q, name): m for q in QUESTIONS for name, m in (
     ("SDSS, 0.5", unchanged[q, "SDSS"]), ("DES, 0.5", unchanged[q, "DES, unchanged"]),
@@ -498,7 +498,7 @@ gm.plots.show_table(talk, caption="Published, observed galaxies; and the mock sk
                     formats={c: ".2f" for c in talk.colnames[4:]})
 
 # %% [markdown]
-# **What both agree on:** unchanged, a question fails; with a few hundred labels discs and edge-on galaxies are back within some hundredths of home. **What differs:** which side fails. The published network missed half of the discs; ours finds too many. And bars: our volunteers' bars are far harder to see than the published ones, so that F1 is about a third *at home*. Labels bring bars back to that, not to the published 0.80, which rests on nine barred galaxies.
+# **What both agree on:** unchanged, a question fails; with a few hundred labels discs and edge-on galaxies are back within some hundredths of home. **What differs:** which side fails. The published network missed half of the discs; ours finds too many. And bars: our volunteers' bars are far harder to see than the published ones, so that F1 is below 0.5 *at home*. With 500 labels their order is mended, the AUC is that of home. Their F1 at a threshold chosen on the labels at hand stays more than 0.05 below that at home. Five hundred galaxies hold some thirty bars; with twice as many labels the F1 is that of home. The published 0.80 rests on nine barred galaxies.
 #
 # ## On observed galaxies
 #
@@ -542,7 +542,7 @@ gm.plots.show_table(ways_table(adapted, WAYS, steps),
                     caption="Observed SDSS galaxies: accuracy, mean and scatter of the seeds")
 
 # %% [markdown]
-# **Why:** unchanged, the network calls half of all smooth galaxies discs, and its accuracy is *below* that of always saying "smooth" (0.72). Yet its AUC is above 0.9: the order carries over from the mock to the observed sky. **No method without labels mends it**, the statistics included, which were all that DES needed. A threshold chosen on a hundred labels does, for the most part; a network from scratch on those same hundred galaxies is far worse. What a disc *is called* by these volunteers, no picture can tell; a few labels can.
+# **Why:** unchanged, the network calls four of ten smooth galaxies discs, and its accuracy is hardly that of always saying no. Yet its AUC is above 0.9: the order carries over from the mock to the observed sky. **No method without labels mends it**, the statistics included, which were all that DES needed. A threshold chosen on a hundred labels does, for the most part; a network from scratch on those same hundred galaxies is far worse. Where these volunteers draw the line between disc and smooth, no picture tells; a few labels do.
 #
 # Hoped for was an accuracy of 0.93: not reached. A published adaptation from simulated to SDSS galaxies goes from 47 to 87 % without labels ([arXiv:2511.18590](https://doi.org/10.48550/arXiv.2511.18590)). It started from much further away.
 #
@@ -599,10 +599,10 @@ claims.check(
     short="On this sky no recall falls by 0.15: the published fall is not reproduced.",
 )
 for q, bound in (("disc", 0.03), ("bar", 0.15)):
-    before = unchanged[q, "DES, unchanged"]["f1"]
+    before, every = unchanged[q, "DES, unchanged"]["f1"], np.nanmean(answers[test, QUESTIONS.index(q)])
     claims.check(
         f"F1 of {q}s on DES gained by a threshold chosen on 300 labels", chosen[q]["f1"] - before, at_least=bound,
-        control=("chosen on shuffled answers", shuffled[q]["f1"] - before), about="mock",
+        control=("calling all galaxies so", 2 * every / (1 + every) - before), about="mock",
         fails_if="the order of the galaxies were wrong, not the line",
     )
 at_home = equal["bar", f"SDSS, {rare:.2f}"]
@@ -610,12 +610,20 @@ claims.check(
     "bars, SDSS: precision if half of the galaxies were barred", at_home["precision 1:1"], at_least=0.7, about="mock",
     control=("as rare as they are", at_home["precision"]), fails_if="the network could not see bars",
 )
-f1 = {how: np.mean(of(sweep, question="bar", **key)["f1_chosen"]) for how, key in {
-    "home": {"how": "source"}, "full": {"how": "full", "labelled": 500}}.items()}
+SHORT_BARS = "Their F1 at a threshold chosen on the labels at hand stays more than 0.05 below that at home."
+f1 = {n: np.mean(of(sweep, question="bar", how=how, labelled=n)["f1_chosen"])
+      for how, n in (("source", 0), ("full", 500), ("full", 1000))}
+for n in (500, 1000):
+    claims.check(
+        f"F1 of bars at chosen thresholds, SDSS minus DES with {n:,} labels, stored", f1[0] - f1[n], at_most=0.05,
+        control=("DES, unchanged, at 0.5", f1[0] - unchanged["bar", "DES, unchanged"]["f1"]), about="mock",
+        fails_if="labels did not bring bars back to what they are at home", short=SHORT_BARS if n == 500 else "",
+    )
+bars = {how: np.mean(of(sweep, question="bar", how=how, labelled=n)["auc"])
+        for how, n in (("source", 0), ("unchanged", 0), ("full", 500))}
 claims.check(
-    "F1 of bars at chosen thresholds, SDSS minus DES with 500 labels, stored", f1["home"] - f1["full"], at_most=0.05,
-    control=("DES, unchanged, at 0.5", f1["home"] - unchanged["bar", "DES, unchanged"]["f1"]), about="mock",
-    fails_if="labels did not bring bars back to what they are at home",
+    "AUC of bars, SDSS minus DES with 500 labels, stored", bars["source"] - bars["full"], at_most=0.02, about="mock",
+    control=("DES, unchanged", bars["source"] - bars["unchanged"]), fails_if="labels did not mend the order of bars",
 )
 
 
