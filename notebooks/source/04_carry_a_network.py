@@ -193,7 +193,7 @@ show(unchanged, f"{n_test:,} mock galaxies, called yes from a probability of 0.5
 # - **Edge-on.** A few are missed.
 # - **Bars.** Hardly one is found, *at home* as well as away. Barred galaxies are six in a hundred, and rarely so clear that a bar is likelier than none.
 #
-# But look at the AUC. It has fallen, too, but far less than the precision of discs: **the network still puts most galaxies in the right order. What went wrong first is where the line is drawn.** In the published experiment recall fell instead, of discs to a half. Here the recall of discs rises, and that of edge-on galaxies falls by a tenth or a little more: **the published fall is not reproduced.**
+# But look at the AUC. It has fallen, too, but far less than the precision of discs: **the network still puts most galaxies in the right order. What went wrong first is where the line is drawn.** In the published experiment recall fell instead, of discs to a half. Here the recall of discs rises, and that of edge-on galaxies falls by about a tenth: **the published fall is not reproduced.**
 #
 # ## Choose a threshold on the labels at hand
 #
@@ -542,7 +542,7 @@ gm.plots.show_table(ways_table(adapted, WAYS, steps),
                     caption="Observed SDSS galaxies: accuracy, mean and scatter of the seeds")
 
 # %% [markdown]
-# **Why:** unchanged, the network calls four of ten smooth galaxies discs, and its accuracy is hardly that of always saying no. Yet its AUC is above 0.9: the order carries over from the mock to the observed sky. **No method without labels mends it**, the statistics included, which were all that DES needed. A threshold chosen on a hundred labels does, for the most part; a network from scratch on those same hundred galaxies is far worse. Where these volunteers draw the line between disc and smooth, no picture tells; a few labels do.
+# **Why:** unchanged, the network calls four of ten smooth galaxies discs, and its accuracy is hardly that of always saying no. Yet its AUC is above 0.9: the order carries over from the mock to the observed sky. **No method without labels mends it**, the statistics included, which were all that DES needed. A threshold chosen on a hundred labels does, for the most part; a network from scratch on those same hundred galaxies is far worse. Edge-on galaxies need no help, and get none. Where these volunteers draw the line between disc and smooth, no picture tells; a few labels do.
 #
 # Hoped for was an accuracy of 0.93: not reached. A published adaptation from simulated to SDSS galaxies goes from 47 to 87 % without labels ([arXiv:2511.18590](https://doi.org/10.48550/arXiv.2511.18590)). It started from much further away.
 #
