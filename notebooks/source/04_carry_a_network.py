@@ -473,7 +473,7 @@ show(free, "Discs on DES, no label used — mock galaxies",
 #
 # ### Do the clever methods do better?
 #
-# Three of them, each trained over several seeds, by [another command](../benchmarks/adaptation.py) ([card](../data/adaptation.md)): the **MMD** above; the **Sinkhorn** divergence, the cost of moving one cloud to the other, as in [SIDDA](https://doi.org/10.48550/arXiv.2501.14048); and **DANN**, a second network that tries to tell the surveys apart and is defeated ([Ganin et al. 2016](https://doi.org/10.48550/arXiv.1505.07818); you can build it in [04f](../notebooks/further/04f_carry_a_network_in_depth.ipynb)). All of them start from renewed statistics.
+# Three of them, each trained over five seeds, by [another command](../benchmarks/adaptation.py) ([card](../data/adaptation.md)): the **MMD** above; the **Sinkhorn** divergence, the cost of moving one cloud to the other, as in [SIDDA](https://doi.org/10.48550/arXiv.2501.14048); and **DANN**, a second network that tries to tell the surveys apart and is defeated ([Ganin et al. 2016](https://doi.org/10.48550/arXiv.1505.07818); you can build it in [04f](../notebooks/further/04f_carry_a_network_in_depth.ipynb)). All of them start from renewed statistics.
 
 # %%
 adapted = Table.read(gm.files.shipped("adaptation.csv"))
