@@ -3,7 +3,7 @@ from .classifiers import confusion_gallery, reliability, roc_curves, threshold_f
 from .doubt import rejection, uncertainty
 from .fork import tuning_fork
 from .images import gallery, images_row, map_grid, maps
-from .lines import histograms, intervals, learning_curve, spectra, trends
+from .lines import histograms, intervals, learning_curve, limits, spectra, trends
 from .network import anatomy, descent
 from .people import confusion, decision_tree
 from .scatter import clouds, plane, planes, scatter_regression

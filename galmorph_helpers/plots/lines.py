@@ -48,6 +48,44 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=No
     show(figure, alt)
 
 
+def limits(points, *, xlabel, ylabel, alt, level=None, ticks=None):
+    """Ranges of measured values and, where only a lower limit is known, arrows that point up; logarithmic axes.
+
+    Parameters
+    ----------
+    points : dict of str -> (x, value, low, high)
+        By name, arrays (N,), > 0; an infinite high is a range that is open above, an infinite value a lower limit at
+        `low`.
+    xlabel, ylabel, alt : str
+    level : (name, value), optional
+        A horizontal line.
+    ticks : (positions, labels), optional
+        Of the x axis.
+    """
+    figure, axis = plt.subplots(figsize=(6.2, 3.6), layout="constrained")
+    looks = styles(points)
+    for k, (name, curve) in enumerate(points.items()):
+        x, value, low, high = (np.asarray(part, float) for part in curve)
+        (colour, marker, _), x = looks[name], x * 1.06 ** (k - (len(points) - 1) / 2)  # beside each other
+        known, bounded = np.isfinite(value), np.where(np.isfinite(high), high, 1.6 * low)
+        shown = np.where(known, value, low)
+        axis.plot(x, shown, marker, color=colour, ms=6, label=name)
+        axis.vlines(x, low, np.where(known, np.maximum(bounded, shown), low), color=colour)
+        for place, start in zip(x[~np.isfinite(high)], shown[~np.isfinite(high)], strict=True):
+            arrow = {"arrowstyle": "->", "color": colour}
+            axis.annotate("", (place, 1.6 * start), (place, start), arrowprops=arrow)
+    if level:
+        axis.axhline(level[1], color="0.6", lw=1)
+        axis.annotate(level[0], (0.01, level[1]), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
+    axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    axis.minorticks_off()
+    axis.yaxis.set_major_formatter("{x:g}")
+    if ticks:
+        axis.set_xticks(*ticks)
+    axis.legend(fontsize=8)
+    show(figure, alt)
+
+
 def _curve(axis, curve, look, name):
     (x, y, *around), (colour, marker, line) = curve, look
     style = {"color": colour, "marker": marker if len(x) < 25 else None, "ls": line, "label": name}
