@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import galmorph_helpers as gm
-from galmorph_helpers.measure.segmentation import SAM_SHA256, SAM_URL, renamed
+from galmorph_helpers.measure.segment_anything import SAM_SHA256, SAM_URL, renamed
 
 Y, X = np.indices((64, 64)) - 31.5
 

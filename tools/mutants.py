@@ -228,7 +228,7 @@ _ROWS = (
      "np.where(featured < 0.5, certain(edge)", "test_labelled.py::test_votes_of_galaxy_zoo_2_answer_what_was_asked"),
     ("T-Types to the scale that they come from", "hubble.py", '(ds18, rc3) if scale == "DS18"',
      '(rc3, ds18) if scale == "DS18"', "test_morphology.py::test_t_types_of_the_classes_are_those_of_the_catalogues"),
-    ("fetched weights unchecked", "measure/segmentation.py", "if pooch.file_hash(str(file)) != SAM_SHA256:",
+    ("fetched weights unchecked", "measure/segment_anything.py", "if pooch.file_hash(str(file)) != SAM_SHA256:",
      "if False:", _HERE + "downloaded_weights_that_were_changed_are_refused"),
     ("fetched files unchecked", "archive/download.py", "if sha256 and digest != sha256:", "if False:",
      "test_archive_transfer.py::test_a_wrong_hash_is_never_renamed_into_place"),

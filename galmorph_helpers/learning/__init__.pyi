@@ -12,6 +12,7 @@ from . import (
     inputs,
     labelled,
     networks,
+    prompts,
     questions,
     together,
     training,
@@ -38,6 +39,7 @@ from .folds import Folds, fit_folds, fold_numbers, predict_dropout, predict_fold
 from .general import load_general, represent_general
 from .labelled import fit_labelled
 from .networks import DS18, CompactCNN, Encoder, count_parameters
+from .prompts import PromptUNet, prompt_network
 from .questions import class_probabilities, five_loss, five_targets, read_five
 from .training import History, Training, fit, predict, predict_value
 from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain

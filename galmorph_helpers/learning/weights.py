@@ -28,6 +28,7 @@ def load_weights(network, name):
         "observed_sdss": the same with other answers (`OBSERVED_QUESTIONS`), on observed SDSS pictures.
         "mock_maps_contrastive": `Encoder(5, (24, 48, 96))`, trained without labels on mock MaNGA maps (`prepare_maps`).
         "mock_shapes_contrastive": `Encoder(1, (24, 48, 96), size=32)`, the same on grey mock pictures: shapes.
+        "mock_prompts": `PromptUNet`, trained to mark mock debris that points lie on (`prompt_network`).
 
     Returns
     -------

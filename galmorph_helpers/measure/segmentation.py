@@ -1,58 +1,64 @@
 """Segmentation by prompt: point at faint light, get the pixels that belong to it.
 
-`segment(image, points)` grows a region, everywhere and at once; with a model from `load_sam` the same call asks Segment
-Anything (Kirillov+2023, arXiv:2304.02643).
+`segment(image, points)` grows a region, everywhere and at once. With a model the same call asks a network: our own
+small one (`galmorph_helpers.learning.prompt_network`), or Segment Anything (`load_sam`).
 """
 
-import re
-from pathlib import Path
-
 import numpy as np
-import pooch
-import torch
 from astropy.stats import mad_std
 from scipy import ndimage
 from skimage.measure import label
 
-from ..files import cache_folder
-
-SAM_URL = "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth"  # 375 MB, Apache 2.0
-SAM_SHA256 = "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"
-SAM_MEAN, SAM_STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # of the photographs that it was trained on
+from .segment_anything import ask_sam
 
 
-def segment(image, points, *, model=None, significance=2.0, share=0.3):
+def segment(image, points, *, labels=None, model=None, significance=2.0, share=0.3):
     """Mask of the light that the points lie on.
 
     Parameters
     ----------
     image : array (H, W)
-        Linear brightness; the galaxy in the middle.
+        Linear brightness; the galaxy in the middle. Any unit and any size from 16 pixels a side.
     points : array (K, 2)
         Prompts, x and y in pixels, 0 at the centre of the first.
-    model : transformers.SamModel, optional
-        From `load_sam`. Without one, a region is grown: what looks the same turned by 180 degrees is taken for
-        the galaxy and removed; then pixels connected with a point belong if they are brighter than `share` of the
-        brightness there and than `significance` times the noise of the smoothed image.
+    labels : array (K,), optional
+        True (or 1) where a point lies on the light that is wanted, False (0) where on something else: at least one
+        must be True, as all are by default.
+    model : torch.nn.Module, optional
+        Who is asked: `galmorph_helpers.learning.prompt_network()`, or a model of Segment Anything (from `load_sam`, or
+        a Sam2Model or Sam3TrackerModel of transformers). Without one, a region is grown: what looks the same turned by
+        180 degrees is taken for the galaxy and removed; then pixels connected with a point belong if they are brighter
+        than `share` of the brightness there and than `significance` times the noise of the smoothed image. Regions
+        that hold a point labelled False are left out.
+    significance, share : float
+        Of the region grower, > 0; a model does without.
 
     Returns
     -------
     numpy.ndarray of bool (H, W)
         May be empty: then there was nothing above the noise at the points.
+
+    Raises
+    ------
+    ValueError
+        If the image has no flux or pixels that are not finite; if there is no point, none that is wanted, or one
+        outside the image; if the model cannot be asked by points.
     """
     image, points = _checked(image, points)
+    labels = _checked_labels(labels, len(points))
     if model is not None:
-        return _ask_sam(model, image, points)
+        return model.mask(image, points, labels) if hasattr(model, "mask") else ask_sam(model, image, points, labels)
     smooth = ndimage.gaussian_filter(image, 1.0)
     left = _without_galaxy(smooth)
     edge = np.concatenate([smooth[:4].ravel(), smooth[-4:].ravel(), smooth[:, :4].ravel(), smooth[:, -4:].ravel()])
     noise = mad_std(edge)
     column, row = np.rint(points).astype(int).T
-    there = np.median(left[row, column])
+    there = np.median(left[row[labels], column[labels]])
     # Brighter by far than the points is something else: what is left of the galaxy's core, a star.
     member = (left > max(share * there, significance * noise)) & (left < there / share)
     regions = label(member)
-    wanted = np.unique(regions[row, column])
+    found = regions[row, column]
+    wanted = np.setdiff1d(found[labels], found[~labels])
     return np.isin(regions, wanted[wanted > 0])
 
 
@@ -87,110 +93,6 @@ def overlap(mask, truth):
     return float((mask & truth).sum() / (mask | truth).sum())
 
 
-def load_sam(file=None, *, download=False):
-    """Segment Anything (ViT-B), from its published weights, as a `transformers.SamModel`.
-
-    Parameters
-    ----------
-    file : str or Path, optional
-        ``sam_vit_b_01ec64.pth``; by default the copy that an earlier download left in the cache.
-    download : bool
-        Fetch the file (375 MB) if it is not there; its SHA-256 is checked either way.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no file and `download` is False, or it cannot be fetched; the message says what to do.
-    ImportError
-        If `transformers` is not installed.
-    """
-    given = file is not None
-    file = Path(file) if given else cache_folder(Path(SAM_URL).name)
-    if not file.exists() and download and not given:
-        try:
-            pooch.retrieve(SAM_URL, known_hash=f"sha256:{SAM_SHA256}", path=file.parent, fname=file.name)
-        except OSError as error:
-            raise FileNotFoundError(f"{SAM_URL} cannot be fetched ({error}); segment() works without it.") from error
-    if not file.exists():
-        raise FileNotFoundError(
-            f"no weights at {file.name}: call load_sam(download=True) once with a network (375 MB), or put "
-            f"{SAM_URL} in {'that place' if given else 'the cache of the course'}; segment() works without it."
-        )
-    if pooch.file_hash(str(file)) != SAM_SHA256:
-        raise ValueError(f"{file.name} is not the published file (SHA-256 differs): delete it and fetch it again.")
-    try:
-        from transformers import SamConfig, SamModel
-    except ImportError as error:
-        raise ImportError("Segment Anything needs a library: pip install 'galmorph-helpers[segment]'") from error
-    model = SamModel(SamConfig())
-    model.load_state_dict(renamed(torch.load(file, weights_only=True)))
-    return model.eval()
-
-
-#: Names of layers in the published file, and in `transformers`.
-_NAMES = (
-    (r"^image_encoder\.", "vision_encoder."),
-    (r"patch_embed\.proj\.", "patch_embed.projection."),
-    (r"^(vision_encoder)\.blocks\.", r"\1.layers."),
-    (r"^(vision_encoder\.layers\.\d+)\.norm(\d)", r"\1.layer_norm\2"),
-    (r"neck\.0\.", "neck.conv1."),
-    (r"neck\.1\.", "neck.layer_norm1."),
-    (r"neck\.2\.", "neck.conv2."),
-    (r"neck\.3\.", "neck.layer_norm2."),
-    (r"prompt_encoder\.pe_layer\.positional_encoding_gaussian_matrix", "shared_image_embedding.positional_embedding"),
-    (r"point_embeddings\.", "point_embed."),
-    (r"mask_downscaling\.0\.", "mask_embed.conv1."),
-    (r"mask_downscaling\.1\.", "mask_embed.layer_norm1."),
-    (r"mask_downscaling\.3\.", "mask_embed.conv2."),
-    (r"mask_downscaling\.4\.", "mask_embed.layer_norm2."),
-    (r"mask_downscaling\.6\.", "mask_embed.conv3."),
-    (r"(mask_decoder\.transformer\.layers\.\d+)\.norm(\d)", r"\1.layer_norm\2"),
-    (r"norm_final_attn", "layer_norm_final_attn"),
-    (r"output_upscaling\.0\.", "upscale_conv1."),
-    (r"output_upscaling\.1\.", "upscale_layer_norm."),
-    (r"output_upscaling\.3\.", "upscale_conv2."),
-    (r"(hypernetworks_mlps\.\d+|iou_prediction_head)\.layers\.0\.", r"\1.proj_in."),
-    (r"(hypernetworks_mlps\.\d+|iou_prediction_head)\.layers\.1\.", r"\1.layers.0."),
-    (r"(hypernetworks_mlps\.\d+|iou_prediction_head)\.layers\.2\.", r"\1.proj_out."),
-)
-
-
-def renamed(state):
-    """State dict of the published file with the names that `transformers.SamModel` uses."""
-    out = {}
-    for key, value in state.items():
-        if key in ("pixel_mean", "pixel_std"):
-            continue
-        for old, new in _NAMES:
-            key = re.sub(old, new, key)
-        out[key] = value
-    positions = out["shared_image_embedding.positional_embedding"]  # one matrix, used in two places
-    return out | {"prompt_encoder.shared_embedding.positional_embedding": positions}
-
-
-@torch.no_grad()
-def _ask_sam(model, image, points):
-    """The best of three masks that Segment Anything offers for the points."""
-    where, side = next(model.parameters()).device, model.config.vision_config.image_size
-    low, high = np.percentile(image, [1, 99.8])
-    grey = np.arcsinh(30 * ((image - low) / max(high - low, 1e-12)).clip(0, 1)) / np.arcsinh(30) * 255
-    zoom = side / max(image.shape)
-    size = [round(s * zoom) for s in image.shape]
-    picture = torch.as_tensor(grey, dtype=torch.float32)[None, None].expand(1, 3, -1, -1)
-    picture = torch.nn.functional.interpolate(picture, size=size, mode="bilinear", align_corners=False)
-    mean, std = (torch.tensor(v)[None, :, None, None] for v in (SAM_MEAN, SAM_STD))
-    padded = torch.zeros(1, 3, side, side)
-    padded[..., : size[0], : size[1]] = (picture - mean) / std
-    prompts = torch.as_tensor((points + 0.5) * zoom, dtype=torch.float32)[None, None]
-    labels = torch.ones(prompts.shape[:3], dtype=torch.long)
-    out = model(pixel_values=padded.to(where), input_points=prompts.to(where), input_labels=labels.to(where))
-    best = out.pred_masks[0, 0, out.iou_scores[0, 0].argmax()][None, None]
-    logits = torch.nn.functional.interpolate(best, size=(side, side), mode="bilinear", align_corners=False)
-    logits = logits[..., : size[0], : size[1]]
-    logits = torch.nn.functional.interpolate(logits, size=image.shape, mode="bilinear", align_corners=False)
-    return (logits[0, 0] > 0).cpu().numpy()
-
-
 def _checked(image, points):
     image = np.asarray(image, float)
     points = np.atleast_2d(np.asarray(points, float))
@@ -208,3 +110,15 @@ def _checked(image, points):
             f"point ({x:g}, {y:g}) lies outside the image: x from 0 to {width - 1}, y from 0 to {height - 1}."
         )
     return image, points.clip(0, np.array([width, height]) - 1)
+
+
+def _checked_labels(labels, number):
+    """Labels of `number` points as bool (K,), or an error that says what is wrong."""
+    if labels is None:
+        return np.ones(number, bool)
+    labels = np.asarray(labels)
+    if labels.shape != (number,) or not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"labels must be 0 or 1, one for each of {number} points; got {labels.tolist()!r}.")
+    if not labels.any():
+        raise ValueError("no point is labelled 1: at least one must lie on the light that is wanted.")
+    return labels.astype(bool)

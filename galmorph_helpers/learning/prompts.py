@@ -1,0 +1,183 @@
+"""A small network that is asked by points: image and prompts in, mask out; `measure.segment` asks it."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
+
+from ..runtime import device
+from .weights import load_weights
+
+SIDE = 64  # pixels of the stamps that it is trained on, which are 12 half-light radii wide
+VIEWS = 6  # of the image, besides the two maps of points
+BLOB = 1.5  # pixels, scatter of the spot that marks a point
+
+
+class PromptUNet(nn.Module):
+    """A U-Net (Ronneberger+2015, arXiv:1505.04597) of 120,000 weights, with the points as two more channels.
+
+    It looks at the image at four resolutions, each half of the one before (`.down`), and brings what it found back to
+    all pixels (`.up`), beside what it had seen there (the bridges of the U). `.head` makes one number a pixel.
+
+    Maps (N, 8, H, W), from `prompt_input`, to logits (N, H, W); H and W are multiples of 8.
+    """
+
+    def __init__(self, widths=(16, 24, 32, 48)):
+        super().__init__()
+        self.down = nn.ModuleList(
+            _twice(into, out) for into, out in zip((VIEWS + 2, *widths), widths, strict=False)
+        )
+        deep = widths[::-1]
+        self.up = nn.ModuleList(_twice(a + b, b) for a, b in zip(deep, deep[1:], strict=False))
+        self.head = nn.Conv2d(widths[0], 1, 1)
+
+    def forward(self, x):
+        seen = []
+        for k, block in enumerate(self.down):
+            x = block(max_pool2d(x, 2) if k else x)
+            seen.append(x)
+        for block, beside in zip(self.up, seen[-2::-1], strict=True):
+            x = block(torch.cat((interpolate(x, scale_factor=2, mode="bilinear"), beside), 1))
+        return self.head(x)[:, 0]
+
+    @torch.inference_mode()
+    def mask(self, image, points, labels):
+        """Mask of one image: `galmorph_helpers.measure.segment` checks what is given, and asks here.
+
+        Parameters
+        ----------
+        image : array (H, W)
+            Filled up to a square with the level of its edge, and brought to 64 pixels a side.
+        points : array (K, 2)
+            x and y, pixels.
+        labels : array (K,) of bool
+            False where a point is not to be in the mask.
+
+        Returns
+        -------
+        numpy.ndarray of bool (H, W)
+        """
+        where, (height, width) = self.head.weight.device, image.shape
+        side = max(height, width)
+        above, left = (side - height) // 2, (side - width) // 2
+        edge = np.median(np.r_[image[0], image[-1], image[:, 0], image[:, -1]])
+        square = np.full((side, side), edge)
+        square[above : above + height, left : left + width] = image
+        square = torch.as_tensor(square, dtype=torch.float32, device=where)[None, None]
+        if side != SIDE:
+            square = interpolate(square, size=(SIDE, SIDE), mode="bilinear", antialias=True)
+        points = torch.as_tensor((points + (left, above) + 0.5) * SIDE / side - 0.5, dtype=torch.float32, device=where)
+        sign = torch.as_tensor(np.where(labels, 1, -1), device=where)
+        logits = sum(_turned_back(self.eval(), square, points, sign, k) for k in range(4))
+        logits = interpolate(logits[:, None], size=(side, side), mode="bilinear") if side != SIDE else logits[:, None]
+        return (logits[0, 0, above : above + height, left : left + width] > 0).cpu().numpy()
+
+
+def prompt_network():
+    """The shipped network that answers points with masks: a model for `galmorph_helpers.measure.segment`.
+
+    Returns
+    -------
+    PromptUNet
+        Trained on debris around mock galaxies at all depths; data/weights/mock_prompts.md says how well it does.
+    """
+    return load_weights(PromptUNet(), "mock_prompts").to(device()).eval()
+
+
+def prompt_input(images, points, sign):
+    """What the network sees: six views of each image, and its points.
+
+    Brightness is measured against the noise (from the steps between neighbouring pixels at the edge) and against the
+    light under the points, so that neither unit nor depth matters. Views: the image, and what is left of it when it is
+    turned by 180 degrees and subtracted, both in units of the noise; the same, smoothed, in units of the light under
+    the points; what is left over what was taken for the galaxy; what is left when means over 11 x 11 pixels go.
+
+    Parameters
+    ----------
+    images : torch.Tensor (N, 1, H, W)
+        Linear brightness, the galaxy in the middle.
+    points : torch.Tensor (N, K, 2)
+        x and y, pixels.
+    sign : torch.Tensor (N, K)
+        1 where the light under a point is wanted, -1 where it is not, 0 for no point.
+
+    Returns
+    -------
+    torch.Tensor (N, 8, H, W)
+    """
+    noise = _edge_noise(images)
+    smooth = _smoothed(images)
+    turned = torch.rot90(images, 2, (-2, -1)), torch.rot90(smooth, 2, (-2, -1))
+    galaxy = torch.minimum(smooth, turned[1])
+    left = smooth - galaxy
+    there = _under(left, points, sign).clamp(min=noise / 3)  # noise of the smoothed image is about a third
+    mean = avg_pool2d(pad(smooth, (5,) * 4, mode="replicate"), 11, stride=1)
+    views = (
+        torch.asinh(images / noise) / 3, torch.asinh((images - turned[0]) / noise) / 3,
+        torch.asinh(smooth / there), torch.asinh((smooth - turned[1]) / there),
+        left / (galaxy.clamp(min=0) + left + noise / 3), torch.asinh((smooth - mean) / there),
+    )  # fmt: skip
+    return torch.cat((*views, *point_maps(points, sign, images.shape[-2:])), 1)
+
+
+def point_maps(points, sign, shape):
+    """Two maps with a spot for each point: the wanted ones, and the unwanted.
+
+    Parameters
+    ----------
+    points, sign : torch.Tensor (N, K, 2), (N, K)
+        As in `prompt_input`.
+    shape : (H, W)
+
+    Returns
+    -------
+    list of torch.Tensor (N, 1, H, W)
+        0 to 1.
+    """
+    y, x = (torch.arange(side, device=points.device, dtype=torch.float32) for side in shape)
+    spot = torch.exp(-((y - points[..., 1:]) ** 2) / (2 * BLOB**2))[..., :, None]
+    spot = spot * torch.exp(-((x - points[..., :1]) ** 2) / (2 * BLOB**2))[..., None, :]
+    return [(spot * (sign == s)[..., None, None]).amax(1, keepdim=True) for s in (1, -1)]
+
+
+def _twice(into, out):
+    """Two convolutions, each brought to mean 0 and scatter 1, and what is above 0 of them."""
+    layers = []
+    for channels in (into, out):
+        layers += [nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def _smoothed(images):
+    """Mean over a small Gaussian (scatter 1 pixel)."""
+    x = torch.arange(-3.0, 4, device=images.device)
+    line = torch.exp(-(x**2) / 2)
+    kernel = line[:, None] * line / line.sum() ** 2
+    return torch.nn.functional.conv2d(pad(images, (3,) * 4, mode="replicate"), kernel[None, None])
+
+
+def _edge_noise(images, frame=6):
+    """Noise of a pixel, (N, 1, 1, 1), from the median step between neighbours in the outermost pixels."""
+    steps = (images[..., 1:] - images[..., :-1]).abs()
+    ring = [steps[..., :frame, :], steps[..., -frame:, :], steps[..., :, :frame], steps[..., :, -frame:]]
+    median = torch.cat([part.flatten(1) for part in ring], 1).median(1).values
+    floor = images.abs().amax((1, 2, 3)) * 1e-6  # an image without any noise
+    return torch.maximum(median / (0.6745 * 2**0.5), floor)[:, None, None, None]
+
+
+def _under(light, points, sign):
+    """Median of the light under the wanted points, (N, 1, 1, 1)."""
+    column, row = points.round().long().clamp(0, min(light.shape[-2:]) - 1).unbind(-1)
+    found = light[:, 0].flatten(1).gather(1, row * light.shape[-1] + column)
+    return found.masked_fill(sign < 1, torch.nan).nanmedian(1).values[:, None, None, None]
+
+
+def _turned_back(network, square, points, sign, quarters):
+    """Logits of an image shown turned by quarter turns, turned back: where the answers differ, the mean is better."""
+    middle = (SIDE - 1) / 2
+    x, y = (points - middle).unbind(-1)
+    for _ in range(quarters):
+        x, y = y, -x
+    points = torch.stack((x, y), -1)[None] + middle
+    logits = network(prompt_input(torch.rot90(square, quarters, (-2, -1)), points, sign[None]))
+    return torch.rot90(logits, -quarters, (-2, -1))
