@@ -21,6 +21,7 @@ from sklearn.metrics import roc_auc_score
 import galmorph_helpers as gm
 from galmorph_helpers.course.exercises.lesson_08 import corrected_share, recall_at_contamination
 from galmorph_helpers.mock.tides import KINDS
+from galmorph_helpers.published import TIDAL_TESTS
 
 DATA = Path(__file__).parents[1] / "data"
 DEPTHS = (26.0, 27.0, 28.0, 29.0, 30.0, 31.0, 33.0, 35.0)
@@ -103,7 +104,7 @@ def detector(seed):
     tune = mixed_depths(1500, seed + 40)
     thresholds = {}
     for name, shallowest in {"original": 30, "original + shallow": 20}.items():
-        (vy, vp, _), (y, p, d) = (certain(t, shallowest) for t in (tune, tests))
+        (vy, vp, _), (y, p, d) = (certain(t, shallowest, TIDAL_TESTS[name]["positive"]) for t in (tune, tests))
         thresholds[name] = gm.choose_threshold(vy, vp)
         scores = gm.metrics_table({name: (y, p, thresholds[name])}, n_boot=1)[0]
         kept = ("n", "positive", "always_no", "threshold", "accuracy", "precision", "recall", "f1", "auc")
@@ -118,11 +119,18 @@ def detector(seed):
     }  # fmt: skip
 
 
-def certain(table, shallowest):
-    """Labels, probabilities and depths of galaxies with certain labels in images of this depth or deeper."""
+def certain(table, shallowest, positive):
+    """Labels, probabilities and depths of galaxies with certain labels in images of this depth or deeper.
+
+    Galaxies labelled without debris are left out, the last ones, until the share of positives is the published one
+    (or, where there are too many positives, some of these).
+    """
     label, limit = np.asarray(table["label"]), table["limit"].value
     kept = np.isfinite(label) & (limit >= shallowest)
-    return label[kept], np.asarray(table["probability"])[kept], limit[kept]
+    yes, no = (np.flatnonzero(kept & (label == y)) for y in (1, 0))
+    n = int(min(len(yes) / positive, len(no) / (1 - positive)))
+    rows = np.sort(np.r_[yes[: round(n * positive)], no[: n - round(n * positive)]])
+    return label[rows], np.asarray(table["probability"])[rows], limit[rows]
 
 
 def kinds(table, seed):
@@ -163,7 +171,7 @@ def depths(seed, threshold):
     return rows
 
 
-def surveys(stored, draws=200, calibrated=450):
+def surveys(stored, draws=200):
     """Share of galaxies with debris in 200 surveys: as called, corrected, and by a mixture of scores; bias and rms."""
     rows, rng = [], np.random.default_rng(0)
     for depth in (28.0, 30.0, 33.0):
@@ -171,7 +179,8 @@ def surveys(stored, draws=200, calibrated=450):
         yes, no = (sum_of(part, word) for word in ("with", "without"))
         gap = np.cumsum((yes - no)[::-1])[::-1]  # R - b if all from this bin on are called
         cuts = {"f1": int(np.mean(part["threshold"]) * BINS + 0.5), "widest": int(np.argmax(gap))}
-        for size, truth in ((450, 0.1), (450, 0.3), (5000, 0.1), (5000, 0.3)):
+        sizes = ((450, 450), (5000, 450), (5000, 5000))
+        for (size, calibrated), truth in [(s, f) for s in sizes for f in (0.1, 0.3)]:
             found = {name: [] for name in ("raw", "corrected", "widest", "mixture")}
             for _ in range(draws):
                 with_ = rng.binomial(size, truth)
@@ -180,8 +189,8 @@ def surveys(stored, draws=200, calibrated=450):
                 found["raw"].append(seen[cuts["f1"] :].sum() / size)
                 for name, cut in (("corrected", cuts["f1"]), ("widest", cuts["widest"])):
                     found[name].append(corrected_share(seen[cut:].sum() / size, *(s[cut:].sum() for s in shape)))
-                found["mixture"].append(share_of_mixture(seen, *shape))
-            row = {"depth": depth, "galaxies": size, "truth": truth}
+                found["mixture"].append(share_of_mixture(seen, *(s + 1 / calibrated for s in shape)))
+            row = {"depth": depth, "galaxies": size, "calibrated": calibrated, "truth": truth}
             row |= {"recall": yes[cuts["f1"] :].sum(), "called_wrongly": no[cuts["f1"] :].sum()}
             for name, values in found.items():
                 off = np.clip(values, 0, 1) - truth
@@ -195,9 +204,12 @@ def sum_of(part, word):
     return counts / counts.sum()
 
 
-def share_of_mixture(seen, yes, no, rounds=100):
-    """The share of `yes` that makes the histogram `seen` likeliest as a mixture of two shapes (Saerens+2002)."""
-    share, yes, no = 0.3, yes + 1e-3, no + 1e-3  # no bin is impossible
+def share_of_mixture(seen, yes, no, rounds=400):
+    """The share of `yes` that makes the histogram `seen` likeliest as a mixture of two shapes (Saerens+2002).
+
+    The shapes hold half a galaxy more in each bin than was counted, so that no bin is impossible.
+    """
+    share = 0.3
     for _ in range(rounds):
         of_yes = share * yes / (share * yes + (1 - share) * no)
         share = np.sum(seen * of_yes) / np.sum(seen)
@@ -206,8 +218,8 @@ def share_of_mixture(seen, yes, no, rounds=100):
 
 ABOUT = {
     "tides_detector": (
-        "The published rows, on mock galaxies of limits 30 and deeper (original), and with 26 to 28 (shallow), certain "
-        "labels.",
+        "The published rows, on mock galaxies of limits 30 and deeper (original), and with 26 to 28 (shallow): certain "
+        "labels, as many without debris as give the published share of positives.",
         "`seed`, `row`, counts and scores at the `threshold` of best F1 on other galaxies, `auc_depth` (the depth of "
         "the image alone as the score), `auc_matched` (mean of AUCs at one depth), `recall_20` (recall where 20 % of "
         "the galaxies labelled without are called)",
@@ -225,8 +237,9 @@ ABOUT = {
     ),
     "tides_surveys": (
         "200 surveys each: the share of galaxies with debris as called, corrected, and from a mixture of scores. "
-        "Scores are those of tides_depth, R and b are measured on 450 other galaxies each time.",
-        "`depth`, `galaxies`, `truth` (true share), `recall`, `called_wrongly`, then `bias_` and `rms_` of the share "
+        "Scores are those of tides_depth, R and b are measured on other galaxies each time.",
+        "`depth`, `galaxies`, `calibrated` (other galaxies, half of them with debris), `truth` (true share), "
+        "`recall`, `called_wrongly`, then `bias_` and `rms_` of the share "
         "called (raw), of Rogan-Gladen's (corrected), the same at the threshold of the largest R - b (widest), and of "
         "a mixture of the scores of both classes (mixture)",
     ),

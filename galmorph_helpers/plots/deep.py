@@ -13,7 +13,7 @@ def deep_row(images, titles, *, bar, caption, alt, outlines=None, points=None, s
     ----------
     images : sequence of array (H, W)
         As `stretched` gives them: asinh of the surface brightness in units of 27 mag arcsec^-2. What is brighter
-        than about 24 is black.
+        than about 24.5 is black.
     titles : sequence of str
     bar : (str, float or sequence of float)
         A length in words, such as "20 kpc", and in pixels, of each image.
@@ -38,7 +38,7 @@ def deep_row(images, titles, *, bar, caption, alt, outlines=None, points=None, s
     words, lengths = bar[0], np.broadcast_to(bar[1], n)
     for i, axis in enumerate(axes.flat):
         image = np.asarray(images[i], float)
-        axis.imshow(image, origin="lower", cmap="gray_r", vmin=-1.0, vmax=4.0, interpolation="nearest")
+        axis.imshow(image, origin="lower", cmap="gray_r", vmin=-0.7, vmax=3.0, interpolation="nearest")
         left, low = 0.06 * image.shape[1], 0.07 * image.shape[0]
         axis.plot([left, left + lengths[i]], [low, low], color=BLUE, lw=2.5, solid_capstyle="butt")
         axis.text(left, low + 0.03 * image.shape[0], words, color=BLUE, fontsize=7, va="bottom")
