@@ -23,6 +23,7 @@ STORED = {
     "mock_tides": (gm.CompactCNN(), "forward", (1.602239, 1.602239)),
     "sdss_questions": (gm.CompactCNN(outputs=3), "forward", (-14.530298, 7.916978)),
     "observed_sdss": (gm.CompactCNN(outputs=3), "forward", (1.181218, 1.507616)),
+    "mock_prompts": (gm.learning.PromptUNet(), "forward", (-2485.715820, 8.185297)),
     "mock_maps_contrastive": (gm.learning.Encoder(5, (24, 48, 96)), "forward", (86.191788, 5.217062)),
     "mock_shapes_contrastive": (gm.learning.Encoder(1, (24, 48, 96), size=32), "forward", (192.115280, 12.245952)),
 }

@@ -3,9 +3,10 @@
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
+from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from ..runtime import device
+from .networks import _block
 from .weights import load_weights
 
 SIDE = 64  # pixels of the stamps that it is trained on, which are 12 half-light radii wide
@@ -14,31 +15,34 @@ BLOB = 1.5  # pixels, scatter of the spot that marks a point
 
 
 class PromptUNet(nn.Module):
-    """A U-Net (Ronneberger+2015, arXiv:1505.04597) of 120,000 weights, with the points as two more channels.
+    """A small U-Net (Ronneberger+2015, arXiv:1505.04597) with the points as two more channels: 200,000 weights.
 
-    It looks at the image at four resolutions, each half of the one before (`.down`), and brings what it found back to
-    all pixels (`.up`), beside what it had seen there (the bridges of the U). `.head` makes one number a pixel.
+    `.down` looks at the image at four resolutions, each half of the one before; `.up` brings what was found there back,
+    beside what had been seen on the way (the bridges of the U); `.fine` gives four pixels to each of the finest
+    resolution, and `.head` looks at them beside the image itself, and makes one number a pixel.
 
-    Maps (N, 8, H, W), from `prompt_input`, to logits (N, H, W); H and W are multiples of 8.
+    Maps (N, 8, H, W), from `prompt_input`, to logits (N, H, W); H and W are multiples of 16.
     """
 
-    def __init__(self, widths=(16, 24, 32, 48)):
+    def __init__(self, widths=(16, 32, 48, 64)):
         super().__init__()
+        channels, deep = VIEWS + 2, widths[::-1]
         self.down = nn.ModuleList(
-            _twice(into, out) for into, out in zip((VIEWS + 2, *widths), widths, strict=False)
+            nn.Sequential(_block(into, out), _block(out, out, stride=1))
+            for into, out in zip((channels, *widths), widths, strict=False)
         )
-        deep = widths[::-1]
-        self.up = nn.ModuleList(_twice(a + b, b) for a, b in zip(deep, deep[1:], strict=False))
-        self.head = nn.Conv2d(widths[0], 1, 1)
+        self.up = nn.ModuleList(_block(a + b, b, stride=1) for a, b in zip(deep, deep[1:], strict=False))
+        self.fine = nn.Sequential(nn.Conv2d(widths[0], 32, 1), nn.PixelShuffle(2))
+        self.head = nn.Sequential(_block(8 + channels, 8, stride=1), nn.Conv2d(8, 1, 1))
 
     def forward(self, x):
-        seen = []
-        for k, block in enumerate(self.down):
-            x = block(max_pool2d(x, 2) if k else x)
+        image, seen = x, []
+        for block in self.down:
+            x = block(x)
             seen.append(x)
         for block, beside in zip(self.up, seen[-2::-1], strict=True):
-            x = block(torch.cat((interpolate(x, scale_factor=2, mode="bilinear"), beside), 1))
-        return self.head(x)[:, 0]
+            x = block(torch.cat((interpolate(x, scale_factor=2.0), beside), 1))
+        return self.head(torch.cat((self.fine(x), image), 1))[:, 0]
 
     @torch.inference_mode()
     def mask(self, image, points, labels):
@@ -57,7 +61,7 @@ class PromptUNet(nn.Module):
         -------
         numpy.ndarray of bool (H, W)
         """
-        where, (height, width) = self.head.weight.device, image.shape
+        where, (height, width) = next(self.parameters()).device, image.shape
         side = max(height, width)
         above, left = (side - height) // 2, (side - width) // 2
         edge = np.median(np.r_[image[0], image[-1], image[:, 0], image[:, -1]])
@@ -68,8 +72,8 @@ class PromptUNet(nn.Module):
             square = interpolate(square, size=(SIDE, SIDE), mode="bilinear", antialias=True)
         points = torch.as_tensor((points + (left, above) + 0.5) * SIDE / side - 0.5, dtype=torch.float32, device=where)
         sign = torch.as_tensor(np.where(labels, 1, -1), device=where)
-        logits = sum(_turned_back(self.eval(), square, points, sign, k) for k in range(4))
-        logits = interpolate(logits[:, None], size=(side, side), mode="bilinear") if side != SIDE else logits[:, None]
+        logits = _logits(self.eval(), square, points, sign)[None, None]
+        logits = interpolate(logits, size=(side, side), mode="bilinear") if side != SIDE else logits
         return (logits[0, 0, above : above + height, left : left + width] > 0).cpu().numpy()
 
 
@@ -140,14 +144,6 @@ def point_maps(points, sign, shape):
     return [(spot * (sign == s)[..., None, None]).amax(1, keepdim=True) for s in (1, -1)]
 
 
-def _twice(into, out):
-    """Two convolutions, each brought to mean 0 and scatter 1, and what is above 0 of them."""
-    layers = []
-    for channels in (into, out):
-        layers += [nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
-    return nn.Sequential(*layers)
-
-
 def _smoothed(images):
     """Mean over a small Gaussian (scatter 1 pixel)."""
     x = torch.arange(-3.0, 4, device=images.device)
@@ -172,12 +168,10 @@ def _under(light, points, sign):
     return found.masked_fill(sign < 1, torch.nan).nanmedian(1).values[:, None, None, None]
 
 
-def _turned_back(network, square, points, sign, quarters):
-    """Logits of an image shown turned by quarter turns, turned back: where the answers differ, the mean is better."""
-    middle = (SIDE - 1) / 2
-    x, y = (points - middle).unbind(-1)
-    for _ in range(quarters):
-        x, y = y, -x
-    points = torch.stack((x, y), -1)[None] + middle
-    logits = network(prompt_input(torch.rot90(square, quarters, (-2, -1)), points, sign[None]))
-    return torch.rot90(logits, -quarters, (-2, -1))
+def _logits(network, square, points, sign):
+    """Mean of the logits (64, 64) of four quarter turns, each turned back: where answers differ, it is nearer."""
+    turned = torch.cat([torch.rot90(square, k, (-2, -1)) for k in range(4)])
+    x, y = (points - (SIDE - 1) / 2).unbind(-1)
+    places = torch.stack([torch.stack(place, -1) for place in ((x, y), (y, -x), (-x, -y), (-y, x))])
+    logits = network(prompt_input(turned, places + (SIDE - 1) / 2, sign.expand(4, -1)))
+    return sum(torch.rot90(logits[k], -k) for k in range(4)) / 4

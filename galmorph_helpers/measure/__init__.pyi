@@ -4,4 +4,4 @@ from .copies import near_duplicates
 from .features import morphology_features
 from .forest import fit_forest
 from .segment_anything import load_sam
-from .segmentation import overlap, segment
+from .segmentation import overlap, segment, without_galaxy

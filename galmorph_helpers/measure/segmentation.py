@@ -62,8 +62,30 @@ def segment(image, points, *, labels=None, model=None, significance=2.0, share=0
     return np.isin(regions, wanted[wanted > 0])
 
 
+def without_galaxy(image):
+    """Residual of a smoothed image: less what looks the same turned by 180 degrees about the galaxy's centre.
+
+    Parameters
+    ----------
+    image : array (H, W)
+        Linear brightness; the galaxy in the middle.
+
+    Returns
+    -------
+    numpy.ndarray (H, W)
+        In the unit of the image; smoothed by a Gaussian of 1 pixel. Debris on one side stays, a disc with two equal
+        arms goes.
+
+    Raises
+    ------
+    ValueError
+        If the image has no flux or pixels that are not finite.
+    """
+    return _without_galaxy(ndimage.gaussian_filter(_checked_image(image), 1.0))
+
+
 def _without_galaxy(smooth):
-    """The image less its part that looks the same turned by 180 degrees about the galaxy's centre."""
+    """The same of an image that is smooth already."""
     side = min(smooth.shape)
     middle = centre = (np.array(smooth.shape) - 1) / 2
     y, x = np.indices(smooth.shape)
@@ -93,13 +115,17 @@ def overlap(mask, truth):
     return float((mask & truth).sum() / (mask | truth).sum())
 
 
-def _checked(image, points):
+def _checked_image(image):
     image = np.asarray(image, float)
-    points = np.atleast_2d(np.asarray(points, float))
     if image.ndim != 2 or min(image.shape) < 16:
         raise ValueError(f"one image (H, W) of at least 16 pixels a side is needed, got shape {image.shape}.")
     if not np.isfinite(image).all() or image.max() <= 0 or image.max() == image.min():
         raise ValueError("the image has no flux, or pixels that are not finite.")
+    return image
+
+
+def _checked(image, points):
+    image, points = _checked_image(image), np.atleast_2d(np.asarray(points, float))
     if points.shape[-1] != 2 or points.size == 0:
         raise ValueError(f"points must be (K, 2), x and y, with K > 0; got shape {points.shape}.")
     height, width = image.shape
