@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 import torch
+from astropy.table import Table
 
 import galmorph_helpers as gm
 from galmorph_helpers.learning.prompts import point_maps, prompt_input
@@ -60,6 +61,7 @@ def test_a_region_with_an_unwanted_point_is_left_out():
     one = gm.measure.segment(image, [*POINTS, (9.5, 43.5)], labels=[1, 1, 0])
     assert both[40:48, 6:14].any() and not one[40:48, 6:14].any()
     assert np.array_equal(one, gm.measure.segment(image, POINTS))
+    assert not gm.measure.segment(image, POINTS, labels=[1, 0]).any()  # both lie on the one arc
 
 
 def test_what_is_alike_on_both_sides_is_the_galaxy():
@@ -130,6 +132,22 @@ def test_the_network_marks_debris_better_than_a_grown_region_and_needs_the_right
     right, elsewhere = debris[2], debris[2][1:] + debris[2][:1]
     assert iou(right, network) > iou(right, None) + 0.05
     assert iou(right, network) > iou(elsewhere, network) + 0.1
+
+
+def test_the_stored_table_says_what_its_card_says():
+    table = Table.read(gm.files.shipped("prompts.csv"), format="ascii.csv")
+    rows = table[table["kind"] == "all"].group_by(["method", "limit"])
+    means = rows["method", "limit", "iou"].groups.aggregate(np.mean)
+    iou = {(row["method"], row["limit"]): row["iou"] for row in means}
+    gain = {28: 0.05, 30: 0.10, 31: 0.10, 35: 0.05}  # set beforehand
+    for limit, least in gain.items():
+        network, discs = iou["network", limit], iou["discs about the points, best radius", limit]
+        assert network > iou["region grower, best settings", limit] + least
+        assert network > discs + least and discs > iou["region grower, best settings", limit]
+        assert network > 2 * iou["network, points of another galaxy", limit]
+        assert network > iou["network, image of another galaxy", limit] + least
+        assert abs(network - iou["network, and two unwanted points", limit]) < 0.01
+    assert len(np.unique(table["seed"])) == 5
 
 
 def test_the_network_is_given_back_as_it_ships(network):

@@ -43,7 +43,8 @@ the mask of the debris that the points lie on out. Ask it by `gm.measure.segment
 Beside the region grower and controls, at four depths: [prompts](../prompts.md).
 
 What it is not for: observed images were never shown to it, nor cirrus, stars or artefacts; nor
-points where there is no debris, so that an empty answer was never right.
+points where there is no debris, so that an empty answer was never right. Points labelled 0
+hardly change its answer.
 """  # noqa: E501
 
 

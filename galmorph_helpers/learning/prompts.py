@@ -84,6 +84,7 @@ def prompt_network():
     -------
     PromptUNet
         Trained on debris around mock galaxies at all depths; data/weights/mock_prompts.md says how well it does.
+        Unwanted points hardly change its answer (data/prompts.md).
     """
     return load_weights(PromptUNet(), "mock_prompts").to(device()).eval()
 
