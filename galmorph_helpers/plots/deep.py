@@ -41,7 +41,8 @@ def deep_row(images, titles, *, bar, caption, alt, outlines=None, points=None, s
         axis.imshow(image, origin="lower", cmap="gray_r", vmin=-0.7, vmax=3.0, interpolation="nearest")
         left, low = 0.06 * image.shape[1], 0.07 * image.shape[0]
         axis.plot([left, left + lengths[i]], [low, low], color=BLUE, lw=2.5, solid_capstyle="butt")
-        axis.text(left, low + 0.03 * image.shape[0], words, color=BLUE, fontsize=7, va="bottom")
+        place = {"fontsize": 7, "va": "bottom", "bbox": {"facecolor": "white", "alpha": 0.8, "pad": 1, "lw": 0}}
+        axis.text(left, low + 0.04 * image.shape[0], words, color=BLUE, **place)
         if outlines is not None:
             _draw_outlines(axis, outlines[i], first=i == 0)
         if points is not None and points[i] is not None:

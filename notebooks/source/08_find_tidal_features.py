@@ -475,24 +475,24 @@ def point_at(image, inner=12):
 gm.course.check("08.6", points=2)
 
 # %% [markdown]
-# Two programs answer. `gm.measure.segment(image, points)` takes off what looks the same turned by 180°, and grows a region from the points ([read it](../galmorph_helpers/measure/segmentation.py)); nothing in it is learnt. With `model=gm.learning.prompt_network()` the same call asks a network of this course, a small *U-Net* that gets image and points and was trained on true masks of mock debris at all depths ([card](../data/weights/mock_prompts.md)). The talk tried Segment Anything, a network of 375 MB trained on photographs; with its weights the same call asks it, too (lesson 08f). As a control, everything is done again with the points of another galaxy.
+# Two programs answer. `gm.measure.segment(image, points)` takes off what looks the same turned by 180°, and grows a region from the points ([read it](../galmorph_helpers/measure/segmentation.py)); nothing in it is learnt. With `model=gm.learning.prompt_network()` the same call asks a network of this course, a small *U-Net* that gets image and points and was trained on true masks of mock debris at all depths ([card](../data/weights/mock_prompts.md)). The talk tried Segment Anything, a network of 375 MB trained on photographs; with its weights the same call asks it, too (lesson 08f). There are two controls: the points of another galaxy on this image, and these points on the image of another galaxy.
 
 # %%
 overlap, point = gm.course.yours("08.5"), gm.course.yours("08.6")
-pool, masks = clear_debris(30)
-rng, network = np.random.default_rng(seed), gm.learning.prompt_network()
+(pool, masks), network = clear_debris(30), gm.learning.prompt_network()
+rng, found, answers, own = np.random.default_rng(seed), {}, {}, {}
 inside = [np.argwhere(m)[rng.choice(m.sum(), 3)][:, ::-1] for m in masks]  # a person who knows
-found, answers, own = {}, {}, {}
 for mu in (28.0, 30.0, 31.0, 35.0):
     sample = gm.mock.tidal_sample(pool, mu, seed=seed + 90)
-    images, own[mu] = sample.images[:, 0].numpy(), [point(i[0].numpy()) for i in stretched(sample)]
-    asked = {"region grower": (inside, None), "network": (inside, network),
-             "network, your points": (own[mu], network),
-             "network, another's points": (inside[1:] + inside[:1], network)}
-    for name, (points, model) in asked.items():
-        got = [gm.measure.segment(*pair, model=model) for pair in zip(images, points, strict=True)]
-        answers[name, mu] = got
-        found[name, mu] = [overlap(*pair) for pair in zip(got, masks, strict=True)]
+    images, own[mu] = sample.images[:, 0].numpy(), [point(s[0].numpy()) for s in stretched(sample)]
+    asked = {"region grower": (images, inside, None), "network": (images, inside, network),
+             "network, your points": (images, own[mu], network),
+             "network, another's points": (images, inside[1:] + inside[:1], network),
+             "network, another's image": (np.roll(images, 1, axis=0), inside, network)}
+    for name, (*given, model) in asked.items():
+        got = [gm.measure.segment(*pair, model=model) for pair in zip(*given, strict=True)]
+        answers[name, mu], pairs = got, zip(got, masks, strict=True)
+        found[name, mu] = [overlap(*pair) for pair in pairs]
 
 # %%
 mean = {name: [np.mean(found[name, mu]) for mu in own] for name in asked}
@@ -500,7 +500,10 @@ error = {name: [np.std(found[name, mu]) / len(pool) ** 0.5 for mu in own] for na
 curves = {name: (list(own), mean[name], error[name]) for name in asked}
 gm.plots.trends({f"{len(pool)} mock galaxies with debris, three points each": curves},
                 xlabel="limit μ (mag arcsec⁻²)", ylabels=["intersection over union"],
-                alt="The network is above the region grower; another's points are worst.")
+                alt="The network is far above the region grower; another's points are worst.")
+for name in ("network", "network, another's image"):
+    at_depth = zip(own, mean[name], strict=True)
+    print(name, "IoU:", ", ".join(f"μ = {mu:g}: {v:.2f}" for mu, v in at_depth))
 hit = {mu: np.mean([m[q[1], q[0]] for m, q in zip(masks, own[mu], strict=True)]) for mu in own}
 hit_unturned = np.mean([m.flat[brightest_outside(i)] for m, i in zip(masks, images, strict=True)])
 print("your point lies on debris:", ", ".join(f"μ = {mu:g}: {v:.0%}" for mu, v in hit.items()))
@@ -518,7 +521,11 @@ gm.plots.deep_row(images, titles, bar=bar(pool[best]), outlines=outlines, size=2
                   alt="Outlines of true and found masks: nearly the same left, hardly alike right.")
 
 # %% [markdown]
-# TEXT-PROMPTS
+# **Why:** the network is far above the region grower, at all depths, by more than the 0.05 to 0.10 that was hoped for. Take off what symmetry tells, and little is left where debris lies over the disc. But read the controls before you praise it. With another's points it is no better than the region grower: it does not find debris, **you** do. And with another's *image* it still reaches 0.2 to 0.3: a blob drawn around three points that lie on debris is a fair guess. What the image adds is the difference of the two curves, 0.1 to 0.3. A benchmark without that control would have praised the points.
+#
+# And who points? Your residual finds debris around a quarter of the galaxies; without taking the turned image off it would be none. Spiral arms are lopsided, too. A mask is never better than its prompt.
+#
+# The mask itself is not the last word either: an IoU near 0.5 is common for the faint edge of a stream, and even the true mask has a threshold (here 0.3 of the brightest part, and half of the galaxy's light).
 #
 # ## The talk and you
 #
@@ -538,7 +545,11 @@ for row in rows:
 gm.plots.show_table(Table(rows), caption="Here: mock galaxies, mean ± scatter of five seeds")
 
 # %% [markdown]
-# TEXT-TALK
+# - **Accuracy and recall.** The talk's accuracy of 0.84 is not reached here, nor its recall of 0.85. This course had hoped for 0.80 and 0.75 and an AUC of 0.85: on average of five seeds accuracy and recall fall short of that, and the AUC just gets there. The scatter is large, since a seed draws another panel of experts, too.
+# - **Adding shallow images.** The talk's recall falls by 0.10; here it falls by 0.03 on average, and rises with one seed. The AUC rises here. At one depth at a time it does not: the depth is the cue.
+# - **Recall at a contamination of 20 %.** Papers since the talk reach 0.96 and more on observed images. The mock experts here see debris that the network of 64 pixels does not: about 0.73.
+# - **Kinds.** Shells, streams, then tails and bridges, as published; mergers out of order.
+# - **Real images.** 0.64 there, 0.67 here after fine-tuning, for reasons that we put in.
 #
 # ## On observed galaxies
 #
@@ -646,11 +657,16 @@ claims.check("fine-tuning gives back, of what other experts reach at this image"
              control=("of what depth and realism took", (tuned - raw) / (np.mean(first) - raw)), about="mock",
              fails_if="the detector, not the image, were the limit")
 claims.compare("AUC on realistic images of 26, fine-tuned (published: observed images)", TIDAL_OBSERVED_AUC, tuned)
-for mu, bound, hoped in ((28.0, 0.02, 0.05), (30.0, 0.03, 0.1), (31.0, 0.03, 0.1), (35.0, 0.02, 0.05)):
+for mu, hoped in ((28.0, 0.05), (30.0, 0.1), (31.0, 0.1), (35.0, 0.05)):
     of = {name: np.mean(found[name, mu]) for name in asked}
     claims.check(f"IoU of the network minus the region grower's, μ = {mu:g}", of["network"] - of["region grower"],
-                 at_least=bound, hoped=hoped, about="mock", fails_if="nothing was learnt that symmetry does not tell",
+                 at_least=0.1, hoped=hoped, about="mock", fails_if="nothing was learnt that symmetry does not tell",
                  control=("with another galaxy's points", of["network, another's points"] - of["region grower"]))
+claims.check("IoU of the network minus that with another's image, μ = 31", np.mean(found["network", 31.0])
+             - np.mean(found["network, another's image", 31.0]), at_least=0.05, about="mock",
+             control=("with another's points", np.mean(found["network, another's points", 31.0])
+                      - np.mean(found["network, another's image", 31.0])),
+             fails_if="the points told all, the image nothing")
 claims.check("your point lies on debris, μ = 31", hit[31.0], at_least=0.15, about="mock",
              control=("the brightest place of the image itself", hit_unturned), fails_if="debris were as symmetric as galaxies")
 best_of = {c: max(merging[c]) for c in ("AUC", "average precision")}

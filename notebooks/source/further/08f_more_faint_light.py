@@ -103,6 +103,7 @@ def plan(hours=100.0, aperture=0.30, sky=22.3):
              "this telescope": (time, [limit_after(t, aperture, sky) for t in time]), "chosen": ([hours], [here])}
     gm.plots.trends({f"{aperture:.3g} m, sky {sky:g}: μ = {here:.1f} after {hours:.3g} h": lines}, log=True,
                     xlabel="exposure (hours)", ylabels=["limit μ (mag arcsec⁻²)"], ylim=(22, 36),
+                    ticks=([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1000"]),
                     alt=f"The limit deepens by 1.25 for ten times the exposure; {here:.1f} after {hours:.3g} hours.")
 
 
