@@ -145,8 +145,8 @@ def neighbours_in_deep_field():
 
 def brightest_outside(image, inner=12):
     """Index of the brightest pixel outside of `inner` pixels: where one would point without taking the galaxy off."""
-    y, x = np.indices(image.shape) - (len(image) - 1) / 2
-    return int(np.argmax(np.where(np.hypot(x, y) > inner, ndimage.gaussian_filter(image, 1.5), -np.inf)))
+    away = np.hypot(*(np.indices(image.shape) - (len(image) - 1) / 2))
+    return int(np.argmax(np.where(away > inner, ndimage.gaussian_filter(image, 1.5), -np.inf)))
 
 
 def odd_even(kind):
