@@ -259,7 +259,7 @@ hidden = {d: there[(depth == d) & (label == 0)].mean() for d in (26, 35)}
 print(", ".join(f"μ = {d}: {v:.0%} of the negatives have debris" for d, v in hidden.items()))
 
 # %% [markdown]
-# **Why:** these experts are a formula. Each sees debris with a probability that rises with its *signal-to-noise*, against the noise of the sky *and* against the galaxy's own light. So the curves are put in, but the lesson in them is not: at μ = 26 nearly half of the galaxies that nobody doubts to be undisturbed have debris, and even at 35 many do. "No tidal feature" belongs to the image.
+# **Why:** these experts are a formula. Each sees debris with a probability that rises with its *signal-to-noise*, against the noise of the sky *and* against the galaxy's own light. So the curves are put in, but the lesson in them is not: at μ = 26 about half of the galaxies that nobody doubts to be undisturbed have debris, and even at 35 nearly one in five. "No tidal feature" belongs to the image. And the uncertain do not become few: as what was doubtful becomes clear, what was invisible becomes doubtful.
 #
 # ## Judge the detector
 #
@@ -535,10 +535,10 @@ gm.plots.deep_row(images, titles, bar=bar(pool[best]), outlines=outlines, size=2
 rows = []
 for name, published in TIDAL_TESTS.items():
     for column, what in SCORES.items():
-        rows.append({"row": name, "": what, "published": f"{published.get(column, np.nan):.2f}",
+        rows.append({"row": name, "score": what, "published": f"{published.get(column, np.nan):.2f}",
                      "five seeds": words(over_seeds(tables["detector"], column, row=name))})
 for paper, value in TIDAL_SINCE.items():
-    rows.append({"row": paper, "": "recall at 20 to 22 %", "published": f"{value:.2f}"})
+    rows.append({"row": paper, "score": "recall at 20 to 22 %", "published": f"{value:.2f}"})
 for row in rows:
     row["published"] = row["published"].replace("nan", "")
     row.setdefault("five seeds", "")
