@@ -523,7 +523,7 @@ gm.plots.deep_row(images, titles, bar=bar(pool[best]), outlines=outlines, size=2
 # %% [markdown]
 # **Why:** the network is far above the region grower, at all depths, by more than the 0.05 to 0.10 that was hoped for. Take off what symmetry tells, and little is left where debris lies over the disc. But read the controls before you praise it. With another's points it is no better than the region grower: it does not find debris, **you** do. And with another's *image* it still reaches 0.2 to 0.3: a blob drawn around three points that lie on debris is a fair guess. What the image adds is the difference of the two curves, 0.1 to 0.3. A benchmark without that control would have praised the points.
 #
-# And who points? Your residual finds debris around a quarter of the galaxies; without taking the turned image off it would be none. Spiral arms are lopsided, too. A mask is never better than its prompt.
+# And who points? Your residual finds debris around a sixth to a quarter of the galaxies; without taking the turned image off it would be next to none. Spiral arms are lopsided, too. A mask is never better than its prompt.
 #
 # The mask itself is not the last word either: an IoU near 0.5 is common for the faint edge of a stream, and even the true mask has a threshold (here 0.3 of the brightest part, and half of the galaxy's light).
 #
@@ -611,7 +611,7 @@ y, p, _ = rows_judged["original"]
 guess = np.random.default_rng(seed).permutation(p)  # as many calls, for other galaxies
 claims.check("original: accuracy", original["accuracy"], at_least=0.69, hoped=0.8, about="mock",
              control=("always no", original["always_no"]), fails_if="the detector knew nothing of debris")
-claims.check("original: recall", original["recall"], at_least=0.5, hoped=0.75, about="mock",
+claims.check("original: recall", original["recall"], at_least=0.58, hoped=0.75, about="mock",
              control=("as many calls at random", np.mean(guess[y == 1] >= threshold["original"])),
              fails_if="experts saw what the network cannot")
 claims.check("original: AUC", original["auc"], at_least=0.75, hoped=0.85, about="mock",
@@ -667,7 +667,7 @@ claims.check("IoU of the network minus that with another's image, μ = 31", np.m
              control=("with another's points", np.mean(found["network, another's points", 31.0])
                       - np.mean(found["network, another's image", 31.0])),
              fails_if="the points told all, the image nothing")
-claims.check("your point lies on debris, μ = 31", hit[31.0], at_least=0.15, about="mock",
+claims.check("your point lies on debris, μ = 31", hit[31.0], at_least=0.1, about="mock",
              control=("the brightest place of the image itself", hit_unturned), fails_if="debris were as symmetric as galaxies")
 best_of = {c: max(merging[c]) for c in ("AUC", "average precision")}
 claims.check("observed mergers, five folds, stored: AUC", best_of["AUC"], at_least=0.94, hoped=0.949, about="observed",
