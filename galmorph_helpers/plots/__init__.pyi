@@ -1,5 +1,6 @@
-from . import classifiers, doubt, fork, images, lines, network, people, scatter, style, tables
+from . import classifiers, deep, doubt, fork, images, lines, network, people, scatter, style, tables
 from .classifiers import confusion_gallery, reliability, roc_curves, threshold_figure
+from .deep import deep_row, depth_scale
 from .doubt import rejection, uncertainty
 from .fork import tuning_fork
 from .images import gallery, images_row, map_grid, maps

@@ -9,7 +9,7 @@ from .style import CYCLE, HUBBLE, STYLE, show, styles
 APART = 90  # Å: names of closer lines would overlap
 
 
-def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=None):
+def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=None, ylim=None):
     """Curves side by side, bare, with error bars, or with bands.
 
     Parameters
@@ -25,6 +25,8 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=No
         Whether the x axis is logarithmic.
     level : (name, value), optional
         A horizontal line, such as what a guess would score.
+    ylim : (float, float), optional
+        Of the y axes, where they must not move with a slider.
     """
     size = (max(4.3 * len(panels), 5.6), 3.5)
     figure, axes = plt.subplots(1, len(panels), figsize=size, layout="constrained", squeeze=False)
@@ -35,7 +37,7 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=No
         if level:
             axis.axhline(level[1], color="0.6", lw=1)
             axis.annotate(level[0], (0.01, level[1]), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
-        axis.set(xlabel=xlabel, ylabel=ylabels[k] if ylabels else "")
+        axis.set(xlabel=xlabel, ylabel=ylabels[k] if ylabels else "", ylim=ylim)
         axis.set_title(title, fontsize=9)
         axis.legend(fontsize=8)
         if log:
