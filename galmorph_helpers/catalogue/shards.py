@@ -24,7 +24,7 @@ class ShardError(ValueError):
         self.reason = reason
 
 
-def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=256, pixels=None):
+def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=256, pixels=None, table=None):
     """Write stamps and their numbers to one Parquet file; it appears under its name only when it is complete.
 
     Parameters
@@ -33,7 +33,7 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
     ids : array (N,)
         Number of each galaxy in its survey: integers below 2**63, each once. Floats are refused: they have lost digits.
     images : torch.Tensor (N, C, H, H)
-        As `pixels` says.
+        As `pixels` says; uint8 is taken for colour pictures as they are stored.
     bands : tuple of str
         Of the C channels, in their order.
     origin : str
@@ -43,6 +43,8 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
     pixels : {"colour", "flux", "surface brightness"}, optional
         As of a `GalaxySample`. What is said to be colour pictures, in 0 to 1, is stored as bytes (in steps of 1/255, as
         JPEGs are), all else as float32: faint flux lies in 0 to 1, too.
+    table : QTable of N rows, optional
+        More about each galaxy, such as `ra` and `dec`; its `meta` goes into the shard, too.
 
     Returns
     -------
@@ -58,25 +60,27 @@ def write_shard(path, ids, images, *, bands=COLOUR_BANDS, origin="mock", rows=25
     ids = _whole_numbers(ids)
     if pixels is not None and pixels not in PIXELS:
         raise ValueError(f"pixels must be one of {tuple(PIXELS)}, got {pixels!r}.")
-    colour = pixels == "colour"
-    if colour and n and not (images.min() >= 0 and images.max() <= 1):
+    whole = images.dtype == torch.uint8
+    colour = pixels == "colour" or (whole and pixels is None)
+    if colour and n and not whole and not (images.min() >= 0 and images.max() <= 1):
         raise ValueError(
             f"colour pictures must be in 0 to 1, got {float(images.min()):g} to {float(images.max()):g}: say what they "
             "are, such as pixels='flux'."
         )
-    values = (images * 255).round().to(torch.uint8) if colour else images.float()
+    values = images if whole and colour else (images * 255).round().to(torch.uint8) if colour else images.float()
     stored = "uint8" if colour else "float32"
     words = {"bands": list(bands), "size": size, "stored": stored, "origin": origin}
+    words |= {} if table is None else {"about": dict(table.meta)}
     kind = pa.binary(channels * size * size * (1 if colour else 4))
     buffer = pa.py_buffer(np.ascontiguousarray(values.numpy()).tobytes())
-    table = pa.table(
-        [pa.array(ids), pa.FixedSizeBinaryArray.from_buffers(kind, n, [None, buffer])],
-        names=["id", "image"],
-    ).replace_schema_metadata({KEY: json.dumps(words)})
+    columns = {"id": pa.array(ids), "image": pa.FixedSizeBinaryArray.from_buffers(kind, n, [None, buffer])}
+    for name in () if table is None else table.colnames:
+        columns[name] = pa.array(np.asarray(getattr(table[name], "value", table[name])))
+    stored_table = pa.table(columns).replace_schema_metadata({KEY: json.dumps(words)})
     # Noise does not compress; a checksum a page finds the bit that fell over.
     options = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
     with whole_file(path) as part:
-        pq.write_table(table, part, row_group_size=rows, **options)
+        pq.write_table(stored_table, part, row_group_size=rows, **options)
     return path
 
 
@@ -94,6 +98,21 @@ def _whole_numbers(ids):
             "(a float keeps 15 digits, an SDSS objid has 19)."
         )
     return given.astype(np.int64)
+
+
+def shard_words(path):
+    """What a shard says of its stamps: `bands`, `size`, `stored`, `origin`, and `about` (the `meta` of its table).
+
+    Returns
+    -------
+    dict or None
+        None where there is no shard of `write_shard`.
+    """
+    try:
+        words = json.loads((pq.read_schema(path).metadata or {})[KEY])
+    except (OSError, pa.ArrowException, KeyError, ValueError):
+        return None
+    return words if isinstance(words, dict) and "stored" in words else None
 
 
 def read_shard(path, *, bands=None, size=None):

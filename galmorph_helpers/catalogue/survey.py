@@ -1,10 +1,12 @@
 """A catalogue of any size: shards of stamps, classified by k networks on a Dask cluster, one file a shard.
 
     python -m galmorph_helpers.catalogue simulate sky --galaxies 10000
+    python -m galmorph_helpers.catalogue cut tile_1.fits tile_2.fits sky --survey SDSS
     python -m galmorph_helpers.catalogue classify sky ltg.safetensors catalogue --workers 2
 
-Each is resumed by repeating it. The second ends non-zero if a shard could not be classified, and names it. What cannot
-be right (no usable classifier, a catalogue among its shards, two surveys in a folder) changes nothing and says why.
+Each is resumed by repeating it. The last two end non-zero if a tile or shard could not be used, and name it. What
+cannot be right (no usable classifier, a catalogue among its shards, two surveys in a folder) changes nothing and says
+why.
 """
 
 import json
@@ -21,7 +23,9 @@ from ..files import sweep, whole_file
 from ..learning.domain import out_of_domain
 from ..metrics.flags import robust_flag
 from .classifier import ClassifierError, load_classifier, logits_and_features
+from .export import check_format, write_whole
 from .parts import FOREIGN, KEY, SCHEMA, aside, is_current, is_foreign, made_from, making
+from .pictures import holds_images, shards_of_images
 from .shards import ShardError, find_shards, read_shard, repeated
 from .workers import CannotStart, each
 
@@ -93,6 +97,7 @@ class Run:
     stale: list = field(default_factory=list)
     galaxies: int = 0
     seconds: float = 0.0
+    whole: str = ""  # the catalogue in one file or folder, where another format than Parquet was asked for
     memory_mb: float = 0.0  # of the largest worker, resident, as it ended a shard
 
     def __str__(self):
@@ -100,11 +105,12 @@ class Run:
             f"{self.galaxies:,} galaxies of {len(self.done)} shards in {self.seconds:.1f} s; {len(self.found)} shards "
             f"were done before, {len(self.failed)} failed"
         ]
+        lines += [f"  all in {self.whole}"] if self.whole else []
         return "\n".join(lines + [f"  {name}: {reason}" for name, reason in sorted(self.failed.items())])
 
 
-def classify(shards, classifier, folder, *, client=None):
-    """Classify all shards of a folder that are not classified yet.
+def classify(shards, classifier, folder, *, client=None, format="parquet"):
+    """Classify all shards of a folder that are not classified yet; or all images of a folder of JPEG, PNG or FITS.
 
     Each part of the catalogue is written once its shard is done, so a run that is killed is resumed by repeating it. A
     shard that cannot be used is left out whole, with its reason; the others go on. What an earlier run made of it stays
@@ -113,13 +119,17 @@ def classify(shards, classifier, folder, *, client=None):
     Parameters
     ----------
     shards : str or Path
-        Folder of shards, as from `write_shard`.
+        Folder of shards, as from `write_shard`, `simulate`, `cut`; or of images, as `read_folder` reads it: shards of
+        them are made in the cache folder first, and a galaxy's number is its row.
     classifier : str or Path
         From `save_classifier`.
     folder : str or Path
         Of the catalogue; made if need be.
     client : dask.distributed.Client, optional
-        As from `cluster`; without one the work is done in this process.
+        As from `dask_client`; without one the work is done in this process.
+    format : {"parquet", "fits", "hats"}
+        "parquet": the parts alone. Else the whole catalogue is written, too, with places on the sky where shards have
+        them: ``catalogue.fits``, or ``catalogue_hats`` (by lsdb, the extra `hats`).
 
     Returns
     -------
@@ -128,11 +138,19 @@ def classify(shards, classifier, folder, *, client=None):
     Raises
     ------
     CannotStart
-        If nothing could come of it: no usable classifier, or shards in, or below, the folder of the catalogue.
+        If nothing could come of it: no usable classifier, or shards in, or below, the folder of the catalogue; a format
+        that cannot be written, images that cannot be used.
     """
-    begin, run = time.perf_counter(), Run()
-    paths, folder = find_shards(shards), Path(folder)
+    begin, run, folder, left_out = time.perf_counter(), Run(), Path(folder), {}
+    images = holds_images(shards)
+    if not images:
+        find_shards(shards)
     _check_start(Path(shards), classifier, folder)
+    if images:
+        facts = load_classifier(classifier)[0]
+        shards, left_out = shards_of_images(shards, size=facts["size"], bands=tuple(facts["bands"]))
+    check_format(folder, shards, format)
+    paths = find_shards(shards)
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     with whole_file(folder / "_common_metadata") as part:
@@ -160,6 +178,12 @@ def classify(shards, classifier, folder, *, client=None):
             run.memory_mb = max(run.memory_mb, result["memory_mb"])
     failed = (path for path in paths if path.name in run.failed)
     _set_aside(run, [p for p in failed if p.name in twice or not is_current(p, classifier, folder)], folder)
+    run.failed |= {f"{name}, images": reason for name, reason in left_out.items()}
+    if format != "parquet" and (run.done or run.found):
+        try:
+            run.whole = str(write_whole(folder, shards, format))
+        except ValueError as error:
+            run.failed[format] = str(error)
     run.seconds = time.perf_counter() - begin
     return run
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 from astropy.io import fits
 from astropy.table import QTable
 
@@ -39,6 +40,13 @@ def write_catalogue(catalogue, path, *, overwrite=False):
         raise FileExistsError(f"{path.name} is there already; pass overwrite=True to replace it, or take another name.")
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise OSError(f"cannot write into the folder {str(path.parent)!r}: it is not there, or not writable.")
+    if path.suffix == ".fits":  # has no signed bytes: astropy would store them as yes or no
+        narrow = [name for name in catalogue.colnames if catalogue[name].dtype == np.int8]
+        catalogue = catalogue.copy(copy_data=False) if narrow else catalogue
+        for name in narrow:
+            said = catalogue[name].info.description
+            catalogue[name] = catalogue[name].astype(np.int16)
+            catalogue[name].info.description = said
     with whole_file(path) as part:
         catalogue.write(part, format=FORMATS[path.suffix], overwrite=True)
         if path.suffix == ".fits":

@@ -39,9 +39,10 @@ def read_folder(
         Side of the stamps returned, pixels.
     crop : int, optional
         Central crop before resizing, pixels of the files; the whole image by default.
-    labels : str, optional
+    labels : str or False, optional
         Name of the CSV; `labels.csv` by default, or the only CSV that has a `file` column. In UTF-8, or UTF-16 with a
-        byte order mark, else taken for Latin-1; with commas, semicolons or tabs. Names of files are text.
+        byte order mark, else taken for Latin-1; with commas, semicolons or tabs. Names of files are text. False: no
+        CSV is needed, all images of the folder are read, in the order of their names.
     classes : iterable of str, optional
         Allowed values of the column `class_name`; anything else is an error that names the row.
     rows : array of int or bool, optional
@@ -160,7 +161,7 @@ def _try_image(file, **options):
 
 
 def _cache_key(csv, files, size, crop, calibration):
-    digest = hashlib.sha256(csv.read_bytes())
+    digest = hashlib.sha256(csv.read_bytes() if csv else b"no table")
     for file in files:
         stat = os.stat(file) if file and os.path.exists(file) else None
         digest.update(f"{file and file.name} {stat and (stat.st_size, stat.st_mtime_ns)}\n".encode())

@@ -1,15 +1,34 @@
 """The table of labels beside a folder's images, as spreadsheets and people save it."""
 
+import re
+
 from astropy.io import ascii as text_tables
 from astropy.table import QTable
 
 MOST_COLUMNS = 1000  # the time that reading takes grows with their square
 
 
+#: Endings of files that are taken for images where no table names them; what a file is, its first bytes say.
+IMAGE = re.compile(r"(?!\.).*\.(jpe?g|png|tiff?|webp|gif|bmp|fi?ts?|fits?\.(gz|bz2|xz|fz))", re.IGNORECASE)
+
+
+def images_in(path):
+    """Names of the image files in a folder, by their endings, in order; those of folders below it are not looked at."""
+    return sorted(p.name for p in path.iterdir() if IMAGE.fullmatch(p.name) and p.is_file())
+
+
 def read_labels(path, labels=None):
-    """The table beside the images of a folder, and its path: `labels`, `labels.csv`, or the only CSV with a `file`."""
+    """The table beside the images of a folder, and its path: `labels`, `labels.csv`, or the only CSV with a `file`.
+
+    With labels=False: a table of the folder's images alone, and None.
+    """
     if not path.is_dir():
         raise FileNotFoundError(f"{path} is not a folder. It should hold a CSV with a 'file' column, and the images.")
+    if labels is False:
+        names = images_in(path)
+        if not names:
+            raise FileNotFoundError(f"no images (JPEG, PNG, FITS ...) in {path}: give the folder that holds them.")
+        return QTable({"file": names}), None
     names = (
         [labels]
         if labels

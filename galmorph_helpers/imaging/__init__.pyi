@@ -14,7 +14,7 @@ from . import (
     stretch,
 )
 from .camera import observe
-from .cutouts import coloured, stamps
+from .cutouts import coloured, cut_out, stamps
 from .distance import dimming, kpc_per_arcsec, shrinkage
 from .emulated_fits import emulate_fits, read_fits
 from .emulation import emulate, redshift_for_magnitude, sample_k_correction

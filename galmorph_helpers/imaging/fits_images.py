@@ -86,6 +86,31 @@ def read_image(path, *, hdu=None, zero_point=None, wcs=False):
         return FitsImage(np.concatenate(bands), all(known), system)
 
 
+def read_frame(path, *, hdu=None):
+    """Where the image of a FITS file lies on the sky, without its pixels.
+
+    Parameters
+    ----------
+    path : str or Path
+    hdu : int, str, or sequence of them, optional
+        As of `read_image`.
+
+    Returns
+    -------
+    wcs : astropy.wcs.WCS
+    shape : (int, int)
+        Pixels along y and x.
+
+    Raises
+    ------
+    Unreadable
+        As `read_image`, and without a WCS.
+    """
+    with open_fits(path) as hdus:
+        image = _choose(hdus, Path(path).name, hdu[0] if isinstance(hdu, list | tuple) else hdu)
+        return celestial(image.header, hdus, Path(path).name), tuple(image.shape[-2:])
+
+
 def _factor(zero_point):
     if not np.isfinite(zero_point):
         raise Unreadable(f"zero_point must be finite, the AB magnitude of one count, got {zero_point!r}.")

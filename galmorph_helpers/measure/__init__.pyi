@@ -1,4 +1,4 @@
-from . import companions, copies, features, forest, indices, photometry, segmentation, sources
+from . import companions, copies, detection, features, forest, indices, photometry, segmentation, sources
 from .companions import companion_features
 from .copies import near_duplicates
 from .features import morphology_features

@@ -19,6 +19,7 @@ from . import (
     structure,
     templates,
     tides,
+    tiles,
     vipers,
     volunteers,
 )
@@ -34,5 +35,6 @@ from .s0_spectra import mock_spectra
 from .sample import mock_sample, seen_by
 from .stellar_maps import mock_maps
 from .tides import tidal_population
+from .tiles import MockTile, mock_tile
 from .vipers import spectral_classes
 from .volunteers import answers, volunteer_votes
