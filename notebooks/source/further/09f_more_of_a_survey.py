@@ -89,7 +89,8 @@ some, numbers = sky.images[test[:50]].clone(), 10**9 + np.arange(50)
 
 def write(name, ids, images, **words):
     """Write one shard among the spoilt ones."""
-    return gm.catalogue.write_shard(spoilt / f"{name}.parquet", ids, images, pixels="colour", **words)
+    path = spoilt / f"{name}.parquet"
+    return gm.catalogue.write_shard(path, ids, images, pixels="colour", **words)
 
 
 write("a_good", numbers, some)
