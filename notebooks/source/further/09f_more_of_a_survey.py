@@ -41,11 +41,19 @@ seed = gm.start()
 claims = gm.Claims("09f")
 work = tempfile.TemporaryDirectory()
 folder = Path(work.name)
+spoilt = folder / "spoilt"
+spoilt.mkdir()
 
 
 def make_network():
     """A network that reads mock galaxies already (lesson 02)."""
     return gm.load_weights(gm.CompactCNN(), "mock_trunk")
+
+
+def write(name, ids, images, **words):
+    """Write one shard among the spoilt ones."""
+    path = spoilt / f"{name}.parquet"
+    return gm.catalogue.write_shard(path, ids, images, pixels="colour", **words)
 
 # %% [markdown]
 # ## Train all folds at once
@@ -82,17 +90,7 @@ print(f"{len(folds.networks)} networks and their domain: {classifier.stat().st_s
 # **Predict:** which of the six would a program without checksum and header classify without a word?
 
 # %%
-spoilt = folder / "spoilt"
-spoilt.mkdir()
 some, numbers = sky.images[test[:50]].clone(), 10**9 + np.arange(50)
-
-
-def write(name, ids, images, **words):
-    """Write one shard among the spoilt ones."""
-    path = spoilt / f"{name}.parquet"
-    return gm.catalogue.write_shard(path, ids, images, pixels="colour", **words)
-
-
 write("a_good", numbers, some)
 damaged = bytearray(write("b_one_bit", numbers + 100, some).read_bytes())
 damaged[len(damaged) // 2] ^= 1
