@@ -1,6 +1,7 @@
 from . import (
     classifier,
     columns,
+    cut_run,
     cutting,
     export,
     finding,
@@ -15,7 +16,8 @@ from . import (
 )
 from .classifier import load_classifier, save_classifier
 from .columns import add_sets, faint_catalogue, morphology_catalogue
-from .cutting import Cutting, cut, cut_tile
+from .cut_run import CutRun, Cutting
+from .cutting import cut, cut_tile
 from .export import write_whole
 from .finding import find_galaxies
 from .parts import read_parts

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ..files import sweep, whole_file
 from ..fitsfiles import Unreadable
 from ..imaging.fits_images import read_frame, read_image
+from .cut_run import CutRun, Cutting
 from .finding import find_galaxies
 from .parts import aside
 from .shards import shard_words, write_shard
@@ -18,54 +19,6 @@ from .tiles import margin, neighbours, survey_named
 from .workers import CannotStart, each
 
 PLAN = "_cut.json"  # beside the shards: how they were cut
-
-
-@dataclass(frozen=True)
-class Cutting:
-    """How tiles are cut.
-
-    Attributes
-    ----------
-    survey : str
-        Name of the survey whose bands, look, seeing and magnitude limit count: one of `gm.surveys.SURVEYS`.
-    size : int
-        Side of the stamps, pixels: that of the classifier.
-    limit : float, optional
-        Faintest magnitude in the survey's reference band; by default that of the survey's labels.
-    seeing : float, optional
-        FWHM of the tiles' PSF, arcsec; by default the survey's.
-    zero_point, hdu
-        As of `read_image`, where the headers do not say them.
-    """
-
-    survey: str = "SDSS"
-    size: int = 64
-    limit: float | None = None
-    seeing: float | None = None
-    zero_point: float | None = None
-    hdu: int | str | tuple | None = None
-
-
-@dataclass
-class CutRun:
-    """What a run did: tiles cut now, found done, empty (no galaxy), failed with a reason; galaxies, pixels, seconds."""
-
-    done: list = field(default_factory=list)
-    found: list = field(default_factory=list)
-    empty: list = field(default_factory=list)
-    failed: dict = field(default_factory=dict)
-    galaxies: int = 0
-    pixels: int = 0
-    flagged: int = 0  # galaxies with blank pixels, or beyond the tile's edge
-    seconds: float = 0.0
-
-    def __str__(self):
-        lines = [
-            f"{self.galaxies:,} galaxies of {len(self.done)} tiles ({self.pixels / 1e6:,.1f} million pixels) in "
-            f"{self.seconds:.1f} s, {self.flagged:,} of them with pixels missing; {len(self.found)} tiles were cut "
-            f"before, {len(self.empty)} hold no galaxy, {len(self.failed)} failed"
-        ]
-        return "\n".join(lines + [f"  {name}: {reason}" for name, reason in sorted(self.failed.items())])
 
 
 def cut_tile(tile, folder, how, beside=()):
@@ -196,28 +149,38 @@ def cut(tiles, folder, how=None, *, client=None):
     sweep(folder)
     with whole_file(folder / PLAN) as part:
         part.write_text(json.dumps(asdict(how)), encoding="utf-8")
-    tasks = {}
-    for tile, beside in neighbours(tiles, hdu=how.hdu).items():
-        words = shard_words(folder / f"{_stem(tile)}.parquet")
-        if words and tile.exists() and words.get("about", {}).get("made") == _made(tile, beside):
-            run.found.append(tile.name)
-        else:
-            tasks[tile.name] = (str(tile), str(folder), how, tuple(map(str, beside)))
-    for name, result in each(cut_tile, tasks, client=client, what="tiles cut"):
-        if isinstance(result, BaseException):
-            result = {"error": f"{type(result).__name__}: {result}"}
-        if "error" in result:
-            run.failed[name] = result["error"]
-        else:
-            (run.done if result["galaxies"] else run.empty).append(name)
-            run.galaxies, run.pixels = run.galaxies + result["galaxies"], run.pixels + result["pixels"]
-            run.flagged += result["flagged"]
-        if "error" in result or not result["galaxies"]:  # what an earlier run cut of it is not of this tile
-            old = folder / f"{_stem(name)}.parquet"
-            if old.exists():
-                os.replace(old, aside(old))
+    beside = neighbours(tiles, hdu=how.hdu)
+    # Twice: first what has no shard; then what left galaxies to a tile that turned out to be of no use.
+    for lost in (None, run.failed):
+        around = {tile: [other for other in beside[tile] if other.name not in (lost or ())] for tile in tiles}
+        tasks = {
+            tile.name: (str(tile), str(folder), how, tuple(map(str, around[tile])))
+            for tile in tiles
+            if tile.name not in run.failed
+            and _is_left(tile, folder, around[tile], beside[tile], again=lost is not None)
+        }
+        for name, result in each(cut_tile, tasks, client=client, what="tiles cut"):
+            run.add(name, result)
+    for name in (*run.failed, *run.empty):  # what an earlier run cut of them is not of these tiles
+        old = folder / f"{_stem(name)}.parquet"
+        if old.exists():
+            os.replace(old, aside(old))
+    run.found = [tile.name for tile in tiles if tile.name not in {*run.failed, *run.done, *run.empty}]
     run.seconds = time.perf_counter() - begin
     return run
+
+
+def _is_left(tile, folder, around, beside, *, again):
+    """Is a tile to be cut: has it no shard of its own, or (again) one made beside other neighbours than those?"""
+    about = (shard_words(folder / f"{_stem(tile)}.parquet") or {}).get("about", {})
+    if not tile.exists():
+        return not again
+    if "made" not in about:
+        return not again or around != beside
+    if again:
+        return about["made"] != _made(tile, around)
+    own, *others = about["made"]
+    return [own] != _made(tile, ()) or not all(other in _made(tile, beside) for other in others)
 
 
 def _check_start(tiles, folder, how):

@@ -142,7 +142,7 @@ def _write_hats(table, place):
     part = place.with_name(f".{place.name}.{secrets.token_hex(8)}.part")
     try:
         whole = _lsdb().from_dataframe(frame, ra_column="RA", dec_column="DEC", catalog_name="galmorph")
-        whole.write_catalog(part, catalog_name="galmorph")
+        whole.write_catalog(part, catalog_name="galmorph", progress_bar=False)
         said = {name: [str(c.unit or ""), c.description] for name, c in COLUMNS.items() if name in table.colnames}
         (part / KEY).write_text(json.dumps(said, indent=1), encoding="utf-8")
         old = place.with_name(f"{part.name}.old")

@@ -14,7 +14,7 @@ from ..measure.detection import SIDE, detect, sizes, sky, sky_noise
 from ..samples import R90_CUTOUT
 from ..surveys import SDSS, ZERO_POINT
 
-BATCH = 256  # galaxies cut at once: bounds memory
+BATCH = 512  # galaxies cut at once: bounds memory
 MARGIN = 1.6  # width of the stamp that a galaxy is measured on, over that of its contour
 LEAST = 24  # pixels of such a stamp
 FAINTER = 0.5  # mag below the limit that the flux in a contour may be: a contour does not hold all light
@@ -57,7 +57,7 @@ def find_galaxies(flux, wcs, survey=SDSS, *, size=64, limit=None, seeing=None):
     Raises
     ------
     ValueError
-        If no pixel was measured in all bands, or there are other than the survey's bands.
+        If no pixel was measured in all bands, half of them have one value, or there are other than the survey's bands.
     """
     if len(flux) != len(survey.bands):
         raise ValueError(
@@ -67,7 +67,8 @@ def find_galaxies(flux, wcs, survey=SDSS, *, size=64, limit=None, seeing=None):
     pixel, limit = float(np.mean(proj_plane_pixel_scales(wcs)) * 3600), limit or survey.magnitude_limit
     blank, total, noise = _without_sky(flux)
     found = detect(total, noise)
-    rough = 10 ** (-0.4 * (limit + FAINTER - ZERO_POINT))  # of all bands together, each at least a share of it
+    # Of all bands together; the reference band has less than twice its fair share of it.
+    rough = len(flux) / 2 * 10 ** (-0.4 * (limit + FAINTER - ZERO_POINT))
     kept = found["flux"] > rough
     x, y, width = (found[name][kept] for name in ("x", "y", "width"))
     step = np.maximum(MARGIN * width, LEAST) / SIDE
@@ -94,7 +95,10 @@ def _without_sky(flux):
         if some:
             band[blank] = 0
     np.sum(flux, axis=0, out=total)
-    return blank, total, sky_noise(total, blank)
+    noise = sky_noise(total, blank)
+    if not noise > 0:
+        raise ValueError("has one value in half of its pixels: those without a measurement must be NaN")
+    return blank, total, noise
 
 
 def _measured(total, x, y, step, noise):

@@ -76,7 +76,7 @@ def coloured(sample, *, look=None):
 
 
 REACH, TAPS, STEPS = 2, 6, 192  # of the bicubic kernel, pixels; points of a stamp's pixel; points of a table
-ROUND = 16  # patches of a tile have sides of multiples of this, so that many are cut at once
+ROUND = 24  # patches of a tile have sides of multiples of this, so that many are cut at once
 PATCHES = 1 << 22  # pixels of patches in memory at once
 
 

@@ -71,19 +71,23 @@ def read_image(path, *, hdu=None, zero_point=None, wcs=False):
             header = hdus[0].header.copy()
             header.update(image.header)  # the image's own words count for more
             data = linear(_bands(image, name), header, name)
-            data[:, _missing(hdus, image, data.shape[1:])] = np.nan
+            missing = _missing(hdus, image, data.shape[1:])
+            if missing.any():
+                data[:, missing] = np.nan
 
             def area(image=image):
                 return proj_plane_pixel_area(celestial(image.header, hdus, name)) * np.deg2rad(1) ** 2  # from deg²
 
             factor = nanomaggies(header, name, area=area) if zero_point is None else _factor(zero_point)
             known.append(factor is not None)
-            bands.append(data * np.float32(1.0 if factor is None else factor))
+            if factor not in (None, 1.0):
+                data *= np.float32(factor)
+            bands.append(data)
             if wcs and system is None:
                 system = celestial(image.header, hdus, name)
         if len({band.shape[1:] for band in bands}) > 1:
             raise Unreadable(f"{name}: HDUs {hdu} have images of {[b.shape[1:] for b in bands]}, one size is needed.")
-        return FitsImage(np.concatenate(bands), all(known), system)
+        return FitsImage(np.concatenate(bands) if len(bands) > 1 else bands[0], all(known), system)
 
 
 def read_frame(path, *, hdu=None):

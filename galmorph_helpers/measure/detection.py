@@ -7,6 +7,7 @@ import torch
 from astropy.utils.exceptions import AstropyUserWarning
 from photutils.background import Background2D
 from photutils.segmentation import detect_sources
+from photutils.utils.exceptions import NoDetectionsWarning
 from scipy import ndimage
 
 from .photometry import STEP, growth_curve, radius_of
@@ -18,7 +19,6 @@ SMOOTH = 0.8  # standard deviation of the Gaussian after that, binned pixels
 SIDE = 32  # pixels of the stamps that galaxies are measured on
 PETROSIAN = 0.2  # the ring's brightness over the mean inside, and how many such radii hold all light: as SDSS has it
 PETROSIAN_RADII = 2.0
-POINT_R50 = 0.62  # half-light radius of a Moffat profile of index 3.5 in its FWHM, and 5 % for the pixel
 
 
 def sky(image, missing):
@@ -72,8 +72,8 @@ def detect(image, noise, *, threshold=3.0, pixels=20):
     binned = torch.nn.functional.avg_pool2d(torch.from_numpy(image)[None], BIN)[0].numpy()
     smooth = ndimage.gaussian_filter(binned, SMOOTH, truncate=3)
     level = threshold * noise / BIN / (2 * np.pi**0.5 * SMOOTH)  # of white noise after both
-    with warnings.catch_warnings():  # that nothing was found
-        warnings.simplefilter("ignore", AstropyUserWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoDetectionsWarning)
         found = detect_sources(smooth, level, -(-pixels // BIN**2))
     if found is None:
         return {name: np.zeros(0) for name in ("x", "y", "width", "flux")}
@@ -84,13 +84,13 @@ def detect(image, noise, *, threshold=3.0, pixels=20):
     last = order[np.flatnonzero(np.r_[np.diff(label[order]), 1])]  # the brightest of each
     y, x = np.divmod(lit[last], smooth.shape[1])
     boxes = ndimage.find_objects(found.data)
-    width = np.array([max(s.stop - s.start for s in box) for box in boxes if box is not None], float)
+    width = np.array([max(a.stop - a.start, b.stop - b.start) for a, b in boxes], float)
     flux = np.bincount(label, value)[label[last]] * BIN**2
     return {"x": (x + 0.5) * BIN - 0.5, "y": (y + 0.5) * BIN - 0.5, "width": width * BIN, "flux": flux}
 
 
 def sizes(stamps, noise):
-    """Centre, R50, R90 and share of the Petrosian flux of the galaxy in the middle of each stamp, neighbours removed.
+    """Centre, R50, R90 and Petrosian flux of the galaxy in the middle of each stamp, neighbours removed.
 
     Parameters
     ----------

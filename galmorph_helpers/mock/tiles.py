@@ -47,8 +47,9 @@ class MockTile:
 def mock_tile(n, survey=SDSS, seed=0, *, side=1024, number=0):
     """A tile of the mock sky as a survey's camera sees it: native pixels, stars and faint galaxies, noise.
 
-    The galaxies stand one to a cell of a grid, anywhere in its middle half, so that the tile is denser and less crowded
-    than the sky: to r = 17.77 there are about 90 in a square degree.
+    The galaxies of the table stand one to a cell of a grid, anywhere in its middle half, so that they are not crowded,
+    however many. Between them lie stars and other galaxies, as in the field of any mock galaxy: to r = 17.77 one of
+    these in 13 square arcminutes.
 
     Parameters
     ----------
@@ -120,7 +121,9 @@ def _add_galaxies(flux, table, survey, optics, seed):
     group = np.searchsorted(SIDES[:-1], wanted)
     for which, size in enumerate(SIDES):
         rows = np.flatnonzero(group == which)
-        for number, some in enumerate(np.array_split(rows, -(-len(rows) * size**2 // AT_ONCE))):
+        for number, some in enumerate(np.array_split(rows, -(-len(rows) * size**2 // AT_ONCE) or 1)):
+            if not len(some):
+                continue
             pixel = torch.full((len(some),), survey.pixel_scale, device=device())
             reach = float(frequency_reach(survey, [survey.pixel_scale])[0])
             spectrum = light(
