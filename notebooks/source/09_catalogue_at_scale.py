@@ -547,7 +547,7 @@ for labels, kind in ((0, "before"), (500, "trained on")):
 gm.plots.show_table(Table(talk), caption="Disc or smooth, carried to another sky")
 
 # %% [markdown]
-# TALK
+# The direction is the talk's: carried unchanged, a network loses; a few hundred labels of the new sky win much of it back. Our fall is deeper, for two things were carried at once: a network from a simulation, and an answer to another question. With 200 labels we stay behind the talk's 500. And the last line of the talk needs a sharper reading after this lesson: *data from a different domain* need not look different. It is enough that the question changed.
 #
 # ## Quiz
 
