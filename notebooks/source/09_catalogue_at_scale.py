@@ -384,7 +384,7 @@ truth = vstack([QTable.read(path, hdu="TRUTH") for path in tiles], metadata_conf
 there = truth[:100]  # galaxies of the first tile
 inside = np.abs(np.stack([there["x"], there["y"]]) - 512).max(0) < 440
 shown = np.flatnonzero(inside)[np.argsort(there["r_mag"][inside])[:5]]
-grey = np.sqrt(np.clip(first.flux.sum(0), 0, 2))
+grey = np.sqrt(np.clip(first.flux.sum(0), 0, 4))
 places = [(there["ra"][i].value, there["dec"][i].value) for i in shown]
 stamps = [cutout(grey[None], first.wcs, *place, 32)[0] for place in places]
 gm.plots.images_row([im[::-1] for im in (grey, *stamps)], ["a tile", *there["hubble_type"][shown]],
