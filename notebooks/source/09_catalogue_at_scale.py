@@ -6,7 +6,7 @@
 # %% [markdown]
 # # Classify a survey of any size
 #
-# Below are galaxies of the sky. Five networks will soon say of each whether it is a spiral, and for most of them **all five will agree**. A computer of your size can do this for a million galaxies before lunch. **Will the catalogue be better than no catalogue at all?**
+# Below are observed galaxies. Five networks will soon say of each whether it is a spiral, and for most of them **all five will agree**. Your computer can do this for a million galaxies before lunch. **Will the catalogue be better than no catalogue at all?**
 #
 # **You will do:** flag what is doubtful, find out that the flags say less than they promise, mend the catalogue with 200 labels, and then let it grow: from an image of the sky to a catalogue, on several processes, killed and resumed, timed for a million galaxies.
 #
@@ -345,11 +345,11 @@ lines = [{"networks": kind} | {name.replace("_", " "): spread(by_seed[kind][name
 gm.plots.show_table(Table(lines), caption="Observed SDSS: mean and scatter of five trainings")
 
 # %% [markdown]
-# All rows are of observed galaxies that gave no label, and of networks that saw 1,200 mock ones; *before* is the catalogue as it came. ([The card](../data/observed_catalogue.md) says how the table was made.)
+# All rows are of observed galaxies that gave no label, and of networks that saw 1,200 mock ones; *before* is the catalogue as it came. The five runs differ in their mock galaxies, their training and in which 200 gave labels; all start from the same weights of lesson 02, so the real scatter is somewhat larger. ([The card](../data/observed_catalogue.md) says how the table was made.)
 #
 # - **The question.** *Asked as volunteers are*: other networks learnt, from the same mock galaxies, what *mock volunteers say* in place of the type. Without one observed label their AUC (lesson 02) is ahead by a tenth, and with 200 labels and a line they do as well as the first networks trained on with these 200. Most of what was wrong was not the sky. It was the question. The talk has a line for it: smooth is not elliptical.
 # - **The control.** With shuffled labels nothing is gained over the constant answer. (Their line may even slope the wrong way: then the AUC falls below one half.)
-# - **The flags.** *Robust* separates right from wrong, and better after labels than before. But after training on with *shuffled* labels it separates, too, in a catalogue that is worth nothing: the flag needs an accuracy beside it. *Familiar* finds no mistakes here, in any row.
+# - **The flags.** *Robust* separates right from wrong, and better after labels than before. But after training on with *shuffled* labels it may separate, too (in three of the five runs, by up to 0.3), in a catalogue that is worth nothing: the flag needs an accuracy beside it. *Familiar* finds no mistakes here, in any row.
 #
 # ## From tile to catalogue
 #
