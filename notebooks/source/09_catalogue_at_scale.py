@@ -491,7 +491,8 @@ def duration(galaxies, rate, cores):
     """The time as a quantity in hours."""
     ### BEGIN SOLUTION
     together = rate * cores
-    return (galaxies / together).to(u.hour)
+    time_needed = galaxies / together
+    return time_needed.to(u.hour)
     ### END SOLUTION
 
 
