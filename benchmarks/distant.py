@@ -70,7 +70,7 @@ def drawn(seed, n_train, n_test):
         (far,) = distant_samples(rows[test], [first[test]], seed=seed + 500)
         images[kind] = torch.cat([c.images for c in copies[:2]]), far.images
         if not parts:
-            images["bright"], seen = torch.cat([copies[2].images] * 2), far.table
+            images["bright"], seen = (torch.cat([copies[2].images] * 2), far.images), far.table
     for kind in ("as they are", "no structure", "one profile"):
         name = {"as they are": "grey"}.get(kind, f"grey, {kind}")
         images[name] = tuple(map(grey, images[kind]))
@@ -174,8 +174,8 @@ def summary(table):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--train", type=int, default=700, help="galaxies to train on, each emulated twice")
-    parser.add_argument("--test", type=int, default=900, help="galaxies to be judged")
+    parser.add_argument("--train", type=int, default=600, help="galaxies to train on, each emulated twice")
+    parser.add_argument("--test", type=int, default=700, help="galaxies to be judged")
     parser.add_argument("--out", type=Path, default=DATA, help="folder of the table and its card")
     options = parser.parse_args()
     file = options.out / "distant_mock.csv"

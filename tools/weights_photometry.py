@@ -1,6 +1,6 @@
 """Train a start that has seen emulated faint galaxies but never their types, and write it to data/weights.
 
-python tools/weights_photometry.py                 (part of make weights; about four minutes on one core)
+python tools/weights_photometry.py                 (part of make weights; about a minute on one core)
 python tools/weights_photometry.py --galaxies 1000 --epochs 1 --out /tmp/try
 """
 
@@ -63,7 +63,7 @@ def photometry(table):
 
 
 def main():
-    given = options(__doc__, galaxies=14_000, epochs=7, kilobytes=50)
+    given = options(__doc__, galaxies=6000, epochs=6, kilobytes=50)
     images, table = emulated(1 + given.galaxies // CHUNK)  # the first chunk validates
     names, target = photometry(table)
     gm.runtime.seed_everything(SEED)

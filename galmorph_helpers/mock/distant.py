@@ -3,9 +3,12 @@
 What `emulate` needs of a galaxy nearby, linear flux on a stamp that is wide enough, is drawn here, some at a time.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from astropy.table import vstack
+from torch.nn.functional import avg_pool2d
 
 from ..imaging.cutouts import coloured
 from ..imaging.distance import shrinkage
@@ -16,6 +19,10 @@ from .sample import mock_sample
 
 SIDES = (128, 192, 256, 384)  # pixels of a stamp nearby: the smallest that covers the stamp to come
 PIXELS = 256 * 128**2  # drawn at once: bounds memory
+SIZE = 64  # pixels a side of what comes out
+COARSEST = (
+    1.2  # native pixels: a coarser stamp is emulated on finer ones and summed, which never rings
+)
 FARTHEST = 12  # times its own redshift: beyond, the stamp of a dwarf next door would have to be huge
 #: What makes the pattern of a galaxy; without it only profile, flattening and colour are left.
 STRUCTURE = (
@@ -64,8 +71,7 @@ def distant_samples(table, magnitudes, *, survey=DES, seed=0):
             )  # fmt: skip
             order.append(some)
             for number, (part, z_new) in enumerate(zip(parts, moved_to, strict=True)):
-                far = emulate(near, z_new=z_new[some], survey=survey, seed=seed + 50_000 * (number + 1) + int(some[0]))
-                part.append(coloured(far))
+                part.append(_moved(near, z_new[some], survey, seed + 50_000 * (number + 1) + int(some[0])))
     back = np.argsort(np.concatenate(order))
     return [_joined(part, back, survey, seed) for part in parts]
 
@@ -104,6 +110,27 @@ def without(table, *parts):
     return plain
 
 
+def _moved(near, z_new, survey, seed):
+    """Colour pictures of 64 pixels; where those are coarse, emulated on finer ones and summed, as pixels do."""
+    r90 = _r90(near.table, near.table["redshift"], z_new, survey)
+    finer = np.ceil(R90_CUTOUT * r90 / SIZE / survey.pixel_scale / COARSEST).clip(1, 6).astype(int)
+    order, parts = [], []
+    for k in np.unique(finer):
+        rows = np.flatnonzero(finer == k)
+        far = emulate(near[rows], z_new=z_new[rows], survey=survey, size=SIZE * int(k), seed=seed + 7 * int(k))
+        far.table["pixel_scale"] = far.table["pixel_scale"] * k
+        order.append(rows)
+        parts.append(coloured(replace(far, images=avg_pool2d(far.images, int(k)) * int(k) ** 2)))
+    return _joined(parts, np.argsort(np.concatenate(order)), survey, seed)
+
+
+def _r90(table, z, z_new, survey):
+    """R90 as it will be seen, arcsec: what is left of it without the PSF, moved, with the PSF again."""
+    seeing, r90 = SEEING_REACH * survey.seeing, table["r90"].to_value("arcsec")
+    intrinsic = np.sqrt(np.maximum(r90**2 - seeing**2, 0.01 * r90**2))
+    return np.hypot(intrinsic * shrinkage(z, z_new), seeing)
+
+
 def _checked(magnitudes, n):
     magnitudes = list(magnitudes)
     if not magnitudes or any(np.shape(m) not in ((), (n,)) for m in magnitudes):
@@ -113,10 +140,7 @@ def _checked(magnitudes, n):
 
 def _needed(table, z, z_new, survey):
     """Native pixels that a stamp nearby must have to cover the stamp at z_new."""
-    smaller, seeing = shrinkage(z, z_new), SEEING_REACH * survey.seeing
-    r90 = table["r90"].to_value("arcsec")
-    intrinsic = np.sqrt(np.maximum(r90**2 - seeing**2, 0.01 * r90**2))
-    return R90_CUTOUT * np.hypot(intrinsic, seeing / smaller) / survey.pixel_scale
+    return R90_CUTOUT * _r90(table, z, z_new, survey) / shrinkage(z, z_new) / survey.pixel_scale
 
 
 def _joined(parts, back, survey, seed):
