@@ -427,9 +427,9 @@ print(f"of the thirty: networks {on_thirty.sum():.0f}, eye {by_eye.sum()} right"
 # *Predict: what costs most at r > 20.5?*
 
 # %%
-kinds = ("as they are", "no structure", "one profile", "grey", "grey, one profile")
+kinds_without = ("no structure", "one profile", "grey", "grey, one profile")
 lost = []
-for kind in kinds:
+for kind in ("as they are", *kinds_without):
     line = {"trained and judged on": kind}
     trained, shown = ("fold 1", kind) if kind == "as they are" else (kind, kind)
     for name, edges in zip(BINS, zip(EDGES[:-1], EDGES[1:], strict=True), strict=True):
@@ -604,4 +604,45 @@ gm.course.quiz("05")
 # ## What this lesson claims
 
 # %% tags=["claims"]
+ours, theirs, smaller = (off[name] for name in ("gm.emulate", "GalSim", "made smaller"))
+claims.check("magnitude after emulation against the truth, largest error", ours[0], at_most=0.02, hoped=0.02,
+             control=("the picture made smaller", smaller[0]), about="mock", fails_if="flux was lost on the way, or went by another distance")
+claims.check("half-light radius after emulation against the truth, largest relative error", ours[1], at_most=0.03, hoped=0.03,
+             control=("the picture made smaller, PSF and all", smaller[1]), about="mock", fails_if="the PSF shrank with the galaxy, or a resampling blurred")
+claims.identity("gm.emulate against GalSim on the same galaxies, magnitude and relative radius, largest difference",
+                max(abs(a - b) for a, b in zip(ours[:2], theirs[:2], strict=True)), at_most=0.005)
+claims.identity("magnitudes by the first exercise minus the helper's", abs(new_magnitude(0, 0.05, 0.5, 0) - gm.imaging.dimming(0.05, 0.5)), at_most=1e-6)
+claims.identity("K of an elliptical at z = 0.5 by the third exercise minus the helper's",
+                abs(k["E"][-1] - gm.imaging.k_correction([1e-4], [0.5], family=[0], survey=gm.DES)[0, 1]), at_most=0.03)
+claims.put_in("accuracy of the eye that is a formula, r > 20.5", right["eye, a formula"][faintest].mean(), at_most=0.7)
+colour_alone = gm.metrics_table({"g - r": (truth, np.argsort(np.argsort(-faint.table["g_r"].value)) / len(r), 0.5)})
+claims.check("AUC to r = 21.5, mean of five folds", score["auc"][-1], at_least=0.88, hoped=0.95, about="mock",
+             control=("colour g - r alone, without an error", colour_alone["auc"][0]), fails_if="emulated images held no more than one colour does")
+claims.check("accuracy to r = 21.5, mean of five folds", score["accuracy"][-1], at_least=0.78, hoped=0.9, about="mock",
+             control=("always late", truth.mean()), fails_if="emulated images held little of the type")
+gap = {name: stored_values("accuracy", "fold 1", low=20.5) - stored_values("accuracy", name, low=20.5) for name in ("bright", "fold 1 again")}
+claims.check("accuracy in the faintest bin, emulation-trained minus bright-trained", gap["bright"].mean(), at_least=0.05, hoped=0.1, about="mock",
+             control=("the same training with another seed", gap["fold 1 again"].mean()), fails_if="what bright galaxies teach held for faint ones")
+claims.check("accuracy, best minus worst of five folds, mean of seeds", np.ptp(five, axis=0).mean(), at_most=0.05, hoped=0.02, about="mock",
+             control=("fold 1 minus bright-trained, r > 20.5", gap["bright"].mean()), fails_if="what is learnt hung on which galaxies were trained on")
+claims.check("accuracy of five folds, r < 18 minus r > 20.5, stored seeds", steps[0] - steps[-1], at_most=0.12, hoped=0.05, about="mock",
+             control=("bright-trained", (stored_values("accuracy", "bright", high=18.0) - stored_values("accuracy", "bright", low=20.5)).mean()),
+             fails_if="faint images held much less of the type")
+ablated = {kind: (stored_values("auc", "fold 1") - stored_values("auc", kind, kind)).mean() for kind in kinds_without}
+lost_faint = {kind: (stored_values("auc", "fold 1", low=20.5) - stored_values("auc", kind, kind, low=20.5)).mean() for kind in kinds_without}
+claims.check("AUC lost when structure is taken out and the network trained again", ablated["no structure"], at_most=0.02, about="mock",
+             control=("colour taken out", ablated["grey"]), fails_if="arms, bars and knots decided")
+claims.check("AUC lost when colour is taken out, r > 20.5", lost_faint["grey"], at_least=0.05, about="mock",
+             control=("structure taken out", lost_faint["no structure"]), fails_if="faint galaxies were told apart by their shape")
+rolled = np.roll(sure, 1)
+claims.check("accuracy, robust minus not robust", fold_right[sure].mean() - fold_right[~sure].mean(), at_least=0.15, about="mock",
+             control=("flags of other galaxies", fold_right[rolled].mean() - fold_right[~rolled].mean()), fails_if="agreement of the networks told nothing of errors")
+one_alone = right["first fold"][clear].mean()
+claims.check("accuracy of the robust minus that of as many by one network alone", fold_right[sure].mean() - one_alone, at_most=0.05, about="mock",
+             control=("minus that of all galaxies", fold_right[sure].mean() - fold_right.mean()), fails_if="agreement told more than a clear probability does")
+claims.check("share of the faintest galaxies that are unfamiliar to the bright-trained network", unfamiliar["bright-trained"], at_least=0.1, about="mock",
+             control=("to the emulation-trained one", unfamiliar["emulation-trained"]), fails_if="faint galaxies looked like bright ones to the network")
+claims.origins.append(deep.origin)
+claims.check("galaxies of the Hubble deep field that are unfamiliar to the emulation-trained network", far_off["emulation-trained"], at_least=0.2, about="observed",
+             control=("mock test galaxies", np.mean(strange["emulation-trained"][: len(r)] > 1)), fails_if="another telescope's galaxies looked like emulations")
 gm.plots.show_claims(claims.report())
