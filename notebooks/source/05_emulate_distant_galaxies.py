@@ -418,7 +418,24 @@ on_thirty = right["five folds"][thirty]
 print(f"of the thirty: networks {on_thirty.sum():.0f}, eye {by_eye.sum()} right")
 
 # %% [markdown]
-# **Why:** a network that has seen bright galaxies takes noise for structure, or blur for smoothness; nothing in its training told it what a spiral becomes. Its twin was told. On the sky this has been tried: the two DES catalogues agree excellently to i < 19, and in about 95 % beyond, less among ellipticals ([Cheng, Domínguez Sánchez, Vega-Ferrero et al. 2023](https://doi.org/10.48550/arXiv.2209.06897)); they find networks reliable at least one magnitude below the limit of their training. Ours differ more, since r = 21.5 lies *four* magnitudes below it.
+# The bright-trained network falls far behind. What exactly has it lost? Ask the stored seeds for two scores of the same networks: the accuracy, which hangs on a threshold, and the AUC, which only asks whether late types get *higher* numbers than early ones.
+
+# %%
+lines = []
+for name, trained in (("first fold", "fold 1"), ("first fold, another seed", "fold 1 again"),
+                      ("bright-trained", "bright")):
+    line = {"trained": name}
+    for measure in ("accuracy", "auc"):
+        for where, low, high in (("r < 18", 16.0, 18.0), ("r > 20.5", 20.5, 21.51)):
+            value = stored_values(measure, trained, low=low, high=high)
+            line[f"{measure}, {where}"] = f"{value.mean():.3f} ± {value.std(ddof=1):.3f}"
+    lines.append(line)
+gm.plots.show_table(Table(rows=lines), caption="Mean and scatter of stored seeds, mock galaxies")
+
+# %% [markdown]
+# **Why:** at r > 20.5 the accuracy of the bright-trained network is little better than a guess, but its AUC is only a few hundredths behind. It still puts most late types above most early ones; what no longer fits is the *place of the threshold*: faint, reddened galaxies all get lower numbers than the bright ones on which it was chosen. An emulated sample does two things, then: it teaches a little, and it says where to cut. A hundred labelled faint galaxies would do the second, too (lesson 04). A catalogue that has neither is wrong for most faint spirals.
+#
+# On the sky this has been tried: the two DES catalogues agree excellently to i < 19, and in about 95 % beyond, less among ellipticals ([Cheng, Domínguez Sánchez, Vega-Ferrero et al. 2023](https://doi.org/10.48550/arXiv.2209.06897)); they find networks reliable at least one magnitude below the limit of their training. Ours differ more, since r = 21.5 lies *four* magnitudes below it.
 #
 # ## Ask what is left in the image
 #
@@ -455,7 +472,7 @@ gm.plots.gallery(at_home, range(6), columns=6, caption="The six of the beginning
                  alt="The same six galaxies bright: three with arms, three without.")
 
 # %% [markdown]
-# WHYLEFT
+# **Why:** read the table row by row. *Without structure* nothing is lost, bright or faint; the first network, which learnt from galaxies with arms, does not miss them either. In stamps of this size it never needed them. *One profile* for all costs some hundredths, *grey* a tenth or more; and without profile and colour what is left, flattening and size, is little better than a guess. So a network at r = 21 goes by **colour first, profile second**. The eye was asked for arms and could not see them. The network was never asked for arms. That is all the magic, on this sky at least: whether observed spirals keep more of their arms, a mock sky cannot say.
 #
 # ## Do not apply your model outside its domain
 #
@@ -513,19 +530,17 @@ lines = Table({name: np.asarray(catalogue[name][:6]) for name in catalogue.colna
 gm.plots.show_table(lines, caption="Lines of the catalogue, FLAG_LTG as in the DES one")
 
 # %% [markdown]
-# WHYFLAG
+# **Why:** robust galaxies are right far more often than the rest: the flag is worth having. But look at the third row. *One* network, asked for as many galaxies that are far from one half, does within a point or so what five in agreement do. As in lesson 03: what the image does not hold, all five miss together, and most of the doubt stands in a single probability already.
 #
 # ## The talk and you
 #
-# Beside the published numbers stand yours, with an interval that holds the scatter of test galaxies and that of training. Five [stored seeds](../data/distant_mock.md), each a sky and trainings of its own, say how the numbers move.
+# Beside the published numbers stand yours, with an interval that holds the scatter of test galaxies and that of training. [Stored seeds](../data/distant_mock.md), each a sky and trainings of its own (600 training galaxies, fewer than you took), say how the numbers move.
 
 # %%
 for metric in ("auc", "accuracy"):
-    by_seed = stored_values(metric, "five folds")
     interval = (score[f"{metric}_low"][-1], score[f"{metric}_high"][-1])
-    wide = gm.metrics.interval_with_training([score[metric][-1], *by_seed], interval)
-    name = f"{metric}, mean of five folds"
-    claims.compare(name, FAINT_MODELS["mean"][metric], score[metric][-1], wide)
+    claims.compare(f"{metric}, mean of five folds", FAINT_MODELS["mean"][metric], score[metric][-1],
+                   interval, by_seed=[score[metric][-1], *stored_values(metric, "five folds")])
 claims.compare("secure share of ETG/LTG classes", FAINT_CATALOGUE["secure"], sure.mean())
 gm.plots.show_table(gm.course.published_table({"05": {"published": claims.published}}),
                     caption="Published beside measured")
@@ -537,12 +552,18 @@ over_seeds = stored_values("accuracy", "five folds").std(ddof=1)
 print(f"accuracy, best minus worst of five folds: {np.ptp(five, axis=0).mean():.3f};",
       f"one fold, trained with another seed: {again.mean():.3f} apart;",
       f"mean of folds, scatter over seeds: {over_seeds:.3f}")
-steps = [stored_values("accuracy", "five folds", low=low, high=high).mean()
+by_bin = [stored_values("accuracy", "five folds", low=low, high=high).mean()
          for low, high in zip(EDGES[:-1], EDGES[1:], strict=True)]
-print("accuracy:", ", ".join(f"{name}: {v:.3f}" for name, v in zip(BINS, steps, strict=True)))
+print("accuracy:", ", ".join(f"{name}: {v:.3f}" for name, v in zip(BINS, by_bin, strict=True)))
 
 # %% [markdown]
-# WHYTALK
+# | talk and papers, DES galaxies | here, mock galaxies |
+# | --- | --- |
+# | AUC 0.99, accuracy 0.97 to r = 21.5 | lower, both: see the table. The published 0.97 is on training samples with well determined classes |
+# | five networks within 0.01 of each other | four times as far apart, and so far apart are two trainings of one fold, too: it is the training that scatters, not the galaxies |
+# | not affected by magnitude | a few hundredths are lost from r < 18 to r > 20.5: see the last line |
+# | 87 % secure | somewhat fewer |
+# | bright-trained networks differ, the more the fainter | they do, most of all on late types; by their threshold more than by their ranking |
 #
 # ## On observed galaxies
 #
@@ -560,23 +581,8 @@ gm.plots.gallery(deep, np.flatnonzero(sure_deep)[:8], caption="Robust, say five 
                  titles=[f"P = {v:.2f}" for v in of_deep.mean(0)[sure_deep][:8]],
                  alt="Eight galaxies of the deep field on which five mock-trained networks agree.")
 
-# %%
-cubes = gm.find_set("decals_grz_fits_cutouts")
-if cubes:
-    grz = replace(gm.DES, bands=("g", "r", "z"))
-    flux, _, pixel, _ = gm.imaging.read_fits(cubes / "example_a.fits.gz")
-    observed = gm.imaging.stamps(flux[None], redshift=0.05, pixel_scale=pixel, psf=(1.2, 1.1, 1.0))
-    steps = (0.1, 0.2, 0.3)
-    sky = {z: gm.emulate(observed, z_new=z, survey=grz, seed=seed) for z in steps}
-    panels = [np.asarray(flux[1])] + [sky[z].images[0, 1].numpy() for z in steps]
-    width = [panels[0].shape[-1] * pixel] + [x.shape[-1] * PIXEL for x in panels[1:]]
-    bars = [10 / gm.imaging.kpc_per_arcsec(z) for z in (0.05, *steps)]
-    gm.plots.journey({"r": panels}, ["as observed", *(f"z = {z:g}" for z in steps)], psf=1.1,
-                     width=width, bar=("10 kpc", bars), caption="Observed, DECam, z = 0.05 assumed",
-                     alt="An observed galaxy and its emulations at three redshifts: it fades.")
-
 # %% [markdown]
-# WHYOBS
+# **Nothing warns.** On galaxies of another telescope, another depth and another look, five networks agree about most. That agreement says nothing about images that none of them knows. And the distance from the training galaxies, which did notice faint galaxies in the bright-trained network, calls only a few of these unfamiliar: a score for strangeness finds the strangeness it was tested on. What remains is to label some, and look (lessons 04 and 09). (Images of observed galaxies with fluxes, cubes of DECam and a Hubble galaxy, are emulated in [lesson 05f](../notebooks/further/05f_more_of_distant_galaxies.ipynb).)
 #
 # ## Quiz
 
@@ -623,9 +629,15 @@ claims.check("accuracy to r = 21.5, mean of five folds", score["accuracy"][-1], 
 gap = {name: stored_values("accuracy", "fold 1", low=20.5) - stored_values("accuracy", name, low=20.5) for name in ("bright", "fold 1 again")}
 claims.check("accuracy in the faintest bin, emulation-trained minus bright-trained", gap["bright"].mean(), at_least=0.05, hoped=0.1, about="mock",
              control=("the same training with another seed", gap["fold 1 again"].mean()), fails_if="what bright galaxies teach held for faint ones")
+ranked = stored_values("auc", "fold 1", low=20.5) - stored_values("auc", "bright", low=20.5)
+claims.check("AUC in the faintest bin, emulation-trained minus bright-trained", ranked.mean(), at_most=0.1, about="mock",
+             control=("the same in accuracy", gap["bright"].mean()), fails_if="the bright-trained network had lost its ranking, not its threshold")
+same = [stored_values("agreement", "bright", galaxies="late", low=a, high=b).mean() for a, b in (EDGES[-2:], EDGES[:2])]
+claims.check("late types at r > 20.5 that bright- and emulation-trained networks call alike", same[0], at_most=0.85, about="mock",
+             control=("the same at r < 18", same[1]), fails_if="the two catalogues agreed on faint spirals")
 claims.check("accuracy, best minus worst of five folds, mean of seeds", np.ptp(five, axis=0).mean(), at_most=0.05, hoped=0.02, about="mock",
              control=("fold 1 minus bright-trained, r > 20.5", gap["bright"].mean()), fails_if="what is learnt hung on which galaxies were trained on")
-claims.check("accuracy of five folds, r < 18 minus r > 20.5, stored seeds", steps[0] - steps[-1], at_most=0.12, hoped=0.05, about="mock",
+claims.check("accuracy of five folds, r < 18 minus r > 20.5, stored seeds", by_bin[0] - by_bin[-1], at_most=0.12, hoped=0.05, about="mock",
              control=("bright-trained", (stored_values("accuracy", "bright", high=18.0) - stored_values("accuracy", "bright", low=20.5)).mean()),
              fails_if="faint images held much less of the type")
 ablated = {kind: (stored_values("auc", "fold 1") - stored_values("auc", kind, kind)).mean() for kind in kinds_without}
@@ -643,6 +655,11 @@ claims.check("accuracy of the robust minus that of as many by one network alone"
 claims.check("share of the faintest galaxies that are unfamiliar to the bright-trained network", unfamiliar["bright-trained"], at_least=0.1, about="mock",
              control=("to the emulation-trained one", unfamiliar["emulation-trained"]), fails_if="faint galaxies looked like bright ones to the network")
 claims.origins.append(deep.origin)
-claims.check("galaxies of the Hubble deep field that are unfamiliar to the emulation-trained network", far_off["emulation-trained"], at_least=0.2, about="observed",
-             control=("mock test galaxies", np.mean(strange["emulation-trained"][: len(r)] > 1)), fails_if="another telescope's galaxies looked like emulations")
+strangers = np.stack([np.random.default_rng([seed, i]).permutation(q) for i, q in enumerate(of_deep)])
+claims.check("galaxies of the Hubble deep field that are robust by five mock-trained networks", sure_deep.mean(), at_least=0.6, about="observed",
+             control=("each network's answers for other galaxies", np.mean(gm.metrics.robust_flag(strangers, cuts) >= 4)),
+             fails_if="five networks disagreed about galaxies of another telescope")
+claims.check("galaxies of the Hubble deep field that are unfamiliar to the emulation-trained network", far_off["emulation-trained"], at_most=0.2, about="observed",
+             control=("mock galaxies, r > 20.5, to the bright-trained one", unfamiliar["bright-trained"]),
+             fails_if="the distance noticed another telescope")
 gm.plots.show_claims(claims.report())
