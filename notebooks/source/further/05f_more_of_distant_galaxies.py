@@ -32,6 +32,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import astropy.units as u
+import galsim
 import numpy as np
 import torch
 from astropy.io import fits
@@ -142,16 +143,16 @@ near = gm.mock_sample(table=table, survey=gm.DES, size=128, field_of_view=128 * 
 near.table.remove_column("r90")
 rows = []
 for step in (1.0, 1.2, 1.5, 2.0, 4.0):
-    far = gm.emulate(near, z_new=step * near.table["redshift"], seed=seed, size=48)
-    inside = np.asarray(far.table["covered"]) > 0.99
-    noise = [border_noise(x[1].numpy()) for x in far.images[torch.as_tensor(inside)]]
-    rows.append((step, np.median(far.table["noise_kept"]),
-                 np.median(noise) / gm.DES.sky_sigma[1] if inside.any() else np.nan))
-rows = Table(rows=rows, names=("z' / z", "old noise left / new sky", "scatter of a pixel / new sky"))
-gm.plots.show_table(rows, caption="64 mock galaxies, r band, medians")
+    z = np.asarray(near.table["redshift"])
+    side = int(120 * gm.imaging.shrinkage(z, step * z).min())  # all of it was seen before
+    far = gm.emulate(near, z_new=step * z, seed=seed, size=side)
+    noise = [border_noise(x[1].numpy()) for x in far.images]
+    rows.append((step, np.median(far.table["noise_kept"]), np.median(noise) / gm.DES.sky_sigma[1]))
+names = ("z' / z", "old noise left / new sky", "scatter of a pixel / new sky")
+gm.plots.show_table(Table(rows=rows, names=names), caption="64 mock galaxies, r band, medians")
 
 # %% [markdown]
-# WHYNOISE
+# With a step from z to z nothing is added: all noise is the old image's own (its photon noise included). At 1.2 z a third of the new sky's noise is old, at twice the redshift less than a tenth; and the sum is the survey's, within five per cent, in all rows. So a pixel of an emulated image is neither less noisy nor more than one of the survey. What *looks* smooth in the colour stamps of lesson 05 is the size of their pixels: 64 of them across a small, faint galaxy are finer than those of the camera, and a camera's pixel that is spread over several shows no grain.
 #
 # ## Train one network
 #
@@ -183,7 +184,8 @@ p, truth, r = gm.predict(network, faint.images), late[test], faint.table["r_mag"
 # %%
 T, passive = t_type[test], np.asarray(faint.table["quiescent"])
 kinds = {"elliptical": T == -3, "S0-, S0": (T == -2) | (T == -1), "S0/a": T == 0,
-         "Sa, forming stars": (T == 1) & ~passive, "later spiral, forming stars": (T > 1) & ~passive,
+         "Sa, forming stars": (T == 1) & ~passive,
+         "later spiral, forming stars": (T > 1) & ~passive,
          "spiral without star formation": (T > 0) & passive}
 right, weak = (p >= cut) == (truth == 1), r > 19.75
 by_kind = Table(rows=[(name, k.mean(), right[k & ~weak].mean(), right[k & weak].mean())
@@ -192,7 +194,7 @@ by_kind = Table(rows=[(name, k.mean(), right[k & ~weak].mean(), right[k & weak].
 gm.plots.show_table(by_kind, caption="Share of right answers by kind — mock galaxies")
 
 # %% [markdown]
-# WHYKIND
+# Errors sit where types are neighbours: S0/a and Sa stand side by side on a scale without a gap, and spirals that form no stars have the colours of lenticulars. A network that goes by colour (lesson 05) calls them early.
 #
 # ### Try galaxies that never were bright
 #
@@ -211,6 +213,8 @@ gm.plots.show_metrics(direct, metrics=("accuracy", "precision", "recall", "auc")
                       caption="Late or early, one network")
 
 # %% [markdown]
+# The AUC is somewhat lower, and the accuracy much: the *threshold*, chosen on emulations, calls too many of these galaxies late. They are other galaxies than those on which it was set. The emulations have taught the order, and again it is the cut that does not travel.
+#
 # ## Ask an independent witness
 #
 # Nobody can label faint galaxies by eye. But spectra see something else: stars, not shapes. VIPERS, a survey of redshifts, sorted its spectra into 12 classes, from red and passive (1 to 3) over intermediate (4 to 6) to star-forming (7 to 11) and active nuclei (12; [Siudek et al. 2018](https://doi.org/10.1051/0004-6361/201832784)). Vega-Ferrero et al. find 97 % of the galaxies above class 4 called late, 89 % below class 4 called early.
@@ -238,7 +242,7 @@ gm.plots.show_table(Table(rows=rows, names=("share", "as called", "in truth", "p
                     caption="Mock galaxies; published: DES")
 
 # %% [markdown]
-# Read the column *in truth*: red spirals and blue lenticulars exist, and a **perfect** classifier would "disagree" with the spectra about them. So agreement with a witness who was asked another question has a ceiling, and one must know it before one reads the score. It can even be passed, by a classifier that goes by colour alone.
+# Read the column *in truth*: red spirals and blue lenticulars exist, and a **perfect** classifier would "disagree" with the spectra about them. So agreement with a witness who was asked another question has a ceiling, and one must know it before one reads the score. It can even be passed: a classifier that goes by colour, as ours does, agrees with the spectra about *early* types better than the truth.
 #
 # ## Mind the shares
 #
@@ -263,11 +267,11 @@ gm.plots.show_table(shares, caption="Early types where they are 12 % of all; "
                     f"in the sample as it is, purity {balanced:.2f}")
 
 # %% [markdown]
-# WHYSHARE
+# **Why:** the errors among the many late types now outnumber the few early ones. The same network, the same threshold, another sky. *Prior corrected*: by Bayes' rule each probability is moved to the shares of the new sky, which must be known from elsewhere. Purity comes back, and completeness pays for it. (Shuffled among galaxies, the corrected probabilities are worth nothing, as they must be.)
 #
 # ## Compare starts
 #
-# The networks of lesson 05 start from weights that have measured galaxies and were never asked for a type. From nothing, and from weights that *had* been asked, the same training gives, over [five stored seeds](../../data/distant_mock.md):
+# The networks of lesson 05 start from weights that have measured galaxies and were never asked for a type. From nothing, and from weights that *had* been asked, the same training gives, over [stored seeds](../../data/distant_mock.md):
 
 # %%
 rows = []
@@ -282,7 +286,7 @@ for trained, start in (("scratch", "nothing"), ("fold 1", "measured, never asked
 gm.plots.show_table(Table(rows=rows), caption="One network on the same emulations, mock galaxies")
 
 # %% [markdown]
-# WHYSTART
+# A start that had been asked for types before is the best, and it is the one that a fair comparison must not use: nobody could say whether a score came from this lesson's galaxies or from those before. The measuring start is worth something over nothing, most of all for faint galaxies, since these few galaxies are too few to learn from scratch how noise looks.
 #
 # ## Emulate files of observed galaxies
 #
@@ -326,8 +330,6 @@ if cubes:
 # %%
 hst = gm.find_set("galsim_hst_examples")
 if hst:
-    import galsim
-
     stem = hst / "147246.0_150.416558_1.998697"
     galaxy, old_psf, sdss_psf = (fits.getdata(f"{stem}{part}.fits").astype(np.float32)
                                  for part in ("_masknoise", ".psf", ".sdsspsf"))
@@ -337,16 +339,18 @@ if hst:
     as_seen = gm.imaging.stamps(galaxy[None, None], redshift=0.3, pixel_scale=0.03, psf=old_psf)
     ours = gm.emulate(as_seen, z_new=0.3, psf_new=sdss_psf, survey=sdss_i, noise=False)
     ours = ours.images[0, 0].numpy()
-    real, before, after = (galsim.InterpolatedImage(galsim.Image(a, scale=s)) for a, s in
-                           ((galaxy, 0.03), (old_psf, 0.03), (sdss_psf, 0.396)))
-    matched = galsim.Convolve(real, galsim.Deconvolve(before.withFlux(1)), after.withFlux(1))
-    blurred = galsim.Convolve(real, after.withFlux(1))  # Hubble's own PSF forgotten
 
 # %%
 if hst:
-    shape = {"nx": ours.shape[1], "ny": ours.shape[0], "scale": 0.396, "method": "no_pixel"}
-    theirs, forgot = (image.drawImage(**shape).array for image in (matched, blurred))
-    difference, control = (np.abs(x - theirs).sum() / np.abs(theirs).sum() for x in (ours, forgot))
+    real, before, after = (galsim.InterpolatedImage(galsim.Image(a, scale=s)) for a, s in
+                           ((galaxy, 0.03), (old_psf, 0.03), (sdss_psf, 0.396)))
+    matched = galsim.Convolve(real, galsim.Deconvolve(before.withFlux(1)), after.withFlux(1))
+    shape = {"nx": ours.shape[1], "ny": ours.shape[0], "scale": 0.396}
+    theirs, twice = (matched.drawImage(method=how, **shape).array for how in ("no_pixel", "auto"))
+    difference, control = (np.abs(x - theirs).sum() / np.abs(theirs).sum() for x in (ours, twice))
+
+# %%
+if hst:
     gm.plots.images_row([np.arcsinh(x / soft) for x, soft in
                          ((galaxy, 0.005), (ours, 0.2), (theirs, 0.2))],
                         ["Hubble, 0.03″", "SDSS resolution, gm.emulate", "the same by GalSim"],
@@ -377,6 +381,6 @@ claims.check("AUC, start that was asked for types minus one that never was, stor
              control=("from nothing minus one that never was", asked["scratch"]), fails_if="having been asked before was worth nothing")
 if hst:
     claims.origins.append("folder")
-    claims.check("Hubble galaxy to SDSS resolution, L1 difference from GalSim", difference, at_most=0.02, about="observed",
-                 control=("Hubble's own PSF forgotten", control), fails_if="PSF, pixel or centre were treated otherwise")
+    claims.check("Hubble galaxy to SDSS resolution, L1 difference from GalSim", difference, at_most=0.01, about="observed",
+                 control=("the pixel's response applied twice", control), fails_if="PSF, pixel or centre were treated otherwise")
 gm.plots.show_claims(claims.report())
