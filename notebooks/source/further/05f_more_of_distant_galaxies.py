@@ -314,6 +314,11 @@ if cubes:
                         caption="Observed galaxy, DECam",
                         alt="An observed galaxy and its emulations: it shrinks and fades.")
     print(*history, sep="\n")
+    pixels = [(PIXEL / (pixel * float(gm.imaging.shrinkage(0.05, z)))) ** 2 for z in steps]
+    print("old pixels in a new one:", [round(n) for n in pixels])
+
+# %% [markdown]
+# **Why is the emulated image less noisy than the original?** Look at the last line: this cutout has pixels of a tenth of an arcsec, and the galaxy shrinks on top, so that one new pixel is the sum of many old ones. The noise of a mean of N falls as $\sqrt{N}$. What the HISTORY calls *own noise left* is what remains of it, a fraction of the new sky's; the rest of the grain is new. Had the step been small and the pixels the same, the old grain would show.
 
 # %%
 if cubes:
