@@ -433,7 +433,7 @@ for name, trained in (("first fold", "fold 1"), ("first fold, another seed", "fo
 gm.plots.show_table(Table(rows=lines), caption="Mean and scatter of stored seeds, mock galaxies")
 
 # %% [markdown]
-# **Why:** at r > 20.5 the accuracy of the bright-trained network is little better than a guess, but its AUC is behind by some hundredths only. It still puts most late types above most early ones; what no longer fits is the *place of the threshold*, chosen on bright galaxies. An emulated sample does two things, then: it teaches a little, and it says where to cut. Some labelled faint galaxies would do the second, too (lesson 04). A catalogue that has neither calls many faint spirals early.
+# **Why:** at r > 20.5 the bright-trained network is far behind in accuracy, by a different amount in each seed; in AUC it is behind by some hundredths only. It still puts most late types above most early ones; what no longer fits is the *place of the threshold*, chosen on bright galaxies. An emulated sample does two things, then: it teaches a little, and it says where to cut. Some labelled faint galaxies would do the second, too (lesson 04). A catalogue that has neither calls many faint spirals early.
 #
 # On the sky this has been tried: the two DES catalogues agree excellently to i < 19, and in about 95 % beyond, less among ellipticals ([Cheng, Domínguez Sánchez, Vega-Ferrero et al. 2023](https://doi.org/10.48550/arXiv.2209.06897)); they find networks reliable at least one magnitude below the limit of their training. Ours differ more, since r = 21.5 lies *four* magnitudes below it.
 #
@@ -472,7 +472,7 @@ gm.plots.gallery(at_home, range(6), columns=6, caption="The six of the beginning
                  alt="The same six galaxies bright: three with arms, three without.")
 
 # %% [markdown]
-# **Why:** read the table row by row. *Without structure* nothing is lost, bright or faint, beyond what two trainings differ by; the first network, which learnt from galaxies with arms, hardly misses them. In stamps of this size it never needed them. *One profile* for all costs some hundredths, *grey* a tenth or more; and without profile and colour what is left, flattening and size, is little better than a guess. So a network at r = 21 goes by **colour first, profile second**. The eye was asked for arms and could not see them. The network was never asked for arms. That is all the magic, on this sky at least: whether observed spirals keep more of their arms, a mock sky cannot say.
+# **Why:** read the table row by row. *Without structure* nothing is lost, bright or faint, beyond what two trainings differ by; the first network, which learnt from galaxies with arms, hardly misses them. In stamps of this size it never needed them. *One profile* for all costs a few hundredths at most, *grey* a tenth, and more where it is faint. Without profile **and** colour what is left, flattening and size, is little better than a guess: where colour is gone, the profile carries the answer. So a network at r = 21 goes by **colour first, profile second**. The eye was asked for arms and could not see them. The network was never asked for arms. That is all the magic, on this sky at least: whether observed spirals keep more of their arms, a mock sky cannot say.
 #
 # ## Do not apply your model outside its domain
 #
