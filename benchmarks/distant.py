@@ -1,6 +1,6 @@
 """What networks trained on emulated galaxies know, and of what: the sweep of lesson 05.
 
-    python benchmarks/distant.py --seeds 0 1 2        data/distant_mock.csv: about two minutes a seed on two idle cores
+    python benchmarks/distant.py --seeds 0 1 2 3 4        data/distant_mock.csv: about two minutes a seed on two idle cores
 
 Each seed is a sky and trainings of its own. Mock galaxies, r < 17.77, are emulated to r = 21.5. Late or early type is
 asked of: five folds; single networks from the same start that saw the same galaxies bright, without structure, with one
@@ -173,7 +173,7 @@ def summary(table):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--train", type=int, default=600, help="galaxies to train on, each emulated twice")
     parser.add_argument("--test", type=int, default=700, help="galaxies to be judged")
     parser.add_argument("--out", type=Path, default=DATA, help="folder of the table and its card")

@@ -22,20 +22,22 @@ def test_galaxies_reach_their_magnitudes_in_the_order_of_the_catalogue(nearby):
     capped = np.isclose(far.table["redshift"], 12 * nearby["redshift"])
     reached = np.abs(far.table["r_mag"].value - np.maximum(wanted, nearby["r_mag"].value))
     assert np.median(reached[~capped]) < 0.05 and (~capped).mean() > 0.7
-    assert far.images.shape == (48, 3, 64, 64) and np.min(far.table["covered"]) > 0.999
+    assert far.images.shape == (48, 3, 64, 64)
+    assert np.mean(np.asarray(far.table["covered"]) > 0.999) > 0.95, "but for the largest"
     width = 64 * far.table["pixel_scale"] / far.table["r90"]
     np.testing.assert_allclose(width, 4.24, rtol=1e-5)
 
 
 def test_large_galaxies_do_not_ring(nearby):
     """On pixels wider than half a PSF a star must not leave a comb of dark and light pixels along its row."""
-    rows = nearby.copy()
+    rows = nearby[:12].copy()
     rows["r90"] = np.full(len(rows), 16.0) * u.arcsec  # one arcsec a pixel
-    (near,) = distant_samples(rows, [0], seed=3)
-    drawn = gm.mock_sample(table=rows, survey=gm.DES, seed=3)
+    (kept,) = distant_samples(rows, [0], seed=3)
+    wide = gm.mock_sample(table=rows, survey=gm.DES, size=384, field_of_view=101.0, look="flux", seed=3)
+    plain = gm.imaging.coloured(gm.emulate(wide, z_new=rows["redshift"], seed=3))
     comb = (torch.arange(64) % 2 * 2.0 - 1.0)[None, None, None]
-    found, right = (((s.images - s.images.mean(-1, keepdim=True)) * comb).mean(-1).abs().mean() for s in (near, drawn))
-    assert found < 1.3 * right
+    found, rings = (((s.images - s.images.mean(-1, keepdim=True)) * comb).mean(-1).abs().mean() for s in (kept, plain))
+    assert found < 0.6 * rings
 
 
 @pytest.mark.parametrize("magnitudes", [[], [np.zeros(3)]])
@@ -50,7 +52,7 @@ def test_without_structure_a_face_on_galaxy_is_its_own_mirror_image():
     for name, rows in {"arms": table, "none": without(table, "structure")}.items():
         image = gm.mock.portraits(rows, noise=False).images[0].mean(0)
         same[name] = float((image - image.flip(0, 1)).abs().sum() / image.sum())
-    assert same["none"] < 0.01 < 0.05 < same["arms"]
+    assert same["none"] < 0.02 < 0.05 < same["arms"]
 
 
 def test_without_profile_all_galaxies_fall_off_alike(nearby):

@@ -560,7 +560,7 @@ print("accuracy:", ", ".join(f"{name}: {v:.3f}" for name, v in zip(BINS, by_bin,
 # | talk and papers, DES galaxies | here, mock galaxies |
 # | --- | --- |
 # | AUC 0.99, accuracy 0.97 to r = 21.5 | lower, both: see the table. The published 0.97 is on training samples with well determined classes |
-# | accuracies of five networks within 0.01 | about three times as far apart, and no farther than chance in training explains: the range of five is about twice the mean difference of two, which another seed of training alone gives |
+# | accuracies of five networks within 0.01 | more than twice as far apart, and no farther than chance in training explains: the range of five is about twice the mean difference of two, which another seed of training alone gives |
 # | not affected by magnitude | a few hundredths are lost from r < 18 to r > 20.5: see the last line |
 # | 87 % secure | fewer: see the table |
 # | bright-trained networks differ, the more the fainter | they do, most of all on late types; by their threshold more than by their ranking |
