@@ -81,7 +81,8 @@ WORKS = (
     (2024, "Huertas-Company+2024, A&A 685, A48", "galaxies seen by JWST, by adversarial adaptation"),
 )
 #: Papers on deep learning that one slide of the talk lists (first author + year), spelt as there: the speaker's choice.
-TALK_PAPERS = """
+TALK_PAPERS = (
+    """
 Dieleman+15, Huertas-Company+15, Aniyan+17, Charnock+17, Gieseke+17, Jacobs+17, Petrillo+17, Schawinski+17, Alhassan+18,
 Dominguez-Sanchez+18, George+18, Hanners+18, Lukic+18, Moss+18, Razzano+18, Schaefer+18, Allen+19, Burke+19,
 Carrasco-Davis+19, Chatterjee+19, Davies+19, Dominguez-Sanchez+19, Fusse+19, Glaser+19, Ishida+19, Jacobs+19, Katebi+19,
@@ -90,7 +91,10 @@ Gomez+20, Hausen+20, Hlozek+20, Hosseinzadeh+20, Huang+20, Li+20, Moller+20, Pai
 Vargas dos Santos+20, Walmsley+20, Wei+20, Allam+21, Arcelin+21, Becker+21, Bretonniere+21, Burhanudin+21, Davison+21,
 Donoso-Oliva+21, Jia+21, Lauritsen+21, Ono+21, Ruan+21, Sadegho+21, Tang+21, Tanoglidis+21, Vojtekova+21, Dhar+22,
 Hausen+22, Orwat+22, Pimentel+22, Rezaei+22, Samudre+22, Shen+22, Walmsley+22
-""".replace("\n", " ").strip().split(", ")
+""".replace("\n", " ")
+    .strip()
+    .split(", ")
+)
 
 
 @dataclass(frozen=True)
