@@ -535,7 +535,8 @@ gm.plots.deep_row(images, titles, bar=bar(pool[best]), outlines=outlines, size=2
 rows = []
 for name, published in TIDAL_TESTS.items():
     for column, what in SCORES.items():
-        rows.append({"row": name, "score": what, "published": f"{published.get(column, np.nan):.2f}",
+        said = f"{published.get(column, np.nan):.2f}"
+        rows.append({"row": name, "score": what, "published": said,
                      "five seeds": words(over_seeds(tables["detector"], column, row=name))})
 for paper, value in TIDAL_SINCE.items():
     rows.append({"row": paper, "score": "recall at 20 to 22 %", "published": f"{value:.2f}"})
