@@ -1,6 +1,6 @@
 """What networks trained on emulated galaxies know, and of what: the sweep of lesson 05.
 
-    python benchmarks/distant.py --seeds 0 1 2 3 4    data/distant_mock.csv: two minutes a seed, idle
+    python benchmarks/distant.py --seeds 0 1 2 3 4        data/distant_mock.csv: two minutes a seed
 
 Each seed is a sky and trainings of its own. Mock galaxies, r < 17.77, are emulated to r = 21.5. Late or early type is
 asked of: five folds; single networks from the same start that saw the same galaxies bright, without structure, with one
