@@ -50,6 +50,7 @@ from galmorph_helpers.catalogue.classifier import load_classifier, logits_and_fe
 from galmorph_helpers.catalogue.parts import made_from, making
 from galmorph_helpers.imaging.fits_images import read_image
 from galmorph_helpers.published import LARGEST_CATALOGUE, TRANSFER
+from galmorph_helpers.runtime import release_memory
 
 seed = gm.start()
 claims = gm.Claims("09")
@@ -343,6 +344,10 @@ observed_rows = [kind for kind in by_seed if kind not in ("same sky", "mix", "vo
 lines = [{"networks": kind} | {name.replace("_", " "): spread(by_seed[kind][name], form)
          for name, form in STORED.items()} for kind in observed_rows]
 gm.plots.show_table(Table(lines), caption="Observed SDSS: mean and scatter of five trainings")
+classifier, origin = folder / "ltg.safetensors", seen.sample.origin
+gm.catalogue.save_classifier(classifier, folds.networks, sky.images[known])
+del sky, des, seen, images, where, skies, field  # make room for workers
+release_memory()
 
 # %% [markdown]
 # All rows are of observed galaxies that gave no label, and of networks that saw 1,200 mock ones; *before* is the catalogue as it came. The five runs differ in their mock galaxies, their training and in which 200 gave labels; all start from the same weights of lesson 02, so the real scatter is somewhat larger. ([The card](../data/observed_catalogue.md) says how the table was made.)
@@ -392,11 +397,9 @@ gm.plots.images_row([im[::-1] for im in (grey, *stamps)], ["a tile", *there["hub
                     alt="A square of sky with many sources, and five galaxies, each in the middle.")
 
 # %% [markdown]
-# A pipeline does this for every source in one pass over each tile: subtract the sky, find what stands above the noise, measure how large each galaxy is, leave stars out, cut out stamps 4.24 R90 wide (R90 is the radius that holds 90 % of the light), colour them as the networks know it, and write them to a *shard*: a file of some hundred or thousand galaxies, complete in itself. Here one shard a tile. `gm.catalogue.cut` does it; then `classify` takes the shards, and a file with the five networks and their domain.
+# A pipeline does this for every source in one pass over each tile: subtract the sky, find what stands above the noise, measure how large each galaxy is, leave stars out, cut out stamps 4.24 R90 wide (R90 is the radius that holds 90 % of the light), colour them as the networks know it, and write them to a *shard*: a file of some hundred or thousand galaxies, complete in itself. Here one shard a tile. `gm.catalogue.cut` does it; then `classify` takes the shards, and the file of the five networks and their domain that was written above.
 
 # %%
-classifier = folder / "ltg.safetensors"
-gm.catalogue.save_classifier(classifier, folds.networks, sky.images[known])
 print(gm.catalogue.cut(tiles, folder / "cut"))
 run = gm.catalogue.classify(folder / "cut", classifier, folder / "of_tiles", format="fits")
 found = gm.catalogue.read_catalogue(run.whole)
@@ -642,7 +645,7 @@ claims.check("robust minus not robust, mock, the same sky", mock["robust minus n
                       np.random.default_rng(seed).permutation(robust_of(p_test)))),
              fails_if="networks agreed on wrong answers as often")
 if labelled:
-    claims.origins.append(seen.sample.origin)
+    claims.origins.append(origin)
     right_out, sure = (p_out.mean(0) > 0.5) == answer, robust_of(p_out)
     before = mended[what][0]
     claims.check("observed SDSS, this run: accuracy minus always “no”", before["accuracy"] - before["always no"], at_most=0,
