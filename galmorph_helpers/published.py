@@ -81,7 +81,8 @@ WORKS = (
     (2024, "Huertas-Company+2024, A&A 685, A48", "galaxies seen by JWST, by adversarial adaptation"),
 )
 #: Papers on deep learning that one slide of the talk lists (first author + year), spelt as there: the speaker's choice.
-TALK_PAPERS = """
+TALK_PAPERS = (
+    """
 Dieleman+15, Huertas-Company+15, Aniyan+17, Charnock+17, Gieseke+17, Jacobs+17, Petrillo+17, Schawinski+17, Alhassan+18,
 Dominguez-Sanchez+18, George+18, Hanners+18, Lukic+18, Moss+18, Razzano+18, Schaefer+18, Allen+19, Burke+19,
 Carrasco-Davis+19, Chatterjee+19, Davies+19, Dominguez-Sanchez+19, Fusse+19, Glaser+19, Ishida+19, Jacobs+19, Katebi+19,
@@ -90,7 +91,10 @@ Gomez+20, Hausen+20, Hlozek+20, Hosseinzadeh+20, Huang+20, Li+20, Moller+20, Pai
 Vargas dos Santos+20, Walmsley+20, Wei+20, Allam+21, Arcelin+21, Becker+21, Bretonniere+21, Burhanudin+21, Davison+21,
 Donoso-Oliva+21, Jia+21, Lauritsen+21, Ono+21, Ruan+21, Sadegho+21, Tang+21, Tanoglidis+21, Vojtekova+21, Dhar+22,
 Hausen+22, Orwat+22, Pimentel+22, Rezaei+22, Samudre+22, Shen+22, Walmsley+22
-""".replace("\n", " ").strip().split(", ")
+""".replace("\n", " ")
+    .strip()
+    .split(", ")
+)
 
 
 @dataclass(frozen=True)
@@ -238,13 +242,20 @@ WALMSLEY19 = {"completeness": 0.76, "contamination": 0.20}
 #: Share of the light of debris around galaxies like the Milky Way or larger that is brighter than a limit, mag
 #: arcsec^-2 at 3 sigma, 10" x 10" (Martin+2022, MNRAS 513, 1459, abstract).
 TIDAL_LIGHT_ABOVE = {29.5: 0.60, 30.5: 0.80}
+#: The faintest features that people outlined by hand (Sola+2025, arXiv:2503.18480), and a stream in the first data
+#: of Rubin, in g (arXiv:2601.03080): mag arcsec^-2.
+FAINTEST_OUTLINES, RUBIN_STREAM = 27.8, 28.6
+#: Found at 20 to 22 % contamination since then: any feature, labels 50 and more (Desmons+2024, arXiv:2308.07962), and
+#: the least of four classes (Gordon+2024, arXiv:2404.06487v2).
+TIDAL_SINCE = {"Desmons et al. 2024": 0.96, "Gordon et al. 2024": 0.97}
 #: ARRAKIHS: what the talk says and what the mission's pages say (3 sigma limits of co-added images, mag arcsec^-2).
 ARRAKIHS = {
     "galaxies like the Milky Way": {"talk": "about 100", "mission": "about 100"},
     "limit, visible": {"talk": "31", "mission": "30 to 30.6"},
     "limit, near infrared": {"talk": "-", "mission": "29.3 to 29.7"},
     "mean wavelengths, nm": {"talk": "2 visible and 2 infrared bands", "mission": "350, 622, 1056, 1367"},
-    "FWHM": {"talk": '0.8"', "mission": "-"},
+    "telescopes": {"talk": "-", "mission": "4 of 150 mm"},
+    "sharpness": {"talk": 'FWHM 0.8"', "mission": 'half of the light of a star within 1.5" (EE50, VIS2)'},
     "selected by ESA": {"talk": "December 2022", "mission": "2 November 2022"},
     "launch": {"talk": "-", "mission": "2030, for 3 years"},
 }

@@ -20,6 +20,7 @@ def waves(channels, size):
 STORED = {
     "mock_trunk": (gm.CompactCNN(), "latent", (76.768150, 6.387421)),
     "mock_faint": (gm.CompactCNN(), "latent", (47.240036, 4.060683)),
+    "mock_photometry": (gm.CompactCNN(), "latent", (48.466217, 11.684216)),
     "mock_tides": (gm.CompactCNN(), "forward", (1.602239, 1.602239)),
     "sdss_questions": (gm.CompactCNN(outputs=3), "forward", (-14.530298, 7.916978)),
     "observed_sdss": (gm.CompactCNN(outputs=3), "forward", (1.181218, 1.507616)),

@@ -105,6 +105,29 @@ def test_a_slider_reads_as_many_decimals_as_its_step_has(monkeypatch):
     assert shown == {"damping": ".3f", "galaxy": ".0f", "seeing": ".1f"}
 
 
+def test_a_slider_over_decades_is_logarithmic(monkeypatch):
+    monkeypatch.delenv("GALMORPH_QUIET", raising=False)
+    monkeypatch.setattr(gm.course.widgets, "display", lambda _: None)
+    seen = []
+    sliders = gm.course.explore(lambda hours: seen.append(hours), hours=(0.1, 1000, "log", 10))
+    slider = sliders["hours"]
+    assert (slider.base, slider.min, slider.max, slider.value) == (10, pytest.approx(-1), pytest.approx(3), 10)
+    slider.value = 100.0
+    assert seen[-1] == 100
+
+
+def test_deep_images_have_a_bar_and_share_their_shades(shown):
+    image, mask = np.linspace(-1, 6, 400).reshape(20, 20), np.eye(20, dtype=bool)
+    gm.plots.deep_row(
+        [image, image], ["one", "two"], bar=("20 kpc", (5, 8)), caption="c", alt="two galaxies with a mask each",
+        outlines=[{"true": mask, "yours": ~mask}] * 2, points=[None, np.array([[3, 4]])],
+    )  # fmt: skip
+    gm.plots.depth_scale({"shells": (24, 27)}, {"outlines": 27.8, "ARRAKIHS": (30, 30.6)}, caption="c", alt="limits")
+    assert ['alt="two galaxies with a mask each"' in shown[0].data, 'alt="limits"' in shown[1].data] == [True, True]
+    with pytest.raises(ValueError, match="2 images, but 1 titles"):
+        gm.plots.deep_row([image, image], ["one"], bar=("20 kpc", 5), caption="c", alt="a")
+
+
 def test_counts_have_no_decimals_and_small_numbers_are_not_hidden(shown):
     columns = {"galaxy": [749.0, np.nan], "damping": [0.005, 0.2], "share": [1.0, 0.0], "n": [3, 4]}
     gm.plots.show_table(Table(columns))

@@ -75,6 +75,19 @@ def test_a_class_looks_the_same_in_all_figures(drawn):
         assert seen == {gm.plots.style.STYLE[group][:2]}, f"{group}: {seen}"
 
 
+def test_a_limit_is_drawn_where_it_is_known_with_an_arrow(drawn):
+    """Three points: measured, with a range that is open above, and a lower limit; the last two have arrows."""
+    inf = np.inf
+    points = {"saved": ([30, 100, 300], [5, 6, inf], [4, 5, 33], [8, inf, inf])}
+    gm.plots.limits(points, xlabel="labels", ylabel="factor", alt="a", level=("ten", 10), ticks=([30], ["30"]))
+    axis = drawn[0].axes[0]
+    assert axis.lines[0].get_ydata().tolist() == [5, 6, 33]
+    arrows = [note for note in axis.texts if note.arrow_patch is not None]
+    assert [note.xy[1] for note in arrows] == pytest.approx([1.6 * 6, 1.6 * 33])
+    heights = [line[1] - line[0] for line in (path[:, 1] for path in axis.collections[0].get_segments())]
+    assert heights == pytest.approx([4, 3, 0])
+
+
 def test_what_is_no_class_takes_no_class_colour_in_its_figure(drawn):
     x = np.arange(20.0)
     names = ("spiral", "elliptical", "at random", "other")

@@ -6,12 +6,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 from torch.nn import functional as F
 
 import galmorph_helpers as gm
 from galmorph_helpers.imaging.matching import degrade, sharpen
 from galmorph_helpers.imaging.psf import moffat_transform
-from galmorph_helpers.learning.discrepancy import domain_labels, mmd, ramp, reverse_gradient
+from galmorph_helpers.learning.discrepancy import domain_labels, mmd, ramp, reverse_gradient, sinkhorn
 from galmorph_helpers.learning.embedding import umap_plane
 from galmorph_helpers.published import TRANSFER, transfer_audit
 from galmorph_helpers.surveys import SDSS_LOOK
@@ -132,6 +133,45 @@ def test_mmd_refuses_other_shapes_and_widths(x, y, widths):
         mmd(x, y, widths=widths)
 
 
+@given(st.integers(0, 99), st.floats(0.05, 0.5))
+def test_sinkhorn_of_a_shift_is_half_its_square(seed, blur):
+    generator = torch.Generator().manual_seed(seed)
+    x, shift = torch.randn(20, 3, generator=generator), torch.randn(3, generator=generator)
+    unit = torch.cdist(torch.cat([x, x + shift]), torch.cat([x, x + shift])).square()
+    half = (shift.square().sum() / 2 / unit[unit > 0].median()).item()
+    assert sinkhorn(x, x + shift, blur=blur).item() == pytest.approx(half, rel=0.02)
+    assert sinkhorn(x, x, blur=blur).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_sinkhorn_with_little_blur_is_the_cheapest_assignment(vectors):
+    x, y = vectors[:30], 1.5 * vectors[30:] + 0.5
+    distance = torch.cdist(torch.cat([x, y]), torch.cat([x, y])).square()
+    cost = (distance[:30, 30:] / 2 / distance[distance > 0].median()).numpy()
+    exact = cost[linear_sum_assignment(cost)].mean()
+    assert sinkhorn(x, y, blur=1e-3, steps=2000).item() == pytest.approx(exact, rel=0.01)
+    assert cost.mean() > 1.2 * exact  # so that the mean of all pairs would not pass
+
+
+def test_gradient_of_sinkhorn_is_that_of_its_value(vectors):
+    x, y, nudge = vectors[:20].double(), vectors[20:45].double() + 0.5, torch.zeros(20, 8).double()
+    x.requires_grad_(True)
+    (gradient,) = torch.autograd.grad(sinkhorn(x, y, steps=500), x)
+    nudge[3, 1] = 1e-3
+    with torch.no_grad():
+        slope = (sinkhorn(x + nudge, y, steps=500) - sinkhorn(x - nudge, y, steps=500)) / 2e-3
+    assert gradient[3, 1].item() == pytest.approx(slope.item(), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "blur"),
+    [(torch.ones(3, 2), torch.ones(3, 4), 0.1), (torch.ones(0, 2), torch.ones(3, 2), 0.1),
+     (torch.ones(3, 2), torch.ones(3, 2), 0.0)],
+)  # fmt: skip
+def test_sinkhorn_refuses_other_shapes_and_blur(x, y, blur):
+    with pytest.raises(ValueError, match=r"both samples|blur must"):
+        sinkhorn(x, y, blur=blur)
+
+
 def test_domain_accuracy_of_one_cloud_and_of_two(vectors):
     assert gm.learning.domain_accuracy(vectors[:30], vectors[30:]) < 0.75
     assert gm.learning.domain_accuracy(vectors, vectors + 4) > 0.95
@@ -238,12 +278,38 @@ def test_strategies_and_layers_that_do_not_exist_are_refused(surveys, source):
         gm.learning.answer_scores(source, others, target, questions=("a", "b"))
 
 
+def test_thresholds_are_chosen_for_each_question_and_change_what_is_called():
+    probability = np.array([[0.1, 0.3], [0.2, 0.4], [0.3, 0.1], [0.4, 0.9]])
+    target = np.array([[0, 0.0], [0, 1], [1, np.nan], [1, 1]])
+    thresholds = gm.learning.chosen_thresholds(target, probability)
+    assert thresholds == pytest.approx([0.25, 0.35])
+    scores = gm.learning.probability_scores
+    plain, found = (scores(probability, target, questions=("a", "b"), thresholds=t) for t in (None, thresholds))
+    assert (plain["a"]["recall"], found["a"]["recall"], found["a"]["f1"], found["b"]["f1"]) == (0, 1, 1, 1)
+    assert plain["a"]["auc"] == found["a"]["auc"] == 1
+
+
+def test_halves_answer_for_each_other(surveys, source, monkeypatch):
+    """The network that answers for a galaxy was never shown it: a stand-in remembers what it was shown."""
+    images, _, target = surveys
+    shown = []
+    monkeypatch.setattr(gm.learning.thresholds, "retrain", lambda source, seen, said, **how: shown.append(seen) or seen)
+    monkeypatch.setattr(
+        gm.learning.thresholds, "predict",
+        lambda seen, asked, **how: np.array([[float((seen == galaxy).all((1, 2, 3)).any())] for galaxy in asked]),
+    )  # fmt: skip
+    assert gm.learning.probability_in_turn(source, images[:31], target[:31]).max() == 0
+    assert sorted(len(part) for part in shown) == [15, 16]
+
+
 def test_one_answer_is_the_same_answer():
     network = gm.CompactCNN(channels=1, outputs=3, size=16).eval()
     images = torch.rand(4, 1, 16, 16)
     with torch.no_grad():
         torch.testing.assert_close(gm.learning.one_answer(network, 1).eval()(images)[:, 0], network(images)[:, 1])
     assert gm.learning.one_answer(network, None).eval()(images).shape == (4, 1)
+    with torch.no_grad():
+        torch.testing.assert_close(gm.learning.some_answers(network, [2, 0]).eval()(images), network(images)[:, [2, 0]])
 
 
 def test_galaxies_needed_reads_the_curve():

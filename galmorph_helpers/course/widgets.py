@@ -22,24 +22,28 @@ def explore(function, **knobs):
     function : callable
         Takes the knobs by keyword and draws.
     **knobs : (low, high, step, start)
-        One slider each.
+        One slider each. Where `step` is "log" it spans decades: twenty steps each; `low` is above 0 then.
     """
     if os.environ.get("GALMORPH_QUIET") == "1":
         print(f"(In a live notebook sliders appear here: {', '.join(knobs)}.)")
         return {}
-    sliders = {
-        name: ipywidgets.FloatSlider(
-            min=low, max=high, step=step, value=start, description=name.replace("_", " "), continuous_update=False,
-            readout_format=f".{len(f'{step % 1:g}'[2:])}f",  # as many decimals as the step has
-        )
-        for name, (low, high, step, start) in knobs.items()
-    }  # fmt: skip
+    sliders = {name: _slider(name.replace("_", " "), *knob) for name, knob in knobs.items()}
     out = ipywidgets.interactive_output(function, sliders)
     for slider in sliders.values():  # else a word such as "learning rate" is cut to "learning r…"
         slider.style.description_width = "initial"
         slider.layout = ipywidgets.Layout(width="420px", max_width="100%")
     display(ipywidgets.VBox([*sliders.values(), out]))
     return sliders
+
+
+def _slider(words, low, high, step, start):
+    """A slider of a knob; the numbers beside it have as many decimals as the step, or three digits."""
+    common = {"value": start, "description": words, "continuous_update": False}
+    if step == "log":
+        low, high = np.log10([low, high])
+        return ipywidgets.FloatLogSlider(min=low, max=high, step=0.05, readout_format=".3g", **common)
+    decimals = len(f"{step % 1:g}"[2:])
+    return ipywidgets.FloatSlider(min=low, max=high, step=step, readout_format=f".{decimals}f", **common)
 
 
 def classify_by_eye(sample, rows, *, choices, columns=8, caption=""):

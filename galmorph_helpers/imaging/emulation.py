@@ -6,7 +6,6 @@ All is done in Fourier space, in batches, on any device: the image's transform, 
 `observe` turns into the new survey's image, as it does with the light of mock galaxies.
 """
 
-
 import astropy.units as u
 import numpy as np
 import torch

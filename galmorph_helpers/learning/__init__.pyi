@@ -15,6 +15,7 @@ from . import (
     networks,
     prompts,
     questions,
+    thresholds,
     together,
     training,
     transfer,
@@ -33,7 +34,7 @@ from .clusters import (
     oddness,
 )
 from .contrastive import fit_contrastive, nt_xent, represent, represent_layers, vicreg
-from .discrepancy import domain_accuracy, domain_labels, mmd, neighbour_mixing, ramp, reverse_gradient
+from .discrepancy import domain_accuracy, domain_labels, mmd, neighbour_mixing, ramp, reverse_gradient, sinkhorn
 from .domain import Domain, domain_warning, fit_domain, image_features, out_of_domain
 from .explain import occlusion_map, saliency
 from .few_labels import train_on, two_numbers
@@ -43,8 +44,19 @@ from .labelled import fit_labelled
 from .networks import DS18, CompactCNN, Encoder, count_parameters
 from .prompts import PromptUNet, prompt_network
 from .questions import class_probabilities, five_loss, five_targets, read_five
+from .thresholds import chosen_thresholds, probability_in_turn
 from .training import History, Training, fit, predict, predict_value
-from .transfer import answer_scores, answered_loss, draw_labelled, freeze, observed_source, one_answer, retrain
+from .transfer import (
+    answer_scores,
+    answered_loss,
+    draw_labelled,
+    freeze,
+    observed_source,
+    one_answer,
+    probability_scores,
+    retrain,
+    some_answers,
+)
 from .views import prepare_maps, ring_means, view
 from .votes import beta_binomial_loss, certain_votes_loss, expected_share
 from .weights import load_weights, observed_network, unseen

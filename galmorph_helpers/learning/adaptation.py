@@ -1,4 +1,4 @@
-"""Adapt a network to a new survey without its labels: adversarial training (DANN), mean discrepancy (MMD), statistics.
+"""Adapt a network to a new survey without its labels: adversary (DANN), distance (MMD, Sinkhorn), statistics.
 
 What all share: pictures of the source survey with labels, pictures of the target survey without. A network is made to
 answer the source's questions from a latent vector in which both surveys look alike.
@@ -15,10 +15,11 @@ from torch.nn import functional as F
 from .. import runtime
 from ..runtime import progress
 from .augmentation import augment
-from .discrepancy import domain_labels, mmd, ramp, reverse_gradient
+from .discrepancy import domain_labels, mmd, ramp, reverse_gradient, sinkhorn
 from .training import training_mode
 
-METHODS = ("dann", "mmd", "statistics")
+METHODS = ("dann", "mmd", "sinkhorn", "statistics")
+DISTANCES = {"mmd": mmd, "sinkhorn": sinkhorn}
 BATCH, LEARNING_RATE = 64, 3e-4  # of `adapt`, which starts from trained weights
 JUDGE = 10  # the domain classifier learns that much faster: one that lags is defeated by any change
 
@@ -98,10 +99,11 @@ def adapt(network, source, target_images, *, method="dann", loss, weight=0.3, ep
         Pictures (N, C, H, W) of the source survey with their labels.
     target_images : torch.Tensor (M, C, H, W)
         Pictures of the target survey: no label of theirs is asked for.
-    method : {"dann", "mmd", "statistics"}
+    method : {"dann", "mmd", "sinkhorn", "statistics"}
         "dann": a second network learns to tell the surveys apart, and the reversed gradient makes the first one defeat
-        it (Ganin+2016). "mmd": the discrepancy of the latent vectors is part of the loss (Long+2015). "statistics": no
-        training; the means and variances that normalise each layer are taken from the target (Li+2017).
+        it (Ganin+2016). "mmd", "sinkhorn": a distance of the latent vectors is part of the loss (Long+2015; SIDDA,
+        arXiv:2501.14048). "statistics": no training; the means and variances that normalise each layer are taken from
+        the target (Li+2017).
     loss : callable
         Of outputs and targets, such as `transfer.answered_loss`.
     weight : float
@@ -143,7 +145,7 @@ def adapt(network, source, target_images, *, method="dann", loss, weight=0.3, ep
             latents = [network.latent(part) for part in shown]  # apart: each survey is normalised by itself
             task = loss(network.head(latents[0]), target[ours].to(device))
             done = (epoch * steps + step) / (epochs * steps)
-            domain = _domain_term(judge if method == "dann" else None, latents, done)
+            domain = _domain_term(DISTANCES.get(method), judge, latents, done)
             optimiser.zero_grad()
             (task + weight * domain).backward()
             optimiser.step()
@@ -153,11 +155,11 @@ def adapt(network, source, target_images, *, method="dann", loss, weight=0.3, ep
     return normalised_for(network, target_images), history
 
 
-def _domain_term(judge, latents, done):
-    """What is added to the loss: the judge's own, whose gradient turns round on its way back, or the discrepancy."""
+def _domain_term(distance, judge, latents, done):
+    """What is added to the loss: the distance, or the judge's own, whose gradient turns round on its way back."""
     ours, theirs = latents
-    if judge is None:
-        return ramp(done) * mmd(ours, theirs)
+    if distance is not None:
+        return ramp(done) * distance(ours, theirs)
     verdict = judge(reverse_gradient(torch.cat([ours, theirs]), ramp(done)))
     return F.binary_cross_entropy_with_logits(verdict, domain_labels(len(ours), len(theirs)).to(verdict.device))
 

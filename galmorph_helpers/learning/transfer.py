@@ -137,8 +137,8 @@ def retrain(source, images, target, *, how="full", seed=0, epochs=None):
     return network.to(runtime.device())
 
 
-def answer_scores(network, images, target, *, questions=QUESTIONS):
-    """Metrics of each question at a threshold of 0.5, for stamps as they are (no turned views: it is quicker).
+def answer_scores(network, images, target, *, questions=QUESTIONS, thresholds=None):
+    """Metrics of each question, for stamps as they are (no turned views: it is quicker).
 
     Parameters
     ----------
@@ -147,25 +147,33 @@ def answer_scores(network, images, target, *, questions=QUESTIONS):
     images : torch.Tensor (N, C, H, W)
     target : array (N, K)
         0, 1, or NaN: left out.
+    questions : sequence of str
+    thresholds : array (K,), optional
+        From which probability on the answer is yes: 0.5 unless given. See `thresholds.chosen_thresholds`.
 
     Returns
     -------
     dict of str -> dict
-        `n`, `positives`, `accuracy`, `recall`, `precision`, `auc`, and `always_no`, the accuracy of saying no.
+        `n`, `positives`, `accuracy`, `recall`, `precision`, `f1`, `auc`, and `always_no`, the accuracy of saying no.
     """
-    probability = predict(network, images, views=1)
+    return probability_scores(predict(network, images, views=1), target, questions=questions, thresholds=thresholds)
+
+
+def probability_scores(probability, target, *, questions=QUESTIONS, thresholds=None):
+    """Metrics of each question, as in `answer_scores`, from probabilities (N, K) that are there already."""
     target = np.asarray(target, float)
     if probability.shape != target.shape or target.shape[1] != len(questions):
         raise ValueError(
             f"{len(questions)} questions, probabilities {probability.shape} and targets {target.shape} do not match."
         )
+    thresholds = np.full(len(questions), 0.5) if thresholds is None else np.asarray(thresholds, float)
     out = {}
     for k, question in enumerate(questions):
         known = np.isfinite(target[:, k])
         t, p = target[known, k], probability[known, k].astype(float)
-        values = binary_metrics(t, p, weights=np.ones((1, len(t))))
+        values = binary_metrics(t, p, threshold=thresholds[k], weights=np.ones((1, len(t))))
         out[question] = {"n": len(t), "positives": int(t.sum()), "always_no": 1 - t.mean()}
-        out[question] |= {name: float(values[name][0]) for name in ("accuracy", "recall", "precision", "auc")}
+        out[question] |= {name: float(values[name][0]) for name in ("accuracy", "recall", "precision", "f1", "auc")}
     return out
 
 
@@ -177,14 +185,35 @@ def one_answer(network, output):
     network : CompactCNN
     output : int or None
     """
-    answers = network.head[0]
-    if output is not None and not 0 <= output < answers.out_features:
-        raise ValueError(f"output must be 0 to {answers.out_features - 1}, got {output}.")
-    last = nn.Linear(answers.in_features, 1).to(answers.weight.device)
     if output is not None:
-        with torch.no_grad():
-            last.weight.copy_(answers.weight[output : output + 1])
-            last.bias.copy_(answers.bias[output : output + 1])
+        return some_answers(network, [output])
+    network = copy.deepcopy(network)
+    inputs, device = network.head[0].in_features, network.head[0].weight.device
+    network.head = nn.Sequential(nn.Linear(inputs, 1).to(device), nn.Identity())
+    return network
+
+
+def some_answers(network, outputs):
+    """A copy of a `CompactCNN` that gives some of its answers, (N, K).
+
+    Parameters
+    ----------
+    network : CompactCNN
+    outputs : sequence of int
+        K of its outputs, from 0 on.
+
+    Raises
+    ------
+    ValueError
+        If the network has no such output.
+    """
+    answers, outputs = network.head[0], list(outputs)
+    if not all(0 <= output < answers.out_features for output in outputs):
+        raise ValueError(f"output must be 0 to {answers.out_features - 1}, got {outputs}.")
+    last = nn.Linear(answers.in_features, len(outputs)).to(answers.weight.device)
+    with torch.no_grad():
+        last.weight.copy_(answers.weight[outputs])
+        last.bias.copy_(answers.bias[outputs])
     network = copy.deepcopy(network)
     network.head = nn.Sequential(last, nn.Identity())
     return network

@@ -23,6 +23,7 @@ def load_weights(network, name):
     name : str
         "mock_trunk": the compact network, trained to read sixteen properties off mock galaxies;
         "mock_faint": the same, trained further on mock galaxies emulated to r = 21.5;
+        "mock_photometry": the compact network, trained to measure such galaxies, never asked for a type;
         "mock_tides": the same network, trained to find tidal features in one deep band (`detector_input`);
         "sdss_questions": the same network with three answers (disc, edge-on, bar), on mock SDSS pictures;
         "observed_sdss": the same with other answers (`OBSERVED_QUESTIONS`), on observed SDSS pictures.

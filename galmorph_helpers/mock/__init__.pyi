@@ -2,6 +2,7 @@ from . import (
     arms,
     deep,
     demographics,
+    distant,
     examples,
     experts,
     field,
@@ -25,6 +26,7 @@ from . import (
 )
 from .deep import tidal_sample
 from .demographics import population
+from .distant import distant_samples, without
 from .examples import portraits, specimens
 from .experts import expert_t_types, single_sersic_index, visual_classes
 from .kinematics import rotators

@@ -140,12 +140,31 @@ def debris_mask(table, *, size=64):
     torch.Tensor of bool (N, size, size)
         Empty where nothing stands out from the galaxy, or where there is no debris.
     """
+    debris, host = debris_and_host(table, size=size)
+    bright = debris > MASKED * debris.amax((-2, -1), keepdim=True)
+    return bright & (debris > CONTRAST * host.clamp(min=0)) & (debris > 0)
+
+
+def debris_and_host(table, *, size=64):
+    """Light of the debris, and of the galaxy with its companion, without noise.
+
+    Parameters
+    ----------
+    table : QTable
+        From `tidal_population`.
+    size : int
+        Side of the stamps, pixels.
+
+    Returns
+    -------
+    (torch.Tensor, torch.Tensor), float32 (N, size, size)
+        Nanomaggies per pixel.
+    """
     scale = STAMP * table["half_light_radius"].to_value("arcsec") / size
     spectrum = light(table, scale, size=size, bands=("r",), field=False)[:, 0]
     host = torch.fft.irfft2(spectrum * _taper(size, "cpu"))[:, :size, :size]
     debris, companions = tidal_light(table, scale, size=size)
-    bright = debris > MASKED * debris.amax((-2, -1), keepdim=True)
-    return bright & (debris > CONTRAST * (host + companions).clamp(min=0)) & (debris > 0)
+    return debris, host + companions
 
 
 def debris_signal(debris, host, sigma):

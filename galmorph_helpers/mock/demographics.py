@@ -227,8 +227,10 @@ def _observed_colours(rest, t_type, redshift):
 #: Means along the Hubble sequence. Arms, flocculence, rings, dust follow the mean attributes by type of EFIGI (4,458
 #: galaxies, Baillard+2011, A&A 532, A74; de Lapparent+2011, A&A 532, A75), in bulk; their scale is this course's.
 ALONG = {
-    "arm_contrast": ([-3, -2, -1, 0, 1, 2, 3, 5, 6, 7, 8, 10],
-                     [0, 0.03, 0.12, 0.28, 0.47, 0.75, 1.05, 1.4, 1.2, 0.9, 0.4, 0]),  # fmt: skip
+    "arm_contrast": (
+        [-3, -2, -1, 0, 1, 2, 3, 5, 6, 7, 8, 10],
+        [0, 0.03, 0.12, 0.28, 0.47, 0.75, 1.05, 1.4, 1.2, 0.9, 0.4, 0],
+    ),  # fmt: skip
     "flocculence": ([-3, 0, 1, 2, 3, 6, 10], [0.05, 0.14, 0.21, 0.29, 0.42, 0.6, 0.7]),
     "patchiness": ([-3, 0, 1, 3, 6, 10], [0.04, 0.12, 0.17, 0.33, 0.48, 0.60]),
     "lopsidedness": ([-3, -2, 0, 3, 6, 10], [0.08, 0.10, 0.15, 0.25, 0.35, 0.60]),

@@ -103,8 +103,26 @@ def _reaches(light, share, radius):
     return np.array([np.exp(np.interp(share, row, np.log(radius))) for row in light])
 
 
-def tidal_labels(signal_to_noise, *, experts=5, needed=12.0, spread=0.4, second=0.3, confusion=0.01, seed=0):
+def tidal_labels(signal_to_noise, *, seed=0, **panel):
     """F_tidal = features seen / experts, and the label that follows.
+
+    Parameters
+    ----------
+    signal_to_noise, seed, **panel
+        As in `features_seen`, which says what each expert sees.
+
+    Returns
+    -------
+    (numpy.ndarray (N,), numpy.ndarray (N,))
+        F_tidal, and the label: 0 (F = 0), 1 (F >= 1) or NaN (between: uncertain, left out of training).
+    """
+    seen = features_seen(signal_to_noise, seed=seed, **panel)
+    f_tidal = seen.sum(1) / seen.shape[1]
+    return f_tidal, np.where(f_tidal == 0, 0.0, np.where(f_tidal >= 1, 1.0, np.nan))
+
+
+def features_seen(signal_to_noise, *, experts=5, needed=12.0, spread=0.4, second=0.3, confusion=0.01, seed=0):
+    """How many tidal features each expert of a panel counts in each image.
 
     Each expert sees a feature with a probability that rises from 0 to 1 around a signal-to-noise `needed`, which
     differs between experts by `spread` (of its natural logarithm); very clear debris is often counted as two features.
@@ -118,11 +136,18 @@ def tidal_labels(signal_to_noise, *, experts=5, needed=12.0, spread=0.4, second=
         Chance to count a second feature where the first is certain.
     confusion : float
         Chance that one expert sees what is not there.
+    seed : int
+        Of the panel and of what it sees.
 
     Returns
     -------
-    (numpy.ndarray (N,), numpy.ndarray (N,))
-        F_tidal, and the label: 0 (F = 0), 1 (F >= 1) or NaN (between: uncertain, left out of training).
+    numpy.ndarray of int (N, experts)
+        0, 1 or 2.
+
+    Raises
+    ------
+    ValueError
+        Without an expert, or for a signal-to-noise that is negative or not finite.
     """
     strength = np.asarray(signal_to_noise, float)
     if experts < 1:
@@ -134,5 +159,4 @@ def tidal_labels(signal_to_noise, *, experts=5, needed=12.0, spread=0.4, second=
     chance = expit((np.log(strength.clip(1e-9))[:, None] - threshold) / 0.3)
     sees = rng.random(chance.shape) < np.maximum(chance, confusion)
     more = sees & (rng.random(chance.shape) < second * chance**2)
-    f_tidal = (sees + more.astype(int)).sum(1) / experts
-    return f_tidal, np.where(f_tidal == 0, 0.0, np.where(f_tidal >= 1, 1.0, np.nan))
+    return sees.astype(int) + more

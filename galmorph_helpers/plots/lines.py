@@ -9,7 +9,7 @@ from .style import CYCLE, HUBBLE, STYLE, show, styles
 APART = 90  # Å: names of closer lines would overlap
 
 
-def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=None):
+def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=None, ylim=None):
     """Curves side by side, bare, with error bars, or with bands.
 
     Parameters
@@ -25,6 +25,8 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=No
         Whether the x axis is logarithmic.
     level : (name, value), optional
         A horizontal line, such as what a guess would score.
+    ylim : (float, float), optional
+        Of the y axes, where they must not move with a slider.
     """
     size = (max(4.3 * len(panels), 5.6), 3.5)
     figure, axes = plt.subplots(1, len(panels), figsize=size, layout="constrained", squeeze=False)
@@ -35,7 +37,7 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=No
         if level:
             axis.axhline(level[1], color="0.6", lw=1)
             axis.annotate(level[0], (0.01, level[1]), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
-        axis.set(xlabel=xlabel, ylabel=ylabels[k] if ylabels else "")
+        axis.set(xlabel=xlabel, ylabel=ylabels[k] if ylabels else "", ylim=ylim)
         axis.set_title(title, fontsize=9)
         axis.legend(fontsize=8)
         if log:
@@ -45,6 +47,44 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=No
             axis.set_xticks(ticks[0], ticks[1], fontsize=8)
         else:
             axis.xaxis.set_major_locator(MaxNLocator(6))
+    show(figure, alt)
+
+
+def limits(points, *, xlabel, ylabel, alt, level=None, ticks=None):
+    """Ranges of measured values and, where only a lower limit is known, arrows that point up; logarithmic axes.
+
+    Parameters
+    ----------
+    points : dict of str -> (x, value, low, high)
+        By name, arrays (N,), > 0; an infinite high is a range that is open above, an infinite value a lower limit at
+        `low`.
+    xlabel, ylabel, alt : str
+    level : (name, value), optional
+        A horizontal line.
+    ticks : (positions, labels), optional
+        Of the x axis.
+    """
+    figure, axis = plt.subplots(figsize=(6.2, 3.6), layout="constrained")
+    looks = styles(points)
+    for k, (name, curve) in enumerate(points.items()):
+        x, value, low, high = (np.asarray(part, float) for part in curve)
+        (colour, marker, _), x = looks[name], x * 1.06 ** (k - (len(points) - 1) / 2)  # beside each other
+        known, bounded = np.isfinite(value), np.where(np.isfinite(high), high, 1.6 * low)
+        shown = np.where(known, value, low)
+        axis.plot(x, shown, marker, color=colour, ms=6, label=name)
+        axis.vlines(x, low, np.where(known, np.maximum(bounded, shown), low), color=colour)
+        for place, start in zip(x[~np.isfinite(high)], shown[~np.isfinite(high)], strict=True):
+            arrow = {"arrowstyle": "->", "color": colour}
+            axis.annotate("", (place, 1.6 * start), (place, start), arrowprops=arrow)
+    if level:
+        axis.axhline(level[1], color="0.6", lw=1)
+        axis.annotate(level[0], (0.01, level[1]), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
+    axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    axis.minorticks_off()
+    axis.yaxis.set_major_formatter("{x:g}")
+    if ticks:
+        axis.set_xticks(*ticks)
+    axis.legend(fontsize=8)
     show(figure, alt)
 
 

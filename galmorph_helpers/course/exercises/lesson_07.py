@@ -128,8 +128,8 @@ EXERCISES = {
                 torch.arange(2 * n) ^ 1
             ),
             "No view is its own partner.": lambda n: torch.arange(2 * n),
-            "Second views have partners, too: 2N numbers are needed, from both halves.": lambda n: (
-                torch.cat([torch.arange(n, 2 * n)] * 2)
+            "Second views have partners, too: 2N numbers are needed, from both halves.": lambda n: torch.cat(
+                [torch.arange(n, 2 * n)] * 2
             ),
         },
         hint="With three galaxies, the rows 0 1 2 are first views and 3 4 5 second ones.",
@@ -162,11 +162,11 @@ EXERCISES = {
         right=rand_by_counts,
         cases=[_groups(30, 5, 8, 17), _groups(10, 2, 1, 40)],
         mistakes={
-            "That is the share of pairs; chance is not taken off yet.": lambda a, b: (
-                np.mean([(a[i] == a[j]) == (b[i] == b[j]) for i in range(len(a)) for j in range(i)])
+            "That is the share of pairs; chance is not taken off yet.": lambda a, b: np.mean(
+                [(a[i] == a[j]) == (b[i] == b[j]) for i in range(len(a)) for j in range(i)]
             ),
-            "Which cluster is called 0 means nothing: count pairs, not galaxies that agree.": lambda a, b: (
-                np.mean(a == b)
+            "Which cluster is called 0 means nothing: count pairs, not galaxies that agree.": lambda a, b: np.mean(
+                a == b
             ),
             "Of n galaxies there are n (n - 1) / 2 pairs, not n squared.": lambda a, b: _by_squares(a, b),
         },
