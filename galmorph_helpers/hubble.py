@@ -5,7 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .published import T_TYPE_DS18
+#: T-Type of each Hubble class on the scale of Domínguez Sánchez+2018, which the talk's axis follows.
+T_TYPE_DS18 = {
+    "E": -3, "S0-": -2, "S0": -1, "S0/a": 0, "Sa": 1, "Sab": 2, "Sb": 3, "Sbc": 4, "Sc": 5, "Scd": 6, "Sd": 7, "Sdm": 8,
+    "Sm": 9, "Im": 10,
+}  # fmt: skip
 
 #: T-Type of the classes that the scales number differently: (RC3, DS18). From S0/a (0) to Im (10) all agree.
 #: RC3: de Vaucouleurs+1991, followed by Nair & Abraham (2010, ApJS 186, 427) and EFIGI (Baillard+2011, A&A 532, A74).

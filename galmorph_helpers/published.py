@@ -42,27 +42,16 @@ MANGA_S0 = {"galaxies": 532, "rings": (0.21, 0.34)}
 #: (Sarmiento+2021, ApJ 921, 177; arXiv:2104.08292, abstract).
 MANGA_CLUSTERS = 2
 
-#: T-Type of each Hubble class on the scale of Domínguez Sánchez+2018, which the talk's axis follows.
-T_TYPE_DS18 = {
-    "E": -3, "S0-": -2, "S0": -1, "S0/a": 0, "Sa": 1, "Sab": 2, "Sb": 3, "Sbc": 4, "Sc": 5, "Scd": 6, "Sd": 7, "Sdm": 8,
-    "Sm": 9, "Im": 10,
-}  # fmt: skip
-
 #: Who looked at which galaxies, so that networks can learn from them: as the talk says it, and as the paper does.
 LABEL_SOURCES = {
-    "Sloan Digital Sky Survey": {
-        "talk": "1/3 of the sky, 0.5 billion objects, a 2.5 m telescope",
-        "paper": "a 2.5 m telescope at Apache Point (York+2000, AJ 120, 1579)",
-    },
-    "Galaxy Zoo 2": {
-        "talk": "240,000 galaxies, by volunteers",
-        "paper": "304,122 galaxies, over 16 million classifications in 14 months (Willett+2013, MNRAS 435, 2835)",
-    },
-    "Nair & Abraham": {
-        "talk": "14,000 galaxies, by professional astronomers",
-        "paper": "14,034 galaxies (Nair & Abraham 2010, ApJS 186, 427)",
-    },
-}
+    "Sloan Digital Sky Survey": {"talk": "1/3 of the sky, 0.5 billion objects, a 2.5 m telescope",
+                                 "paper": "a 2.5 m telescope at Apache Point (York+2000, AJ 120, 1579)"},
+    "Galaxy Zoo 2": {"talk": "240,000 galaxies, by volunteers",
+                     "paper": "304,122 galaxies, over 16 million classifications in 14 months (Willett+2013, MNRAS "
+                              "435, 2835)"},
+    "Nair & Abraham": {"talk": "14,000 galaxies, by professional astronomers",
+                       "paper": "14,034 galaxies (Nair & Abraham 2010, ApJS 186, 427)"},
+}  # fmt: skip
 GALAXY_ZOO_2 = {"galaxies": 304_122, "classifications": 16e6, "months": 14}
 #: Galaxies of the Dark Energy Survey with a predicted morphology (Vega-Ferrero+2021), the talk's largest catalogue.
 LARGEST_CATALOGUE = 27_000_000

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from IPython.display import HTML
 
 import galmorph_helpers as gm
+from galmorph_helpers.hubble import T_TYPE_DS18
 from galmorph_helpers.mock.known import RELATIONS
 from galmorph_helpers.mock.relations import describe, shen_radius
-from galmorph_helpers.published import T_TYPE_DS18
 
 
 @pytest.fixture

@@ -123,6 +123,17 @@ def published_table(results):
 def claims_with(results, lesson, *words):
     """The claims of a lesson whose names hold all of the words, whatever else they say; none is no error.
 
+    Parameters
+    ----------
+    results : dict
+        As of `read_results`.
+    lesson : str
+    *words : str
+
+    Returns
+    -------
+    list of dict
+
     >>> found = {"08": {"claims": [{"name": "Recall gained from 26 to 31", "measured": 0.3}]}}
     >>> [row["measured"] for row in claims_with(found, "08", "recall", "gained")], claims_with(found, "05", "recall")
     ([0.3], [])

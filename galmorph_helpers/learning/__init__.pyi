@@ -1,5 +1,6 @@
 from . import (
     adaptation,
+    answers,
     augmentation,
     clusters,
     contrastive,
@@ -24,6 +25,7 @@ from . import (
     weights,
 )
 from .adaptation import adapt, latent, normalised_for
+from .answers import answer_scores, probability_scores
 from .clusters import (
     cluster_features,
     cluster_table,
@@ -47,13 +49,11 @@ from .questions import class_probabilities, five_loss, five_targets, read_five
 from .thresholds import chosen_thresholds, probability_in_turn
 from .training import History, Training, fit, predict, predict_value
 from .transfer import (
-    answer_scores,
     answered_loss,
     draw_labelled,
     freeze,
     observed_source,
     one_answer,
-    probability_scores,
     retrain,
     some_answers,
 )

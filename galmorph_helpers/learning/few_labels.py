@@ -45,8 +45,9 @@ def train_on(network, images, target, *, epochs=12, seed=0):
 def two_numbers(target, logit, others):
     """Probabilities expit(a x + b) of other galaxies, from a and b fitted to labelled ones (Platt 1999).
 
-    A temperature (`gm.metrics.fit_temperature`) is a alone; b moves the share of positives as well. The order of the
-    galaxies does not change, nor does the AUC.
+    A temperature (`gm.metrics.fit_temperature`) is a alone; b moves the share of positives as well. Where a is above 0
+    the order of the galaxies does not change, nor does the AUC. A few labels, badly chosen, can make it negative: the
+    order is then turned round.
 
     Parameters
     ----------

@@ -9,11 +9,10 @@ from torch.nn import functional as F
 
 from .. import runtime
 from ..datasets.named import labelled_sdss
-from ..labels import QUESTIONS
-from ..metrics.scores import binary_metrics
 from ..samples import split
+from .answers import answer_scores
 from .networks import CompactCNN
-from .training import fit, predict
+from .training import fit
 from .weights import load_weights
 
 STRATEGIES = ("full", "head", "frozen", "scratch")
@@ -135,46 +134,6 @@ def retrain(source, images, target, *, how="full", seed=0, epochs=None):
         seed=seed,
     )  # fmt: skip
     return network.to(runtime.device())
-
-
-def answer_scores(network, images, target, *, questions=QUESTIONS, thresholds=None):
-    """Metrics of each question, for stamps as they are (no turned views: it is quicker).
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        One output a question.
-    images : torch.Tensor (N, C, H, W)
-    target : array (N, K)
-        0, 1, or NaN: left out.
-    questions : sequence of str
-    thresholds : array (K,), optional
-        From which probability on the answer is yes: 0.5 unless given. See `thresholds.chosen_thresholds`.
-
-    Returns
-    -------
-    dict of str -> dict
-        `n`, `positives`, `accuracy`, `recall`, `precision`, `f1`, `auc`, and `always_no`, the accuracy of saying no.
-    """
-    return probability_scores(predict(network, images, views=1), target, questions=questions, thresholds=thresholds)
-
-
-def probability_scores(probability, target, *, questions=QUESTIONS, thresholds=None):
-    """Metrics of each question, as in `answer_scores`, from probabilities (N, K) that are there already."""
-    target = np.asarray(target, float)
-    if probability.shape != target.shape or target.shape[1] != len(questions):
-        raise ValueError(
-            f"{len(questions)} questions, probabilities {probability.shape} and targets {target.shape} do not match."
-        )
-    thresholds = np.full(len(questions), 0.5) if thresholds is None else np.asarray(thresholds, float)
-    out = {}
-    for k, question in enumerate(questions):
-        known = np.isfinite(target[:, k])
-        t, p = target[known, k], probability[known, k].astype(float)
-        values = binary_metrics(t, p, threshold=thresholds[k], weights=np.ones((1, len(t))))
-        out[question] = {"n": len(t), "positives": int(t.sum()), "always_no": 1 - t.mean()}
-        out[question] |= {name: float(values[name][0]) for name in ("accuracy", "recall", "precision", "f1", "auc")}
-    return out
 
 
 def one_answer(network, output):

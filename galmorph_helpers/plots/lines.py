@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from .style import CYCLE, HUBBLE, STYLE, show, styles
 
@@ -65,7 +65,7 @@ def limits(points, *, xlabel, ylabel, alt, level=None, ticks=None):
         Of the x axis.
     """
     figure, axis = plt.subplots(figsize=(6.2, 3.6), layout="constrained")
-    looks = styles(points)
+    looks, tops = styles(points), []
     for k, (name, curve) in enumerate(points.items()):
         x, value, low, high = (np.asarray(part, float) for part in curve)
         (colour, marker, _), x = looks[name], x * 1.06 ** (k - (len(points) - 1) / 2)  # beside each other
@@ -73,6 +73,7 @@ def limits(points, *, xlabel, ylabel, alt, level=None, ticks=None):
         shown = np.where(known, value, low)
         axis.plot(x, shown, marker, color=colour, ms=6, label=name)
         axis.vlines(x, low, np.where(known, np.maximum(bounded, shown), low), color=colour)
+        tops += [*bounded, *1.6 * shown[~np.isfinite(high)]]  # arrows end there
         for place, start in zip(x[~np.isfinite(high)], shown[~np.isfinite(high)], strict=True):
             arrow = {"arrowstyle": "->", "color": colour}
             axis.annotate("", (place, 1.6 * start), (place, start), arrowprops=arrow)
@@ -80,8 +81,10 @@ def limits(points, *, xlabel, ylabel, alt, level=None, ticks=None):
         axis.axhline(level[1], color="0.6", lw=1)
         axis.annotate(level[0], (0.01, level[1]), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
     axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
-    axis.minorticks_off()
+    axis.set_ylim(top=1.3 * max(tops))
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
     axis.yaxis.set_major_formatter("{x:g}")
+    axis.minorticks_off()
     if ticks:
         axis.set_xticks(*ticks)
     axis.legend(fontsize=8)

@@ -42,10 +42,10 @@ rng = np.random.default_rng(seed)
 claims = gm.Claims("01", origins=("mock", "OpenNGC"))
 ALT = {
     "fork": "Hubble's tuning fork in twelve drawn galaxies. On the handle yellow ellipticals E0, E4, E7, then S0; above the spirals Sa, Sb, Sc with ever looser, bluer arms and a smaller bulge; below the barred SB0, SBa, SBb, SBc; on the right an irregular. The T axis below runs from -3 to 10.",
-    "faces": "A row of observed galaxies, smaller, noisier and less clear than the drawn ones of the tuning fork.",
+    "faces": "Observed galaxies, smaller, noisier and less clear than the drawn ones of the tuning fork.",
     "confusion": "Two tables of counts. Left, what twelve mock galaxies are against what they were called. Right, 1,770 observed galaxies in two catalogues: most counts lie on the diagonal, and those beside it are in the next class, hardly ever two classes away.",
     "outlines": "Shares of galaxies flatter than b/a. The curve of observed late spirals lies close to the law of randomly inclined discs, that of ellipticals far to the right, since few of them are flat; lenticulars lie between.",
-    "shape": "Observed NGC and IC galaxies by type. Left, the colour B minus V falls from 0.96 for ellipticals to 0.45 for irregulars. Right, the K-band luminosity is largest for ellipticals, nearly level from lenticulars to Sb, and falls steeply after Sc. The bands of neighbouring types overlap widely.",
+    "shape": "Observed NGC and IC galaxies by type. Left, the colour B minus V falls from 0.96 for ellipticals to 0.44 for irregulars. Right, the K-band luminosity is largest for ellipticals, nearly level from lenticulars to Sb, and falls steeply after Sc. The bands of neighbouring types overlap widely.",
     "plane": "Star formation against mass of mock galaxies: late types, bright, lie along a rising ridge; early types, dark, in a cloud below it that reaches the highest masses.",
     "tree": "The eleven questions of Galaxy Zoo 2. Two thirds of all looks say smooth and go to the question how round; 28 per cent see features; 23 per cent reach the questions about bar, arms and bulge, and 13 per cent those about how tight and how many arms.",
     "papers": "Papers on deep learning that one slide of the talk lists: two in 2015, a top of eighteen in 2019, eight in 2022.",
@@ -69,7 +69,7 @@ gm.plots.tuning_fork(gm.mock.portraits(fork, size=160, noise=False), alt=ALT["fo
 #
 # E and S0 together are **early types** (ETG), all others **late types** (LTG). That is Hubble's way to say *simple* and *complex*; it is no order in time.
 #
-# The fork is drawn by this course, with no noise and nothing in front. Observed galaxies look like this:
+# The fork is drawn by this course, with no noise and nothing in front. Observed galaxies look like this (words above them are what volunteers called them; a *merger* is two galaxies that become one):
 
 # %%
 faces, said = gm.labelled_sdss("disc")
@@ -138,14 +138,14 @@ gm.plots.confusion(panels, classes=classes, alt=ALT["confusion"])
 apart = both["open_ngc"] - both["efigi"]
 agree = np.trace(theirs) / theirs.sum()
 print(f"right on the left: {np.trace(mine)} of {mine.sum()}; the catalogues agree for {agree:.0%}")
-print(f"and differ by {apart.std():.2f} of the fourteen steps from E to Im (standard deviation)")
+print(f"and differ by {apart.std():.2f} of the thirteen steps from E to Im (standard deviation)")
 
 # %% [markdown]
-# **Why.** The steps are small and the galaxies are not made for them: between Sa and Sab there is no gap. Six experts who typed the same galaxies differed by 1.3 to 2.3 steps, 1.8 typically ([Naim et al. 1995](https://doi.org/10.1093/mnras/274.4.1107)). The two catalogues are as far apart. (Whether those who typed one had seen the other is not recorded.) Two galaxies taken at random differ by nearly three times as much: the claims at the end say how far. So a network that learns from people has labels with an error of one to two steps, and cannot be told from a perfect one below that.
+# **Why.** The steps are small and the galaxies are not made for them: between Sa and Sab there is no gap. Six experts who typed the same galaxies differed by 1.3 to 2.3 steps, 1.8 typically ([Naim et al. 1995](https://doi.org/10.1093/mnras/274.4.1107)). The two catalogues are as far apart. (Whether those who typed one had seen the other is not recorded.) Two galaxies taken at random differ by nearly three times as much: the claims at the end say how far. So a network that learns from people has labels with an error of one to two steps. Judged by such labels, even a perfect network would seem to err by as much.
 #
 # ## Turn types into numbers
 #
-# A network needs numbers. The **T-Type** counts along the fork. Two scales are in use. The older one is that of de Vaucouleurs (catalogue RC3; Nair & Abraham and EFIGI follow it). The talk and this course use that of Domínguez Sánchez et al. 2018 (DS18). From Sa on they agree:
+# A network needs numbers. The **T-Type** counts along the fork. Two scales are in use. The older one is that of de Vaucouleurs (his *Third Reference Catalogue*, RC3; Nair & Abraham and EFIGI follow it). The talk and this course use that of Domínguez Sánchez et al. 2018 (DS18). From S0/a on they agree. (S0⁻ are the lenticulars next to ellipticals, S0/a those next to spirals; Sab lies between Sa and Sb, Sbc between Sb and Sc; Sd comes after Sc.)
 
 # %%
 shown = ["E", "S0-", "S0", "S0/a", "Sa", "Sb", "Sc", "Sd", "Im"]
@@ -196,7 +196,7 @@ for how, t in (("scale forgotten", in_rc3), ("converted", to_ds18(in_rc3))):
 #
 # $$(b/a)^2 = q_0^2 + (1 - q_0^2)\cos^2 i .$$
 #
-# If discs point anywhere, $\cos i$ takes every value from 0 to 1 equally often. So the share of discs that look flatter than some $q$ is simply the $\cos i$ that belongs to $b/a = q$: no further assumption is needed.
+# If discs point anywhere, $\cos i$ takes every value from 0 to 1 equally often. So the share of discs that look flatter than some $q$ is simply the $\cos i$ that belongs to $b/a = q$. Nothing else is assumed, save the thickness: the same $q_0$ for all.
 #
 # **Predict.** Are more discs flatter than $b/a = 0.5$, or rounder?
 #
@@ -233,7 +233,7 @@ print("largest vertical gap to the law:", ", ".join(f"{n}s {g:.2f}" for n, g in 
 print(f"late spirals to a straight line from 0.2 to 1: {line:.2f}")
 
 # %% [markdown]
-# **Why.** Late spirals lie far closer to the law than ellipticals: many look flat, and a ball never does. But they do not lie *on* it: fewer look very flat or perfectly round than the law says. Real discs are not perfect circles, a bulge rounds the outline of a disc on edge, and a disc on edge whose arms are hidden may have been given another type. A straight line from 0.2 to 1, with no physics in it, does even better than the law. So this is no proof of the formula; it says that late spirals are flat things, and ellipticals are not. For a single galaxy an outline settles nothing: a disc seen face-on is as round as any ball.
+# **Why.** Late spirals lie far closer to the law than ellipticals: many look flat, and a ball never does. But they do not lie *on* it: fewer look flatter than 0.4 or nearly round than the law says, and a few are flatter than 0.2, which a law with one thickness for all forbids. Real discs are not perfect circles, a bulge rounds the outline of a disc on edge, and a disc on edge whose arms are hidden may have been given another type. A straight line from 0.2 to 1, with no physics in it, does even better than the law. So this is no proof of the formula; it says that late spirals are flat things, and ellipticals are not. For a single galaxy a round outline settles nothing: a disc seen face-on is as round as any ball.
 #
 # ## Ask what shape goes with
 #
@@ -256,7 +256,7 @@ units = ["magnitudes (up: redder)", "magnitudes (up: brighter)"]
 gm.plots.trends(panels, xlabel="type", ylabels=units, ticks=ticks, alt=ALT["shape"])
 
 # %% [markdown]
-# **See.** Colour falls from E to Im. Ellipticals are the brightest in K; then the curve is nearly level, and falls only behind Sc. (These are galaxies that telescopes around 1900 could see, not a fair sample. The further away, the brighter a galaxy must be to be in it; the claims therefore compare at equal redshift. And the magnitudes come from many hands: some are wrong, and make the bands wide.)
+# **See.** Colour falls from E to Im. Ellipticals are the brightest in K; then the curve is nearly level as far as Sb, and falls steeply from Sc on. (These are galaxies that telescopes around 1900 could see, not a fair sample. The further away, the brighter a galaxy must be to be in it; the claims therefore compare at equal redshift. And the magnitudes come from many hands: some are wrong, and make the bands wide.)
 #
 # Could you do without shapes, and just take the red ones for early types? Two numbers answer: **purity**, the share of early types among the red galaxies, and **completeness**, the share of red ones among the early types.
 #
@@ -293,9 +293,9 @@ for name, t in (("E", t_type == -3), ("spirals", t_type > 0)):
     print(f"B − V of {name} with a K magnitude near −23.5: {np.nanmedian(colour[alike]):.2f}")
 
 # %% [markdown]
-# **Why.** Colour says what is *likely*. A quarter of the red galaxies are late types all the same, and a quarter of the early types are missed; another cut trades one for the other. One reason: a disc seen from the side looks a little redder, for its dust lies in the way. Colour depends on age and dust, shape on something else: both have to be measured.
+# **Why.** Colour says what is *likely*. With the cut at 0.85, a quarter of the red galaxies are late types all the same, and a quarter of the early types are missed; another cut trades one for the other. One reason: a disc seen from the side looks a little redder, for its dust lies in the way. Colour depends on age and dust, shape on something else: both have to be measured.
 #
-# The last two lines begin to answer the question at the top. Of two galaxies with the same light in K, so about the same mass, the ball is redder: it has formed fewer stars of late.
+# The last two lines begin to answer the question at the top. Of two galaxies with the same light in K, so about the same mass, the ball is as a rule the redder one: most likely it has formed fewer stars of late. (*Spirals* are here, and in the table of the talk below, all late types, with the irregulars.)
 #
 # ### The main sequence, and a trap
 #
@@ -342,7 +342,7 @@ print(f"masses shuffled: slope {no_relation:.2f}")
 
 
 # %% [markdown]
-# **Why.** There is no relation left, and yet the slope is far from zero: the *cut* makes it. The dashed line rises with mass, and whatever is cut along it rises with it. Two thirds of your slope come out of a cloud of points with no relation in it.
+# **Why.** There is no relation left, and yet the slope is far from zero: the *cut* makes it. The dashed line rises with mass, and whatever is cut along it rises with it. A cloud of points with no relation in it has two thirds of your slope: the slope alone is no evidence of a relation.
 #
 # Renzini & Peng therefore ask for a main sequence without a cut: the ridge of the star-forming peak. The next cell looks, in each step of mass, for the rate at which most stars form. (Each galaxy counts as much as it forms, so that the quiescent cloud has no say.)
 
@@ -361,7 +361,7 @@ no_ridge = ridge(rng.permutation(log_mass), log_sfr)
 print(f"slope of the ridge: {ridge(log_mass, log_sfr):.2f}; masses shuffled: {no_ridge:.2f}")
 
 # %% [markdown]
-# With shuffled masses this slope is near zero, as it should be. *On observed galaxies* uses it.
+# With shuffled masses this slope is near zero, as it should be. With the true ones it is nearly that of your fit: the cut did little harm to this sky, but only the ridge shows it. *On observed galaxies* uses it.
 #
 # ## Find out why machines must help
 #
@@ -409,7 +409,7 @@ units = ["papers"] * len(panels)
 gm.plots.trends(panels, xlabel="year", ylabels=units, ticks=(years, years), alt=ALT["papers"])
 
 # %% [markdown]
-# The fall after 2019 is the speaker's choice, not the field's: a slide is no census. The talk also shows a census, all papers with "convolutional" in their abstract, from NASA's library ADS. With a token of your own (free; put it into the environment variable `ADS_DEV_KEY`) the cell above draws it, too.
+# (None is of 2016; the line runs over that year.) The fall after 2019 says nothing of the field: the speaker chose the papers, and a slide is no census. The talk also shows a census, all papers with "convolutional" in their abstract, from NASA's library ADS. With a token of your own (free; put it into the environment variable `ADS_DEV_KEY`) the cell above draws it, too.
 #
 # **See.** How long does a large catalogue take? An expert who gives each galaxy ten seconds (our assumption), 1,600 hours a year; the volunteers of Galaxy Zoo 2 at their pace; and a small network on this machine:
 
@@ -428,7 +428,7 @@ caption = f"{LARGEST_CATALOGUE:,} galaxies of the Dark Energy Survey (stamps alr
 gm.plots.show_table(Table({"who": list(took), "takes": words}), caption=caption)
 
 # %% [markdown]
-# **Why.** A network is fast, does not tire, and says the same twice. It is not right for that: it has learnt from people, with their scatter of one to two types, and from the galaxies that they were shown. What it does with others is what this course is about.
+# **Why.** A network is fast, does not tire, and says the same twice. That does not make it right: it has learnt from people, with their scatter of one to two types, and from the galaxies that they were shown. What it does with others is what this course is about.
 #
 # ## The talk and you
 #
@@ -475,7 +475,7 @@ if observed:
     print(f"votes for spiral: {share[0]:.0%} where stars form, {share[1]:.0%} where they do not")
 
 # %% [markdown]
-# With the set *sdss_mass_sfr_groups* the answer is: yes, roughly. There is a ridge, and its slope is clearly above that of shuffled masses, but it is lower than the published 0.76, by more than its error. These are galaxies in groups within redshift 0.05, not a fair sample, and where the ridge lies depends on how rates were measured. Votes for *spiral* are much more frequent where stars form. (Volunteers saw colour pictures: blue may have helped them to say spiral.) Yet over a third of the votes on quiescent galaxies say spiral, too: shape and star formation go together, and are not the same.
+# With the set *sdss_mass_sfr_groups* the answer is: yes, roughly. There is a ridge, and its slope is clearly above that of shuffled masses, but it is lower than the published 0.76, by more than its error (the ±: how much the slope scatters when as many galaxies are drawn from these again and again, some of them twice). These are galaxies in groups within redshift 0.05, not a fair sample, and where the ridge lies depends on how rates were measured. Votes for *spiral* are much more frequent where stars form. (Volunteers saw colour pictures: blue may have helped them to say spiral.) Yet over a third of the votes on quiescent galaxies say spiral, too: shape and star formation go together, and are not the same.
 #
 # The notebook [*Look twice at catalogues*](further/01f_look_twice_at_catalogues.ipynb) goes on: two faults in this very table, how often each type and each bar occurs in three catalogues, and how inclination hides arms.
 #

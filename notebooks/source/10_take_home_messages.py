@@ -53,7 +53,7 @@ MESSAGES = {
     "2 Faint and subtle features are still hard to find": [
         ("08", "original", "recall"), ("08", "recall", "26"), ("08", "auc", "realistic")],
     "3 A carried network needs some ten times fewer labels, but some": [
-        ("04", "labels saved"), ("04", "recall", "fall"), ("04", "jwst")],
+        ("04", "labels saved"), ("04", "recall", "fall"), ("04", "100 labels", "carried")],
     "4 Bright galaxies, moved far away, make labelled faint ones": [
         ("05", "auc"), ("05", "faintest")],
     "5 Without labels, too, there is much to find": [
@@ -116,7 +116,7 @@ def rates(calls, truth):
 
 
 def folder_with_faults(sample, answers, place):
-    """Sixty pictures and a table, with three faults: copies, a night on which mostly edge-on galaxies were taken, few."""
+    """Sixty pictures and a table, with three faults: copies, a night that nearly gives the answer, few galaxies."""
     pixels = (255 * sample.images[:60].permute(0, 2, 3, 1)).byte().numpy()
     pixels[56:] = pixels[:4, :, ::-1]  # four are there twice, mirrored
     edge_on = np.where(np.arange(60) < 56, answers[:60], np.roll(answers[:60], 56)).astype(int)
@@ -161,7 +161,7 @@ print(f"{sum(lessons['seconds']) / 60:.0f} minutes in all; {sum(lessons['hold'])
 # %% [markdown]
 # ## Put every published number beside the measured one
 #
-# A published accuracy is 0.84, yours is 0.81 with a 95 % interval from 0.79 to 0.84. That interval tells how much the *test galaxies* could have moved your score. But train the same network again, with another seed, and the score moves, too. Both scatters are independent, so their half widths add in squares.
+# A published accuracy is 0.84, yours is 0.81 with a 95 % interval from 0.79 to 0.83. That interval tells how much the *test galaxies* could have moved your score. But train the same network again, with another seed, and the score moves, too. Both scatters are independent, so their half widths add in squares.
 #
 # *Predict: how often will "lower" become "agrees", when the scatter of training is counted?*
 #
@@ -197,9 +197,9 @@ for column in ("verdict", "with training"):
     print(f"{column}:", ", ".join(f"{w} {c}" for w, c in zip(words, counts, strict=True)))
 
 # %% [markdown]
-# The column *training* says where the scatter of training is. Some lessons trained several times, and their intervals hold it. For those that stored a single training, the last column adds what is *typical* in this course, from five stored seeds of lesson 03 ([card](../data/folds_mock.md)). That is a stand-in, not a measurement of theirs.
+# The column *training* says where the scatter of training is. Some lessons trained several times, and their intervals hold it. For those that stored a single training, the last column adds what is *typical* in this course, from five stored seeds of lesson 03 ([card](../data/folds_mock.md)). That is a stand-in, not a measurement of theirs; and those are means of five networks, so for a single one it is rather too small.
 #
-# Published numbers come from observed galaxies, most measured ones from mock galaxies: to agree is no proof, and to differ is no scandal. *Agrees* speaks of how well *we* measured, not of how much the mock sky resembles the other.
+# Published numbers come from observed galaxies, most measured ones from mock galaxies: to agree is no proof, and to differ is no scandal. *Agrees* may mean no more than that our interval is wide. (The two lines printed say how many verdicts the scatter of training has changed.)
 #
 # Some rows stand apart: settings, numbers that were put into the mock sky, shares in other samples, and values of which nobody said how well they are known. **A number without an interval gets no verdict.**
 
@@ -224,7 +224,7 @@ gm.plots.intervals(names, scores["measured"], scores["low"], scores["high"],
 # 3. A network carried from another survey needs about ten times fewer labels, but it needs some ([04](04_carry_a_network.ipynb)).
 # 4. Bright galaxies, moved far away in the computer, give labelled samples of faint ones ([05](05_emulate_distant_galaxies.ipynb)).
 # 5. Without labels, too, there is much to find ([06](06_gradients_without_labels.ipynb), [07](07_cluster_without_labels.ipynb)).
-# 6. Never carry a model blindly to data that are not like its training sample ([09](09_catalogue_at_scale.ipynb), and the rest of this lesson).
+# 6. Never carry a model blindly to data that are not like its training sample ([03](03_folds_and_catalogues.ipynb), [05](05_emulate_distant_galaxies.ipynb), [09](09_catalogue_at_scale.ipynb), and the rest of this lesson).
 #
 # *Predict: which of the six has the weakest number beside it?*
 
@@ -241,7 +241,7 @@ for message in MESSAGES:
 #
 # ## Do not blindly apply your models
 #
-# The last message, as checks that come before any use. To have something to check, train five networks (folds, lesson 03) the way lesson 00 does: bright mock galaxies of the SDSS, edge-on or not. The first one is the network in question; the others will tell where they doubt.
+# The last message, as checks that come before any use. To have something to check, train five networks (folds, lesson 03) for the question of lesson 00: bright mock galaxies of the SDSS, edge-on or not. They start from weights that have learnt sixteen properties of other mock galaxies, the votes for edge-on among them. The first one is the network in question; the others will tell where they doubt.
 
 # %%
 bright, edge_on = asked(gm.population(gm.pick(cpu=2000, gpu=20_000), seed=seed, magnitude_limit=16))
@@ -260,7 +260,7 @@ del images  # make room
 # %% [markdown]
 # **Check 1, without labels: is it the same kind of galaxy?** The *out-of-domain score* asks how far a galaxy lies from those of the training, in what a network sees: the mean of each of its maps. By construction one in a hundred training-like galaxies scores above 1. We ask the network that the five started from: it had to read sixteen properties of mock galaxies. One that was then taught a single question has forgotten part of what it saw, and notices less: the cell prints how much.
 #
-# **Check 2, without labels: do the answers make sense in bulk?** The share called edge-on, beside that of the training. If it differs, either the sky has another share there (a *prevalence shift*), or the network errs.
+# **Check 2, without labels: do the answers make sense in bulk?** The share called edge-on, beside that of the training. If it differs, the sky has another share there (a *prevalence shift*), or the network errs, or both.
 #
 # **Check 3, with labels:** AUC, accuracy beside always-"no", calibration.
 #
@@ -306,15 +306,16 @@ print(f"deep field, flagged by features of the network taught one question: {own
 # A and B were of the same sky, C and D of the faint one, E and F of the blurred one, G and H of DES. Read the table from the top.
 #
 # - **Faint and small.** The network orders these galaxies nearly as well. But the share of edge-on galaxies is a small part of that of the training, because volunteers must see a disc to call it edge-on. A catalogue that assumed the training's share would be wrong by that factor. No score of single galaxies can see a prevalence shift.
-# - **Four times the seeing.** The row to remember: the accuracy is little above that of always "no", and few galaxies are flagged. A blurred disc looks like a rounder galaxy, and such were in the training sample.
+# - **Four times the seeing.** The row to remember: the accuracy is little above that of always "no", and few galaxies are flagged. A blurred disc looks like a rounder galaxy, and such were in the training sample. (The answers here and for DES are those of volunteers who saw the sharp SDSS pictures: the question is what the galaxy is.)
 # - **As DES sees them.** The opposite: most galaxies are flagged, and the network is nearly as good as at home. So the flag does *not* put the skies in the order of what goes wrong on them.
-# - **The deep field and noise** are flagged nearly whole. How wrong the network is in the deep field nobody knows without labels. Noise gets its answers, too. (The last line printed is the same score from the features of the network that was taught one question. In four trainings it flagged 0.4 to 0.9 of the deep field: a score is only as good as the features that it is made of.)
+# - **The deep field and noise** are flagged nearly whole. How wrong the network is in the deep field nobody knows without labels. Noise gets its answers, too. (The last line printed is the same score from the features of the network that was taught one question. It flags fewer: a score is only as good as the features that it is made of.)
+# - **Observed SDSS**, where that set is there: read its AUC and its accuracy beside those of the same sky, and its accuracy beside always "no". The network never saw an observed galaxy.
 #
 # Being flagged is not being wrong, and not being flagged is no promise. Only labels can tell. So:
 #
 # ## Buy a hundred labels
 #
-# You can pay somebody to look at a hundred galaxies of the new sample. **Which hundred?** The clever idea: those on which the five networks *disagree*. There they have most to learn. (It is called *active learning*, and the talk's catalogues have the scatter for it.) The plain idea: a hundred by chance.
+# You can pay somebody to look at a hundred galaxies of the new sample. **Which hundred?** The clever idea: those on which the five networks *disagree*. There they have most to learn. (Choosing so is called *active learning*. The catalogues of the talk give the scatter of their folds for each galaxy, so one could do it with them.) The plain idea: a hundred by chance.
 #
 # *Predict: after training on with them, which hundred gives the better network? Which tells how good the network was?*
 #
@@ -390,15 +391,15 @@ gm.plots.show_table(Table(rows), caption="A hundred labels, five seeds; calibrat
 #
 # 1. **The clever hundred teach no better.** On blurred galaxies a hundred by chance gain clearly more, on observed ones both gain alike. Why, was not measured; what was measured is that the clever hundred are another mix (column *share*).
 # 2. **The clever hundred mislead.** Columns *right* and *share*: on them the network seems far worse than it is, and edge-on galaxies far more frequent than they are. A hundred by chance tell both honestly, within their scatter.
-# 3. **Calibration.** On blurred galaxies the probabilities were far off, and two numbers mend them as well as training on does: the simple method suffices. On observed galaxies there was less to mend, and neither helps. But two numbers that were fitted to the *clever* hundred spoil what was good. And look at *shuffled*: on the blurred sky even answers that belong to others mend a good part, since they hold the right *share*. A small calibration error is no skill.
+# 3. **Calibration.** On blurred galaxies the probabilities were far off, and two numbers mend them as well as training on does: for that the simple method suffices. (Only training on teaches a better *order* of the galaxies: the AUC.) On observed galaxies there was less to mend, and neither changes much. But two numbers that were fitted to the *clever* hundred spoil on average what was good, more with some seeds than with others. And look at *shuffled*: on the blurred sky training on mends a good part even with answers that belong to others, of which nothing but the *share* is right. A small calibration error is no skill.
 #
-# Choosing by doubt has its place: when many labels come in rounds, and when a sample by chance stands beside it. Walmsley et al. 2020 choose in rounds, by a better measure of doubt, and need 35 to 60 % fewer labels for the same network. Here it was one round of a hundred, and it did not win: that is all that was measured.
+# Choosing by doubt has its place: when many labels come in rounds, and when a sample by chance stands beside it. Walmsley et al. 2020 choose in rounds, by another measure of doubt, and need up to 35 to 60 % fewer labels, depending on the question. Here it was one round of a hundred, and it did not win: that is all that was measured.
 #
 # ### Correct a share
 #
 # Perhaps all you want is *how many* are edge-on. A classifier calls the share $c$. With its recall $R$ (of those that are edge-on, how many are called) and its false-positive rate $b$ (of the others), the true share follows, if $R$ and $b$ hold *here*.
 #
-# **Exercise 3.** $c$ is made of true calls and false ones: $c = f R + (1 - f)\,b$. Give $f$.
+# **Exercise 3.** Let $f$ be the true share. Then $c$ is made of true calls and false ones: $c = f R + (1 - f)\,b$. Give $f$.
 
 
 # %% tags=["exercise"]
@@ -424,7 +425,7 @@ shares = {"called": called, "corrected by home": true_share(called, *at_home),
 print(f"{what}, share edge-on:", ", ".join(f"{k} {v:.3f}" for k, v in shares.items()))
 
 # %% [markdown]
-# Rates from home are right at home. Where the look has changed they need not hold, and nothing warns. The rates of the hundred are of the right galaxies, but rest on ten or twenty that are edge-on: they scatter. Compare with the plainest of all: the share of edge-on galaxies *among the hundred*, with no network at all. That is honest, and known to ±0.07 only (exercise 4 says why).
+# Rates from home are right at home. Where the look has changed they need not hold, and nothing in the count warns of it. The rates of the hundred are of the right galaxies, but rest on ten or twenty that are edge-on: they scatter. Compare with the plainest of all: the share of edge-on galaxies *among the hundred*, with no network at all. That is honest, and known to ±0.07 only (exercise 4 says why).
 #
 # ### How many labels make a check?
 #
@@ -471,7 +472,7 @@ with tempfile.TemporaryDirectory() as place:
 print(as_words(items))
 
 # %% [markdown]
-# The faults are found. Read the line on the mock sky, too, remember that the pictures are blurred, and that the network fails on them. And read the last two lines: no program can answer them.
+# The three faults are found. Read the line on the mock sky, too: far fewer of these galaxies lie outside than of the deep field, and these are the blurred pictures, on which the network above is hardly better than always "no". And read the last two lines: no program can answer them.
 #
 # **Your turn.** Put a folder `my_galaxies` with images, and perhaps a `labels.csv`, where `GALMORPH_DATA` points ([how](../data/README.md)), and run the next cell again. Or give the command the folder's name.
 
@@ -484,7 +485,7 @@ if mine:
 # ## Where the mock sky is not the sky
 #
 # - **Shapes are formulae.** Bulges, discs, arms, bars and knots are drawn from laws with scatter. Real galaxies have warps, mergers at all stages, dust that is not smooth, and histories. A network tells mock from observed galaxies almost without error ([how faithful](../benchmarks/fidelity.md)).
-# - **Labels are consistent.** Simulated volunteers err at random, by one law. Real ones learn, tire, and agree with each other in their mistakes. Scores on the mock sky are therefore too good.
+# - **Labels are consistent.** Simulated volunteers err at random, by one law. Real ones learn, tire, and agree with each other in their mistakes. That alone may make scores on the mock sky too good. Yet many stand *below* the published ones in the table above: nobody can say beforehand in which direction a mock score errs.
 # - **Correlations are put in.** Type depends on mass and star formation because the catalogue says so. What the mock sky shows about evolution, environments or rings was decided when it was written.
 # - **The archives are cleaner than the sky** of the mock telescopes in some ways (no satellites' trails, no failed fields, no ghosts, except where lesson 08 adds them) and dirtier in others.
 #
