@@ -371,7 +371,7 @@ before = np.mean(of(observed, task="JWST", how="unchanged")["auc"])
 panels["JWST: edge-on"]["unchanged, no label"] = ([30, 931], *[[before] * 2] * 3)
 gm.plots.trends(panels, xlabel="labelled galaxies", ylabels=["AUC", ""], log=True,
                 ticks=([30, 100, 300, 1000], ["30", "100", "300", "1,000"]),
-                alt="JWST: the carried network lies above that from scratch. Rings: both lie alike.")
+                alt="JWST: the carried network lies above that from scratch. Rings: both alike.")
 
 # %% [markdown]
 # **Edge-on** was asked before, and the old weights pay on JWST, too, though all else is different. But see the first point: **with 30 labels the retrained network is no better than the unchanged one**, which needs no label. A few galaxies, shown again and again, also teach accidents. **Rings** nobody had asked for, and there the two curves are alike within what 112 test galaxies can show. Perhaps only what was learnt is carried; so few galaxies cannot prove it.
