@@ -216,7 +216,7 @@ def test_every_file_that_a_lesson_links_to_is_there(lesson):
 
 
 def test_every_environment_variable_is_in_the_readme_s_table():
-    folders = ("galmorph_helpers/**", "tools", "tests", "benchmarks", "notebooks/source/**")
+    folders = ("galmorph_helpers/**", "tools", "tests/**", "benchmarks", "notebooks/source/**")
     places = [path for folder in folders for path in ROOT.glob(f"{folder}/*.py")] + [ROOT / "Makefile"]
     name = re.compile(r"\bGALMORPH_[A-Z]+\b")
     used = {found for path in places for found in name.findall(path.read_text(encoding="utf-8"))}
