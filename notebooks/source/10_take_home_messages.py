@@ -55,7 +55,7 @@ MESSAGES = {
     "3 A carried network needs some ten times fewer labels, but some": [
         ("04", "labels saved"), ("04", "recall", "fall"), ("04", "100 labels", "carried")],
     "4 Bright galaxies, moved far away, make labelled faint ones": [
-        ("05", "auc"), ("05", "faintest")],
+        ("05", "auc to r"), ("05", "faintest bin")],
     "5 Without labels, too, there is much to find": [
         ("06", "sign of the gradient"), ("07", "clusters with slow"), ("07", "trained minus untrained"),
         ("07", "rings by hand minus trained")],
