@@ -37,7 +37,7 @@ endif
 ifneq ($(origin PYTHON),file)
 RELEASE := -c 'import sys; print("%d.%d" % sys.version_info[:2])'
 HAVE := $(shell $(BIN)/python $(RELEASE))
-ifneq ($(shell $(PYTHON) $(RELEASE)),$(HAVE))
+ifneq ($(shell "$(PYTHON)" $(RELEASE)),$(HAVE))
 $(info PYTHON=$(PYTHON) is not used: $(VENV) has Python $(HAVE) already. To change that, do  rm -r $(VENV)  and then the same make again.)
 endif
 endif
@@ -57,11 +57,11 @@ help: ## list these targets
 setup: $(READY) ## create .venv and install the tested set into it (the other targets do so by themselves)
 
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing. Install one, then: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 	  echo "Creating $(VENV) and installing the course: a few minutes, about 2 GB with the CPU build of torch."; \
-	  $(PYTHON) -m venv --clear $(VENV); } || { \
+	  "$(PYTHON)" -m venv --clear $(VENV); } || { \
 	  echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv; then the same make again." >&2; exit 1; }
 	@$(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
 	@$(PIP_INSTALL) --quiet -e '.[notebooks,archive,scale,test,site]'
