@@ -513,7 +513,7 @@ if len(rows):
                      alt="Observed galaxies of which all folds are certain, labels or not.")
 
 # %% [markdown]
-# In the deep field nearly every set names a single class (the line above): the networks have never seen such galaxies, and do not say so. On SDSS galaxies, where labels are, the promise of 90 % calibrated on mock galaxies is broken by a wide margin; 500 labels of their own restore it. But look at the price in the column *classes*: many sets now hold both. That is an honest answer of networks that were trained on another sky: *we mostly do not know*. (Trained on observed galaxies they know far more: lesson 02.)
+# In the deep field nearly every set names a single class (the line above): the networks have never seen such galaxies, and do not say so. On SDSS galaxies, where labels are, the promise of 90 % calibrated on mock galaxies is broken by a wide margin; 500 labels of their own restore it (over [five seeds](../benchmarks/seeds_03.md) to 0.90 to 0.94: so few leave a scatter of more than one per cent, and one of the five lies beyond the bound of this lesson). But look at the price in the column *classes*: many sets now hold both. That is an honest answer of networks that were trained on another sky: *we mostly do not know*. (Trained on observed galaxies they know far more: lesson 02.)
 #
 # And look at the galaxies that are **wrong and yet certain**: all folds agree, P is beyond 0.95, and the label says otherwise. Judge for yourself which of the two is right. "Elliptical" of Galaxy Zoo 1 means smooth, and smooth is not elliptical: many of these are small and blue, and a volunteer could not have seen their arms ([further/03f](further/03f_doubt_in_full.ipynb) counts). Either way, no scatter of folds could have warned.
 #
