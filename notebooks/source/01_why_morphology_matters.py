@@ -41,15 +41,49 @@ seed = gm.start()
 rng = np.random.default_rng(seed)
 claims = gm.Claims("01", origins=("mock", "OpenNGC"))
 ALT = {
-    "fork": "Hubble's tuning fork in twelve drawn galaxies. On the handle yellow ellipticals E0, E4, E7, then S0; above the spirals Sa, Sb, Sc with ever looser, bluer arms and a smaller bulge; below the barred SB0, SBa, SBb, SBc; on the right an irregular. The T axis below runs from -3 to 10.",
-    "faces": "Observed galaxies, smaller, noisier and less clear than the drawn ones of the tuning fork.",
-    "confusion": "Two tables of counts. Left, what twelve mock galaxies are against what they were called. Right, 1,770 observed galaxies in two catalogues: most counts lie on the diagonal, and those beside it are in the next class, hardly ever two classes away.",
-    "outlines": "Shares of galaxies flatter than b/a. The curve of observed late spirals lies close to the law of randomly inclined discs, that of ellipticals far to the right, since few of them are flat; lenticulars lie between.",
-    "shape": "Observed NGC and IC galaxies by type. Left, the colour B minus V falls from 0.96 for ellipticals to 0.44 for irregulars. Right, the K-band luminosity is largest for ellipticals, nearly level from lenticulars to Sb, and falls steeply after Sc. The bands of neighbouring types overlap widely.",
-    "plane": "Star formation against mass of mock galaxies: late types, bright, lie along a rising ridge; early types, dark, in a cloud below it that reaches the highest masses.",
-    "tree": "The eleven questions of Galaxy Zoo 2. Two thirds of all looks say smooth and go to the question how round; 28 per cent see features; 23 per cent reach the questions about bar, arms and bulge, and 13 per cent those about how tight and how many arms.",
-    "papers": "Papers on deep learning that one slide of the talk lists: two in 2015, a top of eighteen in 2019, eight in 2022.",
-    "groups": "Star formation against mass of observed galaxies in groups: where star formation is high, most votes say spiral; in the quiet cloud below, fewer do.",
+    "fork": (
+        "Hubble's tuning fork in twelve drawn galaxies. On the handle yellow ellipticals E0, E4,"
+        " E7, then S0; above the spirals Sa, Sb, Sc with ever looser, bluer arms and a smaller"
+        " bulge; below the barred SB0, SBa, SBb, SBc; on the right an irregular. The T axis below"
+        " runs from -3 to 10."
+    ),
+    "faces": (
+        "Observed galaxies, smaller, noisier and less clear than the drawn ones of the tuning"
+        " fork."
+    ),
+    "confusion": (
+        "Two tables of counts. Left, what twelve mock galaxies are against what they were called."
+        " Right, 1,770 observed galaxies in two catalogues: most counts lie on the diagonal, and"
+        " those beside it are in the next class, hardly ever two classes away."
+    ),
+    "outlines": (
+        "Shares of galaxies flatter than b/a. The curve of observed late spirals lies close to the"
+        " law of randomly inclined discs, that of ellipticals far to the right, since few of them"
+        " are flat; lenticulars lie between."
+    ),
+    "shape": (
+        "Observed NGC and IC galaxies by type. Left, the colour B minus V falls from 0.96 for"
+        " ellipticals to 0.44 for irregulars. Right, the K-band luminosity is largest for"
+        " ellipticals, nearly level from lenticulars to Sb, and falls steeply after Sc. The bands"
+        " of neighbouring types overlap widely."
+    ),
+    "plane": (
+        "Star formation against mass of mock galaxies: late types, bright, lie along a rising"
+        " ridge; early types, dark, in a cloud below it that reaches the highest masses."
+    ),
+    "tree": (
+        "The eleven questions of Galaxy Zoo 2. Two thirds of all looks say smooth and go to the"
+        " question how round; 28 per cent see features; 23 per cent reach the questions about bar,"
+        " arms and bulge, and 13 per cent those about how tight and how many arms."
+    ),
+    "papers": (
+        "Papers on deep learning that one slide of the talk lists: two in 2015, a top of eighteen"
+        " in 2019, eight in 2022."
+    ),
+    "groups": (
+        "Star formation against mass of observed galaxies in groups: where star formation is high,"
+        " most votes say spiral; in the quiet cloud below, fewer do."
+    ),
 }
 
 # %%
@@ -511,14 +545,23 @@ steps = np.array([0.002, 0.004, 0.006, 0.010, 0.014, 0.018, 0.025, 0.040])
 def brighter(kinds):
     """How much brighter ellipticals are in K than spirals (magnitudes), mean over steps of equal redshift."""
     near = [(redshift > a) & (redshift <= b) for a, b in zip(steps[:-1], steps[1:], strict=True)]
-    return np.mean([np.nanmedian(luminosity[m & (kinds > 0)]) - np.nanmedian(luminosity[m & (kinds == -3)]) for m in near])
-
+    return np.mean(
+        [
+            np.nanmedian(luminosity[m & (kinds > 0)]) - np.nanmedian(luminosity[m & (kinds == -3)])
+            for m in near
+        ]
+    )
 
 
 def redder(kinds):
     """How much redder ellipticals are than spirals (magnitudes), mean over steps of equal K luminosity."""
     alike = [abs(luminosity - k) < 0.5 for k in (-25.5, -24.5, -23.5, -22.5, -21.5)]
-    return np.mean([np.nanmedian(colour[m & (kinds == -3)]) - np.nanmedian(colour[m & (kinds > 0)]) for m in alike])
+    return np.mean(
+        [
+            np.nanmedian(colour[m & (kinds == -3)]) - np.nanmedian(colour[m & (kinds > 0)])
+            for m in alike
+        ]
+    )
 
 
 def by_chance():
@@ -532,36 +575,149 @@ def mean_of(draw, times=20):
     return np.mean([draw() for _ in range(times)])
 
 
-purity, shuffled_purity = (cut_by_colour(blue_yellow, kinds, 0.85)[0] for kinds in (early, rng.permutation(early)))
+purity, shuffled_purity = (
+    cut_by_colour(blue_yellow, kinds, 0.85)[0] for kinds in (early, rng.permutation(early))
+)
 strangers = both["open_ngc"] - rng.permutation(both["efigi"])
 described = gm.mock.describe(sky)
 judged = described[described["agrees"] != "too few"]
 ngc_barred = ngc["bar"][(t_type > 0) & (t_type <= 7)] == 1
-there = gm.hubble.convert_t_type(gm.hubble.convert_t_type(np.linspace(-3.3, 10, 500), "DS18", to="RC3"), "RC3")
-claims.check("T-Types of two catalogues, galaxy by galaxy: standard deviation, observed", apart.std(), between=(1.3, 2.3), control=("types of other galaxies", strangers.std()), fails_if="people who type galaxies saw different things than the experts of Naim et al. 1995", about="observed")
-claims.check("OpenNGC: false ellipticals when the scales are mixed", false["scale forgotten"], at_least=0.2, control=("converted first", false["converted"]), fails_if="the catalogue had few S0-", about="observed")
-claims.check("OpenNGC spirals (Sbc–Scd): largest gap in b/a to discs at random", gap["spiral"], at_most=0.15, control=("ellipticals", gap["elliptical"]), fails_if="late spirals were not discs, or did not point anywhere", about="observed")
-claims.check("OpenNGC: purity of early types redder than B − V = 0.85", purity, at_least=0.65, control=("types shuffled", shuffled_purity), fails_if="colour had nothing to do with type", about="observed")
-claims.check("OpenNGC: ellipticals brighter in K than spirals at equal redshift, magnitudes", brighter(t_type), at_least=0.3, control=("types shuffled", mean_of(lambda: brighter(rng.permutation(t_type)))), fails_if="mass had nothing to do with type", about="observed")
-claims.check("OpenNGC: ellipticals redder than spirals at equal K luminosity, magnitudes", redder(t_type), at_least=0.15, control=("types shuffled", mean_of(lambda: redder(rng.permutation(t_type)))), fails_if="shape told nothing of the stars that mass does not", about="observed")
-claims.check("OpenNGC, Sa–Sc: B − V of the flat minus that of the round, magnitudes", sides[0] - sides[1], at_least=0.04, control=("axis ratios shuffled", mean_of(by_chance)), fails_if="dust did not redden discs on edge", about="observed")
-claims.put_in("published relations that the mock catalogue keeps", np.mean(judged["agrees"] == "yes"), at_least=0.9)
-claims.put_in("slope of the main sequence, mock sky", ridge(log_mass, log_sfr), between=(0.66, 0.86))
-claims.put_in("median log stellar mass (solar), E minus spirals, mock sky", in_mock[0][0] - in_mock[0][1], at_least=0.15)
-claims.put_in("median V / σ, spirals minus E, mock sky", in_mock[3][1] - in_mock[3][0], at_least=0.2)
-claims.put_in("a slope of the main sequence made by the cut alone, masses shuffled, mock sky", no_relation, at_least=0.3)
+there = gm.hubble.convert_t_type(
+    gm.hubble.convert_t_type(np.linspace(-3.3, 10, 500), "DS18", to="RC3"), "RC3"
+)
+claims.check(
+    "T-Types of two catalogues, galaxy by galaxy: standard deviation, observed",
+    apart.std(),
+    between=(1.3, 2.3),
+    control=("types of other galaxies", strangers.std()),
+    fails_if="people who type galaxies saw different things than the experts of Naim et al. 1995",
+    about="observed",
+)
+claims.check(
+    "OpenNGC: false ellipticals when the scales are mixed",
+    false["scale forgotten"],
+    at_least=0.2,
+    control=("converted first", false["converted"]),
+    fails_if="the catalogue had few S0-",
+    about="observed",
+)
+claims.check(
+    "OpenNGC spirals (Sbc–Scd): largest gap in b/a to discs at random",
+    gap["spiral"],
+    at_most=0.15,
+    control=("ellipticals", gap["elliptical"]),
+    fails_if="late spirals were not discs, or did not point anywhere",
+    about="observed",
+)
+claims.check(
+    "OpenNGC: purity of early types redder than B − V = 0.85",
+    purity,
+    at_least=0.65,
+    control=("types shuffled", shuffled_purity),
+    fails_if="colour had nothing to do with type",
+    about="observed",
+)
+claims.check(
+    "OpenNGC: ellipticals brighter in K than spirals at equal redshift, magnitudes",
+    brighter(t_type),
+    at_least=0.3,
+    control=("types shuffled", mean_of(lambda: brighter(rng.permutation(t_type)))),
+    fails_if="mass had nothing to do with type",
+    about="observed",
+)
+claims.check(
+    "OpenNGC: ellipticals redder than spirals at equal K luminosity, magnitudes",
+    redder(t_type),
+    at_least=0.15,
+    control=("types shuffled", mean_of(lambda: redder(rng.permutation(t_type)))),
+    fails_if="shape told nothing of the stars that mass does not",
+    about="observed",
+)
+claims.check(
+    "OpenNGC, Sa–Sc: B − V of the flat minus that of the round, magnitudes",
+    sides[0] - sides[1],
+    at_least=0.04,
+    control=("axis ratios shuffled", mean_of(by_chance)),
+    fails_if="dust did not redden discs on edge",
+    about="observed",
+)
+claims.put_in(
+    "published relations that the mock catalogue keeps",
+    np.mean(judged["agrees"] == "yes"),
+    at_least=0.9,
+)
+claims.put_in(
+    "slope of the main sequence, mock sky", ridge(log_mass, log_sfr), between=(0.66, 0.86)
+)
+claims.put_in(
+    "median log stellar mass (solar), E minus spirals, mock sky",
+    in_mock[0][0] - in_mock[0][1],
+    at_least=0.15,
+)
+claims.put_in(
+    "median V / σ, spirals minus E, mock sky", in_mock[3][1] - in_mock[3][0], at_least=0.2
+)
+claims.put_in(
+    "a slope of the main sequence made by the cut alone, masses shuffled, mock sky",
+    no_relation,
+    at_least=0.3,
+)
 claims.put_in("slope of the ridge, masses shuffled, mock sky", no_ridge, between=(-0.2, 0.2))
 claims.identity("Hubble types drawn and labelled", len(set(fork["hubble_type"])), at_least=8)
-claims.identity("T-Type scales: largest error there and back", np.abs(there - np.linspace(-3.3, 10, 500)).max(), at_most=1e-9)
-claims.identity("years that the crowd of Galaxy Zoo 2 would need for 27 million galaxies", took["the crowd of Galaxy Zoo 2"], at_least=50)
-half = [ridge(log_mass[i], log_sfr[i]) for i in (rng.integers(0, len(log_mass), len(log_mass)) for _ in range(20))]
-claims.compare("slope of the main sequence, mock sky", 0.76, ridge(log_mass, log_sfr), np.percentile(half, [2.5, 97.5]))
+claims.identity(
+    "T-Type scales: largest error there and back",
+    np.abs(there - np.linspace(-3.3, 10, 500)).max(),
+    at_most=1e-9,
+)
+claims.identity(
+    "years that the crowd of Galaxy Zoo 2 would need for 27 million galaxies",
+    took["the crowd of Galaxy Zoo 2"],
+    at_least=50,
+)
+half = [
+    ridge(log_mass[i], log_sfr[i])
+    for i in (rng.integers(0, len(log_mass), len(log_mass)) for _ in range(20))
+]
+claims.compare(
+    "slope of the main sequence, mock sky",
+    0.76,
+    ridge(log_mass, log_sfr),
+    np.percentile(half, [2.5, 97.5]),
+)
 spread = 1.96 * np.sqrt(ngc_barred.mean() * (1 - ngc_barred.mean()) / len(ngc_barred))
-claims.compare("barred share of spirals, OpenNGC (SB)", 0.294, ngc_barred.mean(), (ngc_barred.mean() - spread, ngc_barred.mean() + spread))
+claims.compare(
+    "barred share of spirals, OpenNGC (SB)",
+    0.294,
+    ngc_barred.mean(),
+    (ngc_barred.mean() - spread, ngc_barred.mean() + spread),
+)
 if observed:
     claims.origins.append("folder")
-    claims.check("slope of the main sequence's ridge, observed", ridge(mass, rate), at_least=0.4, control=("masses shuffled, mean of 20", np.mean(shuffled)), hoped=0.66, fails_if="star formation did not follow mass", about="observed")
+    claims.check(
+        "slope of the main sequence's ridge, observed",
+        ridge(mass, rate),
+        at_least=0.4,
+        control=("masses shuffled, mean of 20", np.mean(shuffled)),
+        hoped=0.66,
+        fails_if="star formation did not follow mass",
+        about="observed",
+    )
     mixed = rng.permutation(spiral[known])
-    claims.check("share of spiral votes, star-forming minus quiescent, observed", share[0] - share[1], at_least=0.2, control=("votes shuffled", mixed[forming[known]].mean() - mixed[~forming[known]].mean()), fails_if="shape had nothing to do with star formation, or votes were joined to the wrong galaxies", about="observed")
-    claims.compare("slope of the main sequence, observed", 0.76, ridge(mass, rate), np.percentile(slopes, [2.5, 97.5]))
+    claims.check(
+        "share of spiral votes, star-forming minus quiescent, observed",
+        share[0] - share[1],
+        at_least=0.2,
+        control=("votes shuffled", mixed[forming[known]].mean() - mixed[~forming[known]].mean()),
+        fails_if=(
+            "shape had nothing to do with star formation, or votes were joined to the wrong"
+            " galaxies"
+        ),
+        about="observed",
+    )
+    claims.compare(
+        "slope of the main sequence, observed",
+        0.76,
+        ridge(mass, rate),
+        np.percentile(slopes, [2.5, 97.5]),
+    )
 gm.plots.show_claims(claims.report())

@@ -481,7 +481,9 @@ gm.course.quiz("02")
 
 # %% tags=["claims"]
 by_hand = torch.tensor(maps[0])[None, None].float()
-claims.identity("convolution by hand minus torch's", (by_hand - in_torch).abs().max(), at_most=1e-5)
+claims.identity(
+    "convolution by hand minus torch's", (by_hand - in_torch).abs().max(), at_most=1e-5
+)
 logits, labels = np.linspace(-4, 4, 100), np.arange(100) % 2
 off = entropy_of(labels, 1 / (1 + np.exp(-logits))) - F.binary_cross_entropy_with_logits(
     torch.tensor(logits), torch.tensor(labels).double()
@@ -490,30 +492,45 @@ claims.identity("cross-entropy by hand minus torch's", abs(off), at_most=1e-9)
 weights = gm.learning.count_parameters(gm.learning.DS18())
 claims.identity("weights of DS18's layers, off by", abs(weights - DS18_PARAMETERS), at_most=0)
 claims.check(
-    "edge-on accuracy, mock sky", ours["accuracy"][0], at_least=0.93, hoped=0.98, about="mock",
-    control=('always "no"', ours["always_no"][0]), fails_if="training taught nothing of the shape",
-    short="The accuracy stays below the bound of 0.93 that was set for it beforehand, and far below the talk's.",
+    "edge-on accuracy, mock sky",
+    ours["accuracy"][0],
+    at_least=0.93,
+    hoped=0.98,
+    about="mock",
+    control=('always "no"', ours["always_no"][0]),
+    fails_if="training taught nothing of the shape",
+    short=(
+        "The accuracy stays below the bound of 0.93 that was set for it beforehand, and far below"
+        " the talk's."
+    ),
 )
 red = np.asarray(features["colour"])[test]
 level = {"ellipticity": ellipticity[test], "colour": (red - red.min()) / np.ptp(red)}
 level = gm.metrics_table({name: (edge_on[test], value) for name, value in level.items()}, n_boot=2)
 claims.check(
     "edge-on AUC, mock sky: the ellipticity alone above the network by",
-    level["auc"][0] - ours["auc"][0], at_least=-0.02, about="mock",
+    level["auc"][0] - ours["auc"][0],
+    at_least=-0.02,
+    about="mock",
     control=("colour alone", level["auc"][1] - ours["auc"][0]),
     fails_if="volunteers went by more than how thin a disc looks",
 )
 by_heart = few_histories["as they are"]
 claims.check(
-    "over-fitting with a hundred galaxies: validation minus training loss", about="mock",
-    measured=last["as they are"] - by_heart.training[-1], at_least=0.15,
+    "over-fitting with a hundred galaxies: validation minus training loss",
+    about="mock",
+    measured=last["as they are"] - by_heart.training[-1],
+    at_least=0.15,
     control=("all training galaxies", all_galaxies.validation[-1] - all_galaxies.training[-1]),
     fails_if="a hundred galaxies were enough",
 )
 ahead = lead[(lead["sky"] == "observed") & (lead["question"] == "disc")]["lead"]  # by N
 claims.check(
-    "with 100 labels the forest is ahead by, AUC of disc or smooth, observed", -ahead[0],
-    at_least=0.015, about="observed", control=("with all labels", -ahead[-1]),
+    "with 100 labels the forest is ahead by, AUC of disc or smooth, observed",
+    -ahead[0],
+    at_least=0.015,
+    about="observed",
+    control=("with all labels", -ahead[-1]),
     fails_if="a hundred labels were enough for the network",
 )
 if said:
@@ -521,7 +538,11 @@ if said:
     real = {row["name"]: row["auc"] for row in on_observed}
     for name, hoped, bound in (("disc", 0.949, 0.93), ("edge-on", 0.957, 0.94)):
         claims.check(
-            f"{name} AUC, observed SDSS", real[name], at_least=bound, hoped=hoped, about="observed",
+            f"{name} AUC, observed SDSS",
+            real[name],
+            at_least=bound,
+            hoped=hoped,
+            about="observed",
             control=("ellipticity alone", real[f"{name}, ellipticity alone"]),
             fails_if="the network saw no more than how elongated a galaxy is",
         )

@@ -57,7 +57,12 @@ def three(answers):
 def show_coverage(rows, caption):
     """The table of coverage as people read it, and as a dict by name."""
     table = coverage_table(rows)
-    names = {"coverage_low": "from", "coverage_high": "to", "size": "classes", "single": "one class"}
+    names = {
+        "coverage_low": "from",
+        "coverage_high": "to",
+        "size": "classes",
+        "single": "one class",
+    }
     formats = {name: ".3f" for name in ("coverage", "from", "to", "one class")}
     shown = Table(table, names=[names.get(name, name) for name in table.colnames])
     gm.plots.show_table(shown, caption=caption, formats=formats)
@@ -76,7 +81,9 @@ def wide(row, metric, seeds):
     """95 % interval of a score: the scatter of the test galaxies and that of training, over stored seeds."""
     training = 1.96 * np.std(seeds["value"][seeds["what"] == f"{row['name']} {metric}"], ddof=1)
     below = np.hypot(row[metric] - row[f"{metric}_low"], training)
-    return row[metric] - below, min(row[metric] + np.hypot(row[f"{metric}_high"] - row[metric], training), 1)
+    return row[metric] - below, min(
+        row[metric] + np.hypot(row[f"{metric}_high"] - row[metric], training), 1
+    )
 
 
 # %% [markdown]
@@ -548,47 +555,123 @@ def worst(what):
 
 
 promised = "conformal, 90 % promised"
-claims.check("scatter of P where P is 0.3 to 0.7, over that beyond 0.1 and 0.9", peaks["probabilities"], at_least=3,
-             control=("the same of the logits", peaks["logits"]), fails_if="the peak were not made by the logistic function")
-claims.check("chance that a wrong class has the larger scatter of the folds", finds["scatter of the folds"], at_least=0.7,
-             control=("scatter of other galaxies", finds["scatter, shuffled"]), fails_if="scatter and errors were strangers")
-claims.check("finds errors: closeness to one half minus scatter of the folds",
-             finds["closeness to one half, mean"] - finds["scatter of the folds"], at_least=0,
-             control=("scatter of the logits minus scatter of the folds", finds["scatter of the logits"] - finds["scatter of the folds"]),
-             fails_if="the scatter knew more than the mean does")
-claims.check("calibration error with the temperature of the bright sky, two magnitudes fainter minus same sky",
-             off["fainter"][1] - off["same sky"][1], at_least=0.008,
-             control=("same sky, after minus before", off["same sky"][1] - off["same sky"][0]),
-             fails_if="one number from the bright sky mended the faint one")
-claims.check("coverage of 90 % sets, same sky", same[promised], between=(0.87, 0.93),
-             control=("likeliest class", same["likeliest class"]), fails_if="calibration and test galaxies were of two kinds")
-claims.check("the same in five stored seeds, largest distance from 90 %", worst("test"), at_most=0.015,
-             control=("likeliest class", worst("likeliest class")), fails_if="the promise hung on the seed")
-claims.check("coverage missing two magnitudes fainter, one threshold", 0.9 - left["fainter by two magnitudes"], at_least=0.025,
-             control=("same sky", 0.9 - same[promised]), fails_if="the promise held for galaxies of another kind")
-claims.check("coverage on DES pictures, one threshold", left["DES pictures"], at_most=0.8,
-             control=("same sky", same[promised]), fails_if="the promise held for pictures of another survey")
-claims.check("coverage two magnitudes fainter, a threshold a bin", fixed["a threshold a bin"], between=(0.87, 0.93),
-             control=("one threshold", left["fainter by two magnitudes"]), fails_if="bins of magnitude did not mend it")
-claims.check("the same in five stored seeds, largest distance from 90 %, mended", worst("fainter, mended"), at_most=0.02,
-             control=("one threshold", worst("fainter")), fails_if="the repair hung on the seed")
-claims.check("purity, models agree minus T-Type alone", pure["models agree"] - pure["T-Type alone"], at_least=0,
-             control=("P of other galaxies", pure["agree, P of other galaxies"] - pure["T-Type alone"]),
-             fails_if="the second and third model told nothing new")
-claims.check("late or early, stored seeds: AUC lost without arms, bars and knots", lost, at_most=0.02,
-             control=("by guessing, AUC 0.5", auc["test"].mean() - 0.5), fails_if="the networks went by arms, bars or knots")
+claims.check(
+    "scatter of P where P is 0.3 to 0.7, over that beyond 0.1 and 0.9",
+    peaks["probabilities"],
+    at_least=3,
+    control=("the same of the logits", peaks["logits"]),
+    fails_if="the peak were not made by the logistic function",
+)
+claims.check(
+    "chance that a wrong class has the larger scatter of the folds",
+    finds["scatter of the folds"],
+    at_least=0.7,
+    control=("scatter of other galaxies", finds["scatter, shuffled"]),
+    fails_if="scatter and errors were strangers",
+)
+claims.check(
+    "finds errors: closeness to one half minus scatter of the folds",
+    finds["closeness to one half, mean"] - finds["scatter of the folds"],
+    at_least=0,
+    control=(
+        "scatter of the logits minus scatter of the folds",
+        finds["scatter of the logits"] - finds["scatter of the folds"],
+    ),
+    fails_if="the scatter knew more than the mean does",
+)
+claims.check(
+    "calibration error with the temperature of the bright sky, two magnitudes fainter minus"
+    " same sky",
+    off["fainter"][1] - off["same sky"][1],
+    at_least=0.008,
+    control=("same sky, after minus before", off["same sky"][1] - off["same sky"][0]),
+    fails_if="one number from the bright sky mended the faint one",
+)
+claims.check(
+    "coverage of 90 % sets, same sky",
+    same[promised],
+    between=(0.87, 0.93),
+    control=("likeliest class", same["likeliest class"]),
+    fails_if="calibration and test galaxies were of two kinds",
+)
+claims.check(
+    "the same in five stored seeds, largest distance from 90 %",
+    worst("test"),
+    at_most=0.015,
+    control=("likeliest class", worst("likeliest class")),
+    fails_if="the promise hung on the seed",
+)
+claims.check(
+    "coverage missing two magnitudes fainter, one threshold",
+    0.9 - left["fainter by two magnitudes"],
+    at_least=0.025,
+    control=("same sky", 0.9 - same[promised]),
+    fails_if="the promise held for galaxies of another kind",
+)
+claims.check(
+    "coverage on DES pictures, one threshold",
+    left["DES pictures"],
+    at_most=0.8,
+    control=("same sky", same[promised]),
+    fails_if="the promise held for pictures of another survey",
+)
+claims.check(
+    "coverage two magnitudes fainter, a threshold a bin",
+    fixed["a threshold a bin"],
+    between=(0.87, 0.93),
+    control=("one threshold", left["fainter by two magnitudes"]),
+    fails_if="bins of magnitude did not mend it",
+)
+claims.check(
+    "the same in five stored seeds, largest distance from 90 %, mended",
+    worst("fainter, mended"),
+    at_most=0.02,
+    control=("one threshold", worst("fainter")),
+    fails_if="the repair hung on the seed",
+)
+claims.check(
+    "purity, models agree minus T-Type alone",
+    pure["models agree"] - pure["T-Type alone"],
+    at_least=0,
+    control=("P of other galaxies", pure["agree, P of other galaxies"] - pure["T-Type alone"]),
+    fails_if="the second and third model told nothing new",
+)
+claims.check(
+    "late or early, stored seeds: AUC lost without arms, bars and knots",
+    lost,
+    at_most=0.02,
+    control=("by guessing, AUC 0.5", auc["test"].mean() - 0.5),
+    fails_if="the networks went by arms, bars or knots",
+)
 nobody = pure["P_LTG and P_S0, nobody left out"]
-claims.check("purity, models agree minus P_LTG and P_S0 with nobody left out", pure["models agree"] - nobody, at_most=0.03,
-             control=("half left out", pure["the same, half of them: P far from 0.5"] - nobody),
-             fails_if="agreement by itself made classes pure")
-claims.identity("conformal sets by hand that differ from the helper's",
-                np.mean(sets != gm.metrics.conformal_sets(p_known, kind[known], p_test)), at_most=0)
+claims.check(
+    "purity, models agree minus P_LTG and P_S0 with nobody left out",
+    pure["models agree"] - nobody,
+    at_most=0.03,
+    control=("half left out", pure["the same, half of them: P far from 0.5"] - nobody),
+    fails_if="agreement by itself made classes pure",
+)
+claims.identity(
+    "conformal sets by hand that differ from the helper's",
+    np.mean(sets != gm.metrics.conformal_sets(p_known, kind[known], p_test)),
+    at_most=0,
+)
 if observed:
     claims.origins.append(observed.origin)
-    claims.check("observed SDSS: coverage, calibrated on mock galaxies", theirs["calibrated on mock galaxies"], at_most=0.8,
-                 control=("calibrated on 500 of their own", theirs["on 500 of their own"]), about="observed",
-                 fails_if="mock galaxies were like observed ones for these networks")
-    claims.check("observed SDSS: coverage, calibrated on 500 of their own", theirs["on 500 of their own"], between=(0.86, 0.94),
-                 control=("on mock galaxies", theirs["calibrated on mock galaxies"]), about="observed",
-                 fails_if="the 500 were of another kind than the rest")
+    claims.check(
+        "observed SDSS: coverage, calibrated on mock galaxies",
+        theirs["calibrated on mock galaxies"],
+        at_most=0.8,
+        control=("calibrated on 500 of their own", theirs["on 500 of their own"]),
+        about="observed",
+        fails_if="mock galaxies were like observed ones for these networks",
+    )
+    claims.check(
+        "observed SDSS: coverage, calibrated on 500 of their own",
+        theirs["on 500 of their own"],
+        between=(0.86, 0.94),
+        control=("on mock galaxies", theirs["calibrated on mock galaxies"]),
+        about="observed",
+        fails_if="the 500 were of another kind than the rest",
+    )
 gm.plots.show_claims(claims.report())

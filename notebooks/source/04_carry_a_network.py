@@ -50,7 +50,10 @@ def measures(probability, answers, threshold=0.5):
     known = np.isfinite(answers)
     t, p = answers[known], probability[known].astype(float)
     found = binary_metrics(t, p, threshold=threshold, weights=np.ones((1, len(t))))
-    out = {name: float(np.nan_to_num(found[name][0])) for name in ("auc", "recall", "precision", "f1", "accuracy")}
+    out = {
+        name: float(np.nan_to_num(found[name][0]))
+        for name in ("auc", "recall", "precision", "f1", "accuracy")
+    }
     out["wrongly called"] = np.mean(p[t == 0] >= threshold)
     out["precision 1:1"] = out["recall"] / max(out["recall"] + out["wrongly called"], 1e-9)
     return out
@@ -58,7 +61,10 @@ def measures(probability, answers, threshold=0.5):
 
 def show(rows, caption, columns=("auc", "recall", "precision", "f1")):
     """A table of `measures`, a line for each (question, network)."""
-    lines = [{"question": q, "network": name, **{c: m[c] for c in columns}} for (q, name), m in rows.items()]
+    lines = [
+        {"question": q, "network": name, **{c: m[c] for c in columns}}
+        for (q, name), m in rows.items()
+    ]
     names = {"auc": "AUC", "f1": "F1"}
     table = Table(rows=lines)
     table = Table(table, names=[names.get(c, c) for c in table.colnames])
@@ -69,7 +75,9 @@ def clear(of_kind, n):
     """Bright galaxies of a kind in which both cameras see alike: with no star in front in either picture."""
     rows = np.flatnonzero(of_kind)
     rows = rows[np.argsort(catalogue["r_mag"][rows])][:15]
-    pairs = zip(sdss.images[rows].flatten(1).numpy(), des.images[rows].flatten(1).numpy(), strict=True)
+    pairs = zip(
+        sdss.images[rows].flatten(1).numpy(), des.images[rows].flatten(1).numpy(), strict=True
+    )
     alike = [np.corrcoef(*pair)[0, 1] for pair in pairs]
     return rows[np.argsort(alike)[::-1][:n]]
 
@@ -83,7 +91,9 @@ def curve(table, column="auc", **wanted):
     """Numbers of labels; mean, lowest and highest score of the seeds; and the scores, a line for each seed."""
     part = of(table, **wanted)
     sizes, seeds = np.unique(part["labelled"]).astype(float), np.unique(part["seed"])
-    scores = np.array([[of(part, labelled=n, seed=s)[column][0] for n in sizes] for s in seeds], float)
+    scores = np.array(
+        [[of(part, labelled=n, seed=s)[column][0] for n in sizes] for s in seeds], float
+    )
     return sizes, (scores.mean(0), scores.min(0), scores.max(0)), scores
 
 
@@ -99,7 +109,12 @@ def saved(table, needed_of, sizes, **wanted):
     for n in sizes:
         levels = carried[:, list(carried_at).index(n)]
         rises = np.maximum.accumulate(scratch, axis=1)  # a dip is luck
-        factor = np.array([needed_of(scratch_at, r, level) for r, level in zip(rises, levels, strict=True)]) / n
+        factor = (
+            np.array(
+                [needed_of(scratch_at, r, level) for r, level in zip(rises, levels, strict=True)]
+            )
+            / n
+        )
         middle = np.sort(factor)[(len(factor) - 1) // 2]
         low = factor.min() if np.isfinite(middle) else scratch_at[-1] / n
         out.append((n, middle, low, factor.max()))
@@ -136,11 +151,22 @@ def beside_the_talk(sweep):
     """Recall, precision and F1 of the published rows, and of the mock sky at thresholds chosen on labels."""
     lines = []
     for (question, survey, labels), row in TRANSFER.items():
-        key = {"task": survey, "how": "source" if survey == "SDSS" else "full" if labels else "unchanged"}
+        key = {
+            "task": survey,
+            "how": "source" if survey == "SDSS" else "full" if labels else "unchanged",
+        }
         part = of(sweep, question=question, labelled=0 if survey == "SDSS" else labels, **key)
         end = "" if key["how"] == "unchanged" else "_chosen"
-        both = {"published": (row.recall, row.precision), "mock": [np.mean(part[m + end]) for m in ("recall", "precision")]}
-        line = {"question": question, "tested on": survey, "labels": labels or "", "yes, published": row.positives}
+        both = {
+            "published": (row.recall, row.precision),
+            "mock": [np.mean(part[m + end]) for m in ("recall", "precision")],
+        }
+        line = {
+            "question": question,
+            "tested on": survey,
+            "labels": labels or "",
+            "yes, published": row.positives,
+        }
         for who, (recall, precision) in both.items():
             line |= {f"recall, {who}": recall, f"precision, {who}": precision}
             line[f"F1, {who}"] = 2 * recall * precision / max(recall + precision, 1e-9)
@@ -573,13 +599,27 @@ gm.course.quiz("04")
 # %% tags=["claims"]
 known = np.isfinite(answers[hand, 2])
 t, p = answers[hand, 2][known], away[hand, 2][known]
-best = [measures(p, t, cut)["f1"] for cut in (threshold_of(t, p), gm.metrics.choose_threshold(t, p))]
-claims.identity("F1 at the threshold by hand minus at the library's", abs(best[0] - best[1]), at_most=1e-6)
-claims.put_in("share of bars among mock galaxies with an answer", np.nanmean(answers[:, 2]), between=(0.03, 0.12))
+best = [
+    measures(p, t, cut)["f1"] for cut in (threshold_of(t, p), gm.metrics.choose_threshold(t, p))
+]
+claims.identity(
+    "F1 at the threshold by hand minus at the library's", abs(best[0] - best[1]), at_most=1e-6
+)
+claims.put_in(
+    "share of bars among mock galaxies with an answer",
+    np.nanmean(answers[:, 2]),
+    between=(0.03, 0.12),
+)
 for q in QUESTIONS:
-    claims.compare(f"{q}: recall on DES, unchanged", TRANSFER[q, "DES", 0].recall, unchanged[q, "DES, unchanged"]["recall"])
-halves = {q: [measures(home[rows, k], answers[rows, k]) for rows in (test[::2], test[1::2])]
-          for k, q in enumerate(QUESTIONS)}
+    claims.compare(
+        f"{q}: recall on DES, unchanged",
+        TRANSFER[q, "DES", 0].recall,
+        unchanged[q, "DES, unchanged"]["recall"],
+    )
+halves = {
+    q: [measures(home[rows, k], answers[rows, k]) for rows in (test[::2], test[1::2])]
+    for k, q in enumerate(QUESTIONS)
+}
 
 
 def fallen(measure, question):
@@ -588,41 +628,75 @@ def fallen(measure, question):
 
 
 claims.check(
-    "largest fall of precision, SDSS network on DES pictures unchanged", fallen("precision", "disc"), at_least=0.15,
-    control=("two halves of the SDSS galaxies", abs(halves["disc"][0]["precision"] - halves["disc"][1]["precision"])),
-    fails_if="pictures of both surveys looked alike to the network", about="mock",
+    "largest fall of precision, SDSS network on DES pictures unchanged",
+    fallen("precision", "disc"),
+    at_least=0.15,
+    control=(
+        "two halves of the SDSS galaxies",
+        abs(halves["disc"][0]["precision"] - halves["disc"][1]["precision"]),
+    ),
+    fails_if="pictures of both surveys looked alike to the network",
+    about="mock",
 )
 claims.check(
-    "largest fall of recall (TPR), SDSS network on DES pictures unchanged", max(fallen("recall", q) for q in QUESTIONS),
-    at_least=0.03, hoped=0.15, about="mock", fails_if="pictures of both surveys looked alike to the network",
+    "largest fall of recall (TPR), SDSS network on DES pictures unchanged",
+    max(fallen("recall", q) for q in QUESTIONS),
+    at_least=0.03,
+    hoped=0.15,
+    about="mock",
+    fails_if="pictures of both surveys looked alike to the network",
     control=("discs, whose recall halves in the published table", fallen("recall", "disc")),
 )
 for q, bound in (("disc", 0.03), ("bar", 0.15)):
-    before, every = unchanged[q, "DES, unchanged"]["f1"], np.nanmean(answers[test, QUESTIONS.index(q)])
+    before, every = unchanged[q, "DES, unchanged"]["f1"], np.nanmean(
+        answers[test, QUESTIONS.index(q)]
+    )
     claims.check(
-        f"F1 of {q}s on DES gained by a threshold chosen on 300 labels", chosen[q]["f1"] - before, at_least=bound,
-        control=("calling all galaxies so", 2 * every / (1 + every) - before), about="mock",
+        f"F1 of {q}s on DES gained by a threshold chosen on 300 labels",
+        chosen[q]["f1"] - before,
+        at_least=bound,
+        control=("calling all galaxies so", 2 * every / (1 + every) - before),
+        about="mock",
         fails_if="the order of the galaxies were wrong, not the line",
     )
 at_home = equal["bar", f"SDSS, {rare:.2f}"]
 claims.check(
-    "bars, SDSS: precision if half of the galaxies were barred", at_home["precision 1:1"], at_least=0.7, about="mock",
-    control=("as rare as they are", at_home["precision"]), fails_if="the network could not see bars",
+    "bars, SDSS: precision if half of the galaxies were barred",
+    at_home["precision 1:1"],
+    at_least=0.7,
+    about="mock",
+    control=("as rare as they are", at_home["precision"]),
+    fails_if="the network could not see bars",
 )
-SHORT_BARS = "Their F1 at a threshold chosen on the labels at hand stays more than 0.05 below that at home, on the mean"
-f1 = {n: np.mean(of(sweep, question="bar", how=how, labelled=n)["f1_chosen"])
-      for how, n in (("source", 0), ("full", 500), ("full", 1000))}
+SHORT_BARS = (
+    "Their F1 at a threshold chosen on the labels at hand stays more than 0.05 below that at home,"
+    " on the mean"
+)
+f1 = {
+    n: np.mean(of(sweep, question="bar", how=how, labelled=n)["f1_chosen"])
+    for how, n in (("source", 0), ("full", 500), ("full", 1000))
+}
 for n in (500, 1000):
     claims.check(
-        f"F1 of bars at chosen thresholds, SDSS minus DES with {n:,} labels, stored", f1[0] - f1[n], at_most=0.05,
-        control=("DES, unchanged, at 0.5", f1[0] - unchanged["bar", "DES, unchanged"]["f1"]), about="mock",
-        fails_if="labels did not bring bars back to what they are at home", short=SHORT_BARS if n == 500 else "",
+        f"F1 of bars at chosen thresholds, SDSS minus DES with {n:,} labels, stored",
+        f1[0] - f1[n],
+        at_most=0.05,
+        control=("DES, unchanged, at 0.5", f1[0] - unchanged["bar", "DES, unchanged"]["f1"]),
+        about="mock",
+        fails_if="labels did not bring bars back to what they are at home",
+        short=SHORT_BARS if n == 500 else "",
     )
-bars = {how: np.mean(of(sweep, question="bar", how=how, labelled=n)["auc"])
-        for how, n in (("source", 0), ("unchanged", 0), ("full", 500))}
+bars = {
+    how: np.mean(of(sweep, question="bar", how=how, labelled=n)["auc"])
+    for how, n in (("source", 0), ("unchanged", 0), ("full", 500))
+}
 claims.check(
-    "AUC of bars, SDSS minus DES with 500 labels, stored", bars["source"] - bars["full"], at_most=0.02, about="mock",
-    control=("DES, unchanged", bars["source"] - bars["unchanged"]), fails_if="labels did not mend the order of bars",
+    "AUC of bars, SDSS minus DES with 500 labels, stored",
+    bars["source"] - bars["full"],
+    at_most=0.02,
+    about="mock",
+    control=("DES, unchanged", bars["source"] - bars["unchanged"]),
+    fails_if="labels did not mend the order of bars",
 )
 
 
@@ -631,33 +705,59 @@ def mean_auc(how, labelled, question):
     return np.mean(of(sweep, task="DES", how=how, labelled=labelled, question=question)["auc"])
 
 
-order = {name: live["disc", f"100 labels, {name}"]["auc"] - live["disc", "unchanged"]["auc"]
-         for name in ("carried", "from scratch")}
+order = {
+    name: live["disc", f"100 labels, {name}"]["auc"] - live["disc", "unchanged"]["auc"]
+    for name in ("carried", "from scratch")
+}
 claims.check(
-    "AUC of discs on DES: 100 labels, carried, minus unchanged", order["carried"], at_least=0, about="mock",
-    control=("from scratch minus unchanged", order["from scratch"]), fails_if="a hundred labels taught accidents only",
+    "AUC of discs on DES: 100 labels, carried, minus unchanged",
+    order["carried"],
+    at_least=0,
+    about="mock",
+    control=("from scratch minus unchanged", order["from scratch"]),
+    fails_if="a hundred labels taught accidents only",
 )
-claims.identity("AUC of discs, 100 labels: this run minus the stored mean",
-                abs(live["disc", "100 labels, carried"]["auc"] - mean_auc("full", 100, "disc")), at_most=0.03)
-lead = {n: min(mean_auc(how, n, q) - mean_auc("scratch", 1000, q) for q in QUESTIONS)
-        for how, n in (("full", 100), ("scratch", 300))}
+claims.identity(
+    "AUC of discs, 100 labels: this run minus the stored mean",
+    abs(live["disc", "100 labels, carried"]["auc"] - mean_auc("full", 100, "disc")),
+    at_most=0.03,
+)
+lead = {
+    n: min(mean_auc(how, n, q) - mean_auc("scratch", 1000, q) for q in QUESTIONS)
+    for how, n in (("full", 100), ("scratch", 300))
+}
 claims.check(
-    "AUC on DES, 100 labels carried minus 1,000 from scratch, worst question, stored", lead[100], at_least=0,
+    "AUC on DES, 100 labels carried minus 1,000 from scratch, worst question, stored",
+    lead[100],
+    at_least=0,
     control=("from scratch, 300 minus 1,000", lead[300]),
-    fails_if="ten times the labels were worth more than old weights", about="mock",
+    fails_if="ten times the labels were worth more than old weights",
+    about="mock",
 )
 rings = saved(observed, needed_of, (100,), task="DECam")
 claims.check(
     "observed JWST, edge-on, 100 labels: labels saved, N(scratch) / N(carried) at equal AUC",
-    factor["observed: JWST, edge-on"][1, 1], at_least=3, hoped=10, about="observed", fails_if="SDSS had taught nothing",
+    factor["observed: JWST, edge-on"][1, 1],
+    at_least=3,
+    hoped=10,
+    about="observed",
+    fails_if="SDSS had taught nothing",
     control=("DECam, a question nobody had asked", rings[1, 0]),
 )
-at = {how: np.mean(of(observed, task="JWST", how=how, labelled=n)["auc"])
-      for how, n in (("unchanged", 0), ("full", 30))}
+at = {
+    how: np.mean(of(observed, task="JWST", how=how, labelled=n)["auc"])
+    for how, n in (("unchanged", 0), ("full", 30))
+}
 claims.check(
-    "observed JWST: AUC with 30 labels, carried minus unchanged", at["full"] - at["unchanged"], at_most=0.01,
-    control=("100 labels", np.mean(of(observed, task="JWST", how="full", labelled=100)["auc"]) - at["unchanged"]),
-    fails_if="thirty labels were enough to gain from training", about="observed",
+    "observed JWST: AUC with 30 labels, carried minus unchanged",
+    at["full"] - at["unchanged"],
+    at_most=0.01,
+    control=(
+        "100 labels",
+        np.mean(of(observed, task="JWST", how="full", labelled=100)["auc"]) - at["unchanged"],
+    ),
+    fails_if="thirty labels were enough to gain from training",
+    about="observed",
 )
 
 
@@ -666,47 +766,80 @@ def disc_accuracy(change, how):
     return np.mean(stored(adapted, change, "disc", how))
 
 
-gain = {change: disc_accuracy(change, "statistics") - disc_accuracy(change, "unchanged") for change in ("DES", "observed")}
+gain = {
+    change: disc_accuracy(change, "statistics") - disc_accuracy(change, "unchanged")
+    for change in ("DES", "observed")
+}
 clever = ("mmd", "sinkhorn", "dann")
 claims.check(
-    "disc accuracy on DES gained without a label, statistics alone, stored", gain["DES"], at_least=0.05, hoped=0.05,
-    control=("on observed SDSS galaxies", gain["observed"]), about="mock",
+    "disc accuracy on DES gained without a label, statistics alone, stored",
+    gain["DES"],
+    at_least=0.05,
+    hoped=0.05,
+    control=("on observed SDSS galaxies", gain["observed"]),
+    about="mock",
     fails_if="the camera had changed more than means and variances",
 )
 claims.check(
     "disc accuracy on DES: best of MMD, Sinkhorn, DANN minus statistics alone, stored",
-    max(disc_accuracy("DES", how) for how in clever) - disc_accuracy("DES", "statistics"), at_most=0.02,
-    control=("statistics alone minus unchanged", gain["DES"]), about="mock",
+    max(disc_accuracy("DES", how) for how in clever) - disc_accuracy("DES", "statistics"),
+    at_most=0.02,
+    control=("statistics alone minus unchanged", gain["DES"]),
+    about="mock",
     fails_if="a trained alignment gained what renewed statistics cannot",
 )
 claims.check(
     "disc accuracy on DES: statistics alone minus 100 labels, trained on, stored",
-    disc_accuracy("DES", "statistics") - disc_accuracy("DES", "labels"), at_least=0, about="mock",
-    control=("on observed SDSS galaxies", disc_accuracy("observed", "statistics") - disc_accuracy("observed", "labels")),
+    disc_accuracy("DES", "statistics") - disc_accuracy("DES", "labels"),
+    at_least=0,
+    about="mock",
+    control=(
+        "on observed SDSS galaxies",
+        disc_accuracy("observed", "statistics") - disc_accuracy("observed", "labels"),
+    ),
     fails_if="a hundred labels were worth more than pictures without any",
 )
-harm = {change: disc_accuracy(change, "statistics") - disc_accuracy(change, "sinkhorn") for change in ("few discs", "DES")}
+harm = {
+    change: disc_accuracy(change, "statistics") - disc_accuracy(change, "sinkhorn")
+    for change in ("few discs", "DES")
+}
 claims.check(
-    "disc accuracy, aligned with a cluster: statistics alone minus Sinkhorn, stored", harm["few discs"], at_least=0.015,
-    control=("aligned with the same mix", harm["DES"]), fails_if="stronger alignment did no more harm", about="mock",
+    "disc accuracy, aligned with a cluster: statistics alone minus Sinkhorn, stored",
+    harm["few discs"],
+    at_least=0.015,
+    control=("aligned with the same mix", harm["DES"]),
+    fails_if="stronger alignment did no more harm",
+    about="mock",
 )
-same, others, few_discs = (free["disc", name]["precision"] for name in (
-    "statistics of DES", "the same, other galaxies", "statistics of a DES cluster"))
+same, others, few_discs = (
+    free["disc", name]["precision"]
+    for name in ("statistics of DES", "the same, other galaxies", "statistics of a DES cluster")
+)
 claims.check(
-    "precision of discs on DES, statistics of the same mix minus of a cluster", same - few_discs, at_least=0.03,
-    control=("of two random samples", abs(same - others)), fails_if="alignment did not care for the mix", about="mock",
+    "precision of discs on DES, statistics of the same mix minus of a cluster",
+    same - few_discs,
+    at_least=0.03,
+    control=("of two random samples", abs(same - others)),
+    fails_if="alignment did not care for the mix",
+    about="mock",
 )
 without = max(disc_accuracy("observed", how) for how in ("statistics", *clever))
 claims.check(
     "disc accuracy on observed SDSS: threshold on 100 labels minus best without labels, stored",
-    disc_accuracy("observed", "threshold") - without, at_least=0.05, about="observed",
+    disc_accuracy("observed", "threshold") - without,
+    at_least=0.05,
+    about="observed",
     control=("on DES", disc_accuracy("DES", "threshold") - disc_accuracy("DES", "statistics")),
     fails_if="pictures without labels told what a disc is called",
 )
 claims.check(
     "disc accuracy on observed SDSS, mock network trained on with 100 labels, stored",
-    disc_accuracy("observed", "labels"), at_least=0.83, hoped=0.93, about="observed",
-    control=("from scratch", disc_accuracy("observed", "scratch")), fails_if="the mock sky had taught nothing of discs",
+    disc_accuracy("observed", "labels"),
+    at_least=0.83,
+    hoped=0.93,
+    about="observed",
+    control=("from scratch", disc_accuracy("observed", "scratch")),
+    fails_if="the mock sky had taught nothing of discs",
 )
 claims.origins += ["folder"] if sample else []
 gm.plots.show_claims(claims.report())

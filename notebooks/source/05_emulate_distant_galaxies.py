@@ -79,10 +79,14 @@ def moved_catalogue(table, z_new):
 def by_galsim(sample, z_new):
     """The same emulation by GalSim, one galaxy after the other: (N, SIDE, SIDE)."""
     psf, out = galsim.Convolve(galsim.Moffat(3.5, fwhm=0.96), galsim.Pixel(PIXEL)), []
-    for image, z, new in zip(sample.images[:, 0].numpy(), sample.table["redshift"], z_new, strict=True):
+    for image, z, new in zip(
+        sample.images[:, 0].numpy(), sample.table["redshift"], z_new, strict=True
+    ):
         galaxy = galsim.InterpolatedImage(galsim.Image(image.astype(float), scale=PIXEL))
         flux = galaxy.flux * 10 ** (-0.4 * float(gm.imaging.dimming(z, new)))
-        small = galsim.Convolve(galaxy, galsim.Deconvolve(psf)).dilate(float(gm.imaging.shrinkage(z, new)))
+        small = galsim.Convolve(galaxy, galsim.Deconvolve(psf)).dilate(
+            float(gm.imaging.shrinkage(z, new))
+        )
         seen = galsim.Convolve(small.withFlux(flux), psf)
         out.append(seen.drawImage(nx=SIDE, ny=SIDE, scale=PIXEL, method="no_pixel").array)
     return np.stack(out)
@@ -93,9 +97,17 @@ def resized(sample, z_new):
     out = []
     for image, z, new in zip(sample.images, sample.table["redshift"], z_new, strict=True):
         side = round(image.shape[-1] * float(gm.imaging.shrinkage(z, new)) / 2) * 2
-        dimmed = image * 10 ** (-0.4 * float(gm.imaging.dimming(z, new))) * (image.shape[-1] / side) ** 2
+        dimmed = (
+            image
+            * 10 ** (-0.4 * float(gm.imaging.dimming(z, new)))
+            * (image.shape[-1] / side) ** 2
+        )
         edge = (SIDE - side) // 2
-        out.append(F.pad(F.interpolate(dimmed[None], size=(side, side), mode="area")[0, 0], [edge] * 4).numpy())
+        out.append(
+            F.pad(
+                F.interpolate(dimmed[None], size=(side, side), mode="area")[0, 0], [edge] * 4
+            ).numpy()
+        )
     return np.stack(out)
 
 
@@ -119,10 +131,20 @@ def in_bins(r, values):
     return [r[b].mean() for b in bins], [values[b].mean() for b in bins], error
 
 
-def stored_values(measure, trained, shown="as they are", *, galaxies="all", low=EDGES[0], high=EDGES[-1]):
+def stored_values(
+    measure, trained, shown="as they are", *, galaxies="all", low=EDGES[0], high=EDGES[-1]
+):
     """A measure of the stored sweep over its seeds, for galaxies between two magnitudes."""
-    rows = stored[(stored["measure"] == measure) & (stored["trained"] == trained) & (stored["shown"] == shown)]
-    rows = rows[(rows["galaxies"] == galaxies) & np.isclose(rows["low"], low) & np.isclose(rows["high"], high)]
+    rows = stored[
+        (stored["measure"] == measure)
+        & (stored["trained"] == trained)
+        & (stored["shown"] == shown)
+    ]
+    rows = rows[
+        (rows["galaxies"] == galaxies)
+        & np.isclose(rows["low"], low)
+        & np.isclose(rows["high"], high)
+    ]
     return np.asarray(rows["value"], float)
 
 
@@ -133,8 +155,9 @@ def make_network():
 
 def strangeness(network, trained_on, others):
     """How far each of the others lies from what the network was trained on; 1 is unfamiliar."""
-    one, other = (np.log(gm.learning.image_features(network, x) + 1e-3)
-                  for x in (trained_on, others))
+    one, other = (
+        np.log(gm.learning.image_features(network, x) + 1e-3) for x in (trained_on, others)
+    )
     return gm.learning.out_of_domain(gm.learning.fit_domain(one), other)
 
 
@@ -611,55 +634,199 @@ gm.course.quiz("05")
 
 # %% tags=["claims"]
 ours, theirs, smaller = (off[name] for name in ("gm.emulate", "GalSim", "made smaller"))
-claims.check("magnitude after emulation against the truth, largest error", ours[0], at_most=0.02, hoped=0.02,
-             control=("the picture made smaller", smaller[0]), about="mock", fails_if="flux was lost on the way, or went by another distance")
-claims.check("half-light radius after emulation against the truth, largest relative error", ours[1], at_most=0.03, hoped=0.03,
-             control=("the picture made smaller, PSF and all", smaller[1]), about="mock", fails_if="the PSF shrank with the galaxy, or a resampling blurred")
-claims.identity("gm.emulate against GalSim on the same galaxies, magnitude and relative radius, largest difference",
-                max(abs(a - b) for a, b in zip(ours[:2], theirs[:2], strict=True)), at_most=0.005)
-claims.identity("magnitudes by the first exercise minus the helper's", abs(new_magnitude(0, 0.05, 0.5, 0) - gm.imaging.dimming(0.05, 0.5)), at_most=1e-6)
-claims.identity("K of an elliptical at z = 0.5 by the third exercise minus the helper's",
-                abs(k["E"][-1] - gm.imaging.k_correction([1e-4], [0.5], family=[0], survey=gm.DES)[0, 1]), at_most=0.03)
-claims.put_in("accuracy of the eye that is a formula, r > 20.5", right["eye, a formula"][faintest].mean(), at_most=0.7)
-colour_alone = gm.metrics_table({"g - r": (truth, np.argsort(np.argsort(-faint.table["g_r"].value)) / len(r), 0.5)})
-claims.check("AUC to r = 21.5, mean of five folds", score["auc"][-1], at_least=0.88, hoped=0.95, about="mock",
-             control=("colour g - r alone, without an error", colour_alone["auc"][0]), fails_if="emulated images held no more than one colour does")
-claims.check("accuracy to r = 21.5, mean of five folds", score["accuracy"][-1], at_least=0.78, hoped=0.9, about="mock",
-             control=("always late", truth.mean()), fails_if="emulated images held little of the type")
-gap = {name: stored_values("accuracy", "fold 1", low=20.5) - stored_values("accuracy", name, low=20.5) for name in ("bright", "fold 1 again")}
-claims.check("accuracy in the faintest bin, emulation-trained minus bright-trained", gap["bright"].mean(), at_least=0.05, hoped=0.1, about="mock",
-             control=("the same training with another seed", gap["fold 1 again"].mean()), fails_if="what bright galaxies teach held for faint ones")
+claims.check(
+    "magnitude after emulation against the truth, largest error",
+    ours[0],
+    at_most=0.02,
+    hoped=0.02,
+    control=("the picture made smaller", smaller[0]),
+    about="mock",
+    fails_if="flux was lost on the way, or went by another distance",
+)
+claims.check(
+    "half-light radius after emulation against the truth, largest relative error",
+    ours[1],
+    at_most=0.03,
+    hoped=0.03,
+    control=("the picture made smaller, PSF and all", smaller[1]),
+    about="mock",
+    fails_if="the PSF shrank with the galaxy, or a resampling blurred",
+)
+claims.identity(
+    "gm.emulate against GalSim on the same galaxies, magnitude and relative radius, largest"
+    " difference",
+    max(abs(a - b) for a, b in zip(ours[:2], theirs[:2], strict=True)),
+    at_most=0.005,
+)
+claims.identity(
+    "magnitudes by the first exercise minus the helper's",
+    abs(new_magnitude(0, 0.05, 0.5, 0) - gm.imaging.dimming(0.05, 0.5)),
+    at_most=1e-6,
+)
+claims.identity(
+    "K of an elliptical at z = 0.5 by the third exercise minus the helper's",
+    abs(k["E"][-1] - gm.imaging.k_correction([1e-4], [0.5], family=[0], survey=gm.DES)[0, 1]),
+    at_most=0.03,
+)
+claims.put_in(
+    "accuracy of the eye that is a formula, r > 20.5",
+    right["eye, a formula"][faintest].mean(),
+    at_most=0.7,
+)
+colour_alone = gm.metrics_table(
+    {"g - r": (truth, np.argsort(np.argsort(-faint.table["g_r"].value)) / len(r), 0.5)}
+)
+claims.check(
+    "AUC to r = 21.5, mean of five folds",
+    score["auc"][-1],
+    at_least=0.88,
+    hoped=0.95,
+    about="mock",
+    control=("colour g - r alone, without an error", colour_alone["auc"][0]),
+    fails_if="emulated images held no more than one colour does",
+)
+claims.check(
+    "accuracy to r = 21.5, mean of five folds",
+    score["accuracy"][-1],
+    at_least=0.78,
+    hoped=0.9,
+    about="mock",
+    control=("always late", truth.mean()),
+    fails_if="emulated images held little of the type",
+)
+gap = {
+    name: stored_values("accuracy", "fold 1", low=20.5) - stored_values("accuracy", name, low=20.5)
+    for name in ("bright", "fold 1 again")
+}
+claims.check(
+    "accuracy in the faintest bin, emulation-trained minus bright-trained",
+    gap["bright"].mean(),
+    at_least=0.05,
+    hoped=0.1,
+    about="mock",
+    control=("the same training with another seed", gap["fold 1 again"].mean()),
+    fails_if="what bright galaxies teach held for faint ones",
+)
 ranked = stored_values("auc", "fold 1", low=20.5) - stored_values("auc", "bright", low=20.5)
-claims.check("AUC in the faintest bin, emulation-trained minus bright-trained", ranked.mean(), at_most=0.1, about="mock",
-             control=("the same in accuracy", gap["bright"].mean()), fails_if="the bright-trained network had lost its ranking, not its threshold")
-same = [stored_values("agreement", "bright", galaxies="late", low=a, high=b).mean() for a, b in (EDGES[-2:], EDGES[:2])]
-claims.check("late types at r > 20.5 that bright- and emulation-trained networks call alike", same[0], at_most=0.85, about="mock",
-             control=("the same at r < 18", same[1]), fails_if="the two catalogues agreed on faint spirals")
-claims.check("accuracy, best minus worst of five folds, mean of seeds", np.ptp(five, axis=0).mean(), at_most=0.05, hoped=0.02, about="mock",
-             control=("fold 1 minus bright-trained, r > 20.5", gap["bright"].mean()), fails_if="what is learnt hung on which galaxies were trained on")
-claims.check("accuracy of five folds, r < 18 minus r > 20.5, stored seeds", by_bin[0] - by_bin[-1], at_most=0.12, hoped=0.05, about="mock",
-             control=("bright-trained", (stored_values("accuracy", "bright", high=18.0) - stored_values("accuracy", "bright", low=20.5)).mean()),
-             fails_if="faint images held much less of the type")
-ablated = {kind: (stored_values("auc", "fold 1") - stored_values("auc", kind, kind)).mean() for kind in kinds_without}
-lost_faint = {kind: (stored_values("auc", "fold 1", low=20.5) - stored_values("auc", kind, kind, low=20.5)).mean() for kind in kinds_without}
-claims.check("AUC lost when structure is taken out and the network trained again", ablated["no structure"], at_most=0.02, about="mock",
-             control=("colour taken out", ablated["grey"]), fails_if="arms, bars and knots decided")
-claims.check("AUC lost when colour is taken out, r > 20.5", lost_faint["grey"], at_least=0.05, about="mock",
-             control=("structure taken out", lost_faint["no structure"]), fails_if="faint galaxies were told apart by their shape")
+claims.check(
+    "AUC in the faintest bin, emulation-trained minus bright-trained",
+    ranked.mean(),
+    at_most=0.1,
+    about="mock",
+    control=("the same in accuracy", gap["bright"].mean()),
+    fails_if="the bright-trained network had lost its ranking, not its threshold",
+)
+same = [
+    stored_values("agreement", "bright", galaxies="late", low=a, high=b).mean()
+    for a, b in (EDGES[-2:], EDGES[:2])
+]
+claims.check(
+    "late types at r > 20.5 that bright- and emulation-trained networks call alike",
+    same[0],
+    at_most=0.85,
+    about="mock",
+    control=("the same at r < 18", same[1]),
+    fails_if="the two catalogues agreed on faint spirals",
+)
+claims.check(
+    "accuracy, best minus worst of five folds, mean of seeds",
+    np.ptp(five, axis=0).mean(),
+    at_most=0.05,
+    hoped=0.02,
+    about="mock",
+    control=("fold 1 minus bright-trained, r > 20.5", gap["bright"].mean()),
+    fails_if="what is learnt hung on which galaxies were trained on",
+)
+claims.check(
+    "accuracy of five folds, r < 18 minus r > 20.5, stored seeds",
+    by_bin[0] - by_bin[-1],
+    at_most=0.12,
+    hoped=0.05,
+    about="mock",
+    control=(
+        "bright-trained",
+        (
+            stored_values("accuracy", "bright", high=18.0)
+            - stored_values("accuracy", "bright", low=20.5)
+        ).mean(),
+    ),
+    fails_if="faint images held much less of the type",
+)
+ablated = {
+    kind: (stored_values("auc", "fold 1") - stored_values("auc", kind, kind)).mean()
+    for kind in kinds_without
+}
+lost_faint = {
+    kind: (
+        (
+            stored_values("auc", "fold 1", low=20.5) - stored_values("auc", kind, kind, low=20.5)
+        ).mean()
+    )
+    for kind in kinds_without
+}
+claims.check(
+    "AUC lost when structure is taken out and the network trained again",
+    ablated["no structure"],
+    at_most=0.02,
+    about="mock",
+    control=("colour taken out", ablated["grey"]),
+    fails_if="arms, bars and knots decided",
+)
+claims.check(
+    "AUC lost when colour is taken out, r > 20.5",
+    lost_faint["grey"],
+    at_least=0.05,
+    about="mock",
+    control=("structure taken out", lost_faint["no structure"]),
+    fails_if="faint galaxies were told apart by their shape",
+)
 rolled = np.roll(sure, 1)
-claims.check("accuracy, robust minus not robust", fold_right[sure].mean() - fold_right[~sure].mean(), at_least=0.15, about="mock",
-             control=("flags of other galaxies", fold_right[rolled].mean() - fold_right[~rolled].mean()), fails_if="agreement of the networks told nothing of errors")
+claims.check(
+    "accuracy, robust minus not robust",
+    fold_right[sure].mean() - fold_right[~sure].mean(),
+    at_least=0.15,
+    about="mock",
+    control=("flags of other galaxies", fold_right[rolled].mean() - fold_right[~rolled].mean()),
+    fails_if="agreement of the networks told nothing of errors",
+)
 one_alone = right["first fold"][clear].mean()
-claims.check("accuracy of the robust minus that of as many by one network alone", fold_right[sure].mean() - one_alone, at_most=0.05, about="mock",
-             control=("minus that of all galaxies", fold_right[sure].mean() - fold_right.mean()), fails_if="agreement told more than a clear probability does")
-claims.check("share of the faintest galaxies that are unfamiliar to the bright-trained network", unfamiliar["bright-trained"], at_least=0.1, about="mock",
-             control=("to the emulation-trained one", unfamiliar["emulation-trained"]), fails_if="faint galaxies looked like bright ones to the network")
+claims.check(
+    "accuracy of the robust minus that of as many by one network alone",
+    fold_right[sure].mean() - one_alone,
+    at_most=0.05,
+    about="mock",
+    control=("minus that of all galaxies", fold_right[sure].mean() - fold_right.mean()),
+    fails_if="agreement told more than a clear probability does",
+)
+claims.check(
+    "share of the faintest galaxies that are unfamiliar to the bright-trained network",
+    unfamiliar["bright-trained"],
+    at_least=0.1,
+    about="mock",
+    control=("to the emulation-trained one", unfamiliar["emulation-trained"]),
+    fails_if="faint galaxies looked like bright ones to the network",
+)
 claims.origins.append(deep.origin)
-strangers = np.stack([np.random.default_rng([seed, i]).permutation(q) for i, q in enumerate(of_deep)])
-claims.check("galaxies of the Hubble deep field that are robust by five mock-trained networks", sure_deep.mean(), at_least=0.6, about="observed",
-             control=("each network's answers for other galaxies", np.mean(gm.metrics.robust_flag(strangers, cuts) >= 4)),
-             fails_if="five networks disagreed about galaxies of another telescope")
-claims.check("galaxies of the Hubble deep field that are unfamiliar to the emulation-trained network", far_off["emulation-trained"], at_most=0.2, about="observed",
-             control=("mock galaxies, r > 20.5, to the bright-trained one", unfamiliar["bright-trained"]),
-             fails_if="the distance noticed another telescope")
+strangers = np.stack(
+    [np.random.default_rng([seed, i]).permutation(q) for i, q in enumerate(of_deep)]
+)
+claims.check(
+    "galaxies of the Hubble deep field that are robust by five mock-trained networks",
+    sure_deep.mean(),
+    at_least=0.6,
+    about="observed",
+    control=(
+        "each network's answers for other galaxies",
+        np.mean(gm.metrics.robust_flag(strangers, cuts) >= 4),
+    ),
+    fails_if="five networks disagreed about galaxies of another telescope",
+)
+claims.check(
+    "galaxies of the Hubble deep field that are unfamiliar to the emulation-trained network",
+    far_off["emulation-trained"],
+    at_most=0.2,
+    about="observed",
+    control=("mock galaxies, r > 20.5, to the bright-trained one", unfamiliar["bright-trained"]),
+    fails_if="the distance noticed another telescope",
+)
 gm.plots.show_claims(claims.report())

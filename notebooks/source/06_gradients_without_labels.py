@@ -458,22 +458,62 @@ gm.course.quiz("06")
 
 # %% tags=["claims"]
 claims.identity("coefficients by hand minus the helper's", off, at_most=1e-3)
-claims.check("activity of the centres: EW(Hα) minus distance from the ridge, rank correlation with the truth", simple - central,
-             at_least=0.02, control=("place along the ridge minus distance", control - central),
-             fails_if="the plane followed the truth as closely as one well-chosen line")
-claims.check("false gradients in flat galaxies at 2 sigma (stated: about 5 %)", false_now, at_most=0.10, hoped=0.07,
-             control=("errors from noise alone", naive), fails_if="the galaxies that set the error differed from those measured")
-claims.check("sign of the gradient right where the truth exceeds 2 sigma", right, at_least=0.90, hoped=0.90,
-             control=("annuli in random order", blind), fails_if="blurring or noise hid the gradients")
-claims.check("rank correlation of the activity gradient with that of EW(Hα)", rank, at_least=0.8, hoped=0.8,
-             control=("another galaxy's EW(Hα)", others), fails_if="activity measured something other than gas")
-claims.put_in("Seyferts minus others beyond the line of Kewley et al.", caught - wrongly, at_least=0.5)
+claims.check(
+    "activity of the centres: EW(Hα) minus distance from the ridge, rank correlation with the"
+    " truth",
+    simple - central,
+    at_least=0.02,
+    control=("place along the ridge minus distance", control - central),
+    fails_if="the plane followed the truth as closely as one well-chosen line",
+)
+claims.check(
+    "false gradients in flat galaxies at 2 sigma (stated: about 5 %)",
+    false_now,
+    at_most=0.10,
+    hoped=0.07,
+    control=("errors from noise alone", naive),
+    fails_if="the galaxies that set the error differed from those measured",
+)
+claims.check(
+    "sign of the gradient right where the truth exceeds 2 sigma",
+    right,
+    at_least=0.90,
+    hoped=0.90,
+    control=("annuli in random order", blind),
+    fails_if="blurring or noise hid the gradients",
+)
+claims.check(
+    "rank correlation of the activity gradient with that of EW(Hα)",
+    rank,
+    at_least=0.8,
+    hoped=0.8,
+    control=("another galaxy's EW(Hα)", others),
+    fails_if="activity measured something other than gas",
+)
+claims.put_in(
+    "Seyferts minus others beyond the line of Kewley et al.", caught - wrongly, at_least=0.5
+)
 claims.put_in("rings whose line rises", np.mean(groups["ring"] > 0), at_least=0.5)
 if away:
     claims.origins.append("folder")
-    passive, bursts = (max(abs(away[k]) for k in ("elliptical", "s0", "bulge")), min(d for k, d in away.items() if k.startswith("starb")))
-    claims.check("observed E, S0 and bulge templates: farthest from the ridge, in its widths", passive, at_most=3, about="observed",
-                 control=("nearest starburst template", bursts), fails_if="mock old stars had other colours than observed ones")
-    claims.check("observed starburst templates: nearest to the ridge, in its widths", bursts, at_least=5, about="observed",
-                 control=("farthest of E, S0 and bulge", passive), fails_if="mock gas and young stars did not resemble observed ones")
+    passive, bursts = (
+        max(abs(away[k]) for k in ("elliptical", "s0", "bulge")),
+        min(d for k, d in away.items() if k.startswith("starb")),
+    )
+    claims.check(
+        "observed E, S0 and bulge templates: farthest from the ridge, in its widths",
+        passive,
+        at_most=3,
+        about="observed",
+        control=("nearest starburst template", bursts),
+        fails_if="mock old stars had other colours than observed ones",
+    )
+    claims.check(
+        "observed starburst templates: nearest to the ridge, in its widths",
+        bursts,
+        at_least=5,
+        about="observed",
+        control=("farthest of E, S0 and bulge", passive),
+        fails_if="mock gas and young stars did not resemble observed ones",
+    )
 gm.plots.show_claims(claims.report())

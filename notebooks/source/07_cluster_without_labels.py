@@ -49,7 +49,8 @@ from galmorph_helpers.published import MANGA_CLUSTERS
 seed = gm.start()
 claims = gm.Claims("07")
 VOTES = {
-    "smooth": "t0_smooth_or_featured__smooth", "featured": "t0_smooth_or_featured__features_or_disk",
+    "smooth": "t0_smooth_or_featured__smooth",
+    "featured": "t0_smooth_or_featured__features_or_disk",
     "artefact": "t0_smooth_or_featured__star_artifact_or_bad_zoom",
     "edge-on": "t2_could_this_be_a_disk_viewed_edgeon__yes_edge_on_disk",
     "not": "t2_could_this_be_a_disk_viewed_edgeon__no_something_else",
@@ -79,7 +80,9 @@ def edge_on_auc(f, edge, among, n=500):
     test, found = np.arange(len(f)) % 4 == 0, []
     for t in range(2):
         rows = np.random.default_rng([seed, t]).permutation(np.flatnonzero(among & ~test))[:n]
-        line = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300)).fit(f[rows], edge[rows])
+        line = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300)).fit(
+            f[rows], edge[rows]
+        )
         found.append(roc_auc_score(edge[among & test], line.decision_function(f[among & test])))
     return np.mean(found)
 
@@ -550,77 +553,137 @@ gm.course.quiz("07")
 
 # %% tags=["claims"]
 claims.identity("NT-Xent by hand minus the helper's", abs(by_hand[0] - by_hand[1]), at_most=1e-5)
-claims.identity("ARI by counts minus scikit-learn's",
-                abs(rand_of(spiral, two) - adjusted_rand_score(spiral, two)), at_most=1e-9)
+claims.identity(
+    "ARI by counts minus scikit-learn's",
+    abs(rand_of(spiral, two) - adjusted_rand_score(spiral, two)),
+    at_most=1e-9,
+)
 claims.identity("k-means by hand: galaxies in the library's cluster", same, at_least=0.9)
 claims.put_in("share of slow rotators", slow.mean(), between=(0.1, 0.2))
 claims.compare("clusters in maps of internal structure", MANGA_CLUSTERS, stable["trained"])
 trained, untrained, flat_pixels, _ = known
 claims.check(
-    "ARI of two clusters with slow and fast rotators", trained["ARI, slow or fast"], at_least=0.04, hoped=0.5,
-    control=("untrained or pixels", max(untrained["ARI, slow or fast"], flat_pixels["ARI, slow or fast"])),
-    fails_if="nothing of rotation was learnt", about="mock",
+    "ARI of two clusters with slow and fast rotators",
+    trained["ARI, slow or fast"],
+    at_least=0.04,
+    hoped=0.5,
+    control=(
+        "untrained or pixels",
+        max(untrained["ARI, slow or fast"], flat_pixels["ARI, slow or fast"]),
+    ),
+    fails_if="nothing of rotation was learnt",
+    about="mock",
 )
 claims.check(
-    "ARI of two clusters with spirals", trained["ARI, spiral or not"], at_least=0.29, about="mock",
-    control=("untrained or pixels", max(untrained["ARI, spiral or not"], flat_pixels["ARI, spiral or not"])),
+    "ARI of two clusters with spirals",
+    trained["ARI, spiral or not"],
+    at_least=0.29,
+    about="mock",
+    control=(
+        "untrained or pixels",
+        max(untrained["ARI, spiral or not"], flat_pixels["ARI, spiral or not"]),
+    ),
     fails_if="random filters or pixels found spirals as well",
 )
 claims.check(
-    "Cramér's V of two clusters with morphology", trained["V, morphology"], at_least=0.6, hoped=0.4, about="mock",
-    control=("untrained encoder", untrained["V, morphology"]), fails_if="clusters followed something other than types",
+    "Cramér's V of two clusters with morphology",
+    trained["V, morphology"],
+    at_least=0.6,
+    hoped=0.4,
+    about="mock",
+    control=("untrained encoder", untrained["V, morphology"]),
+    fails_if="clusters followed something other than types",
 )
 silhouette = {name: t["silhouette"][0] for name, t in judged.items()}
 claims.check(
-    "silhouette of two clusters: untrained minus trained", silhouette["untrained"] - silhouette["trained"],
-    at_least=0.04, control=("pixels minus trained", silhouette["pixels"] - silhouette["trained"]), about="mock",
+    "silhouette of two clusters: untrained minus trained",
+    silhouette["untrained"] - silhouette["trained"],
+    at_least=0.04,
+    control=("pixels minus trained", silhouette["pixels"] - silhouette["trained"]),
+    about="mock",
     fails_if="the silhouette knew what was learnt",
 )
 claims.check(
-    "probe with 100 labels, trained minus untrained, five seeds", np.mean(lead["untrained"]), at_least=0.015, hoped=0.03,
-    control=("pixels minus untrained", np.mean(by_seed["pixels"]["labels_100"] - by_seed["untrained"]["labels_100"])),
-    fails_if="random filters served as well", about="mock",
+    "probe with 100 labels, trained minus untrained, five seeds",
+    np.mean(lead["untrained"]),
+    at_least=0.015,
+    hoped=0.03,
+    control=(
+        "pixels minus untrained",
+        np.mean(by_seed["pixels"]["labels_100"] - by_seed["untrained"]["labels_100"]),
+    ),
+    fails_if="random filters served as well",
+    about="mock",
 )
 scratch = by_seed["untrained"]["labels_100"] - by_seed["scratch"]["labels_100"]
 claims.check(
-    "probe with 100 labels, trained minus a network from scratch, five seeds", np.mean(lead["scratch"]), at_least=0,
-    hoped=0.03, control=("untrained minus scratch", np.mean(scratch)), about="mock",
+    "probe with 100 labels, trained minus a network from scratch, five seeds",
+    np.mean(lead["scratch"]),
+    at_least=0,
+    hoped=0.03,
+    control=("untrained minus scratch", np.mean(scratch)),
+    about="mock",
     fails_if="a hundred labels taught a network as much",
 )
 by_hand_of = by_seed["rings"]["labels_100"] - by_seed["trained"]["labels_100"]
 claims.check(
-    "probe with 100 labels, rings by hand minus trained, five seeds", np.mean(by_hand_of), at_least=0,
-    control=("pixels minus trained", -np.mean(lead["pixels"])), about="mock",
+    "probe with 100 labels, rings by hand minus trained, five seeds",
+    np.mean(by_hand_of),
+    at_least=0,
+    control=("pixels minus trained", -np.mean(lead["pixels"])),
+    about="mock",
     fails_if="the encoder knew more of spirals than twenty means",
 )
 score = [np.mean(probe_of(t[:200], answers[:200], t[200:]) == answers[200:]) for t in files]
 claims.check(
-    "accuracy of a probe on a table in order", min(score[0], score[2]), at_least=0.7,
-    control=("rows permuted", score[1]), fails_if="a permuted table answered as well", about="mock",
+    "accuracy of a probe on a table in order",
+    min(score[0], score[2]),
+    at_least=0.7,
+    control=("rows permuted", score[1]),
+    fails_if="a permuted table answered as well",
+    about="mock",
 )
 crossing, halves, blue = (mixed[name][0] for name in pairs)
 if theirs.survey is not None and theirs.survey.name == "SDSS":
     claims.origins.append(theirs.origin)
     claims.check(
-        "nearest neighbours that cross between observed and mock SDSS", crossing, at_least=0.25, hoped=0.25,
-        control=("red for blue", blue), fails_if="the mock sky looked like no sky", about="observed",
+        "nearest neighbours that cross between observed and mock SDSS",
+        crossing,
+        at_least=0.25,
+        hoped=0.25,
+        control=("red for blue", blue),
+        fails_if="the mock sky looked like no sky",
+        about="observed",
     )
     claims.check(
         "neighbours that cross, observed and mock, over those of permuted labels",
-        crossing / mixed["observed and mock"][1], at_most=0.9, about="observed",
+        crossing / mixed["observed and mock"][1],
+        at_most=0.9,
+        about="observed",
         control=("two halves of one sky", halves / mixed["observed, two halves"][1]),
         fails_if="mock and observed galaxies lay on one manifold",
     )
 if agreed is not None:
     seen, random_filters, by_pixels = observed_rows
-    for column, bound, hoped in (("AUC of edge-on, votes agree", 0.8, 0.87), ("AUC, all votes", 0.74, 0.81)):
+    for column, bound, hoped in (
+        ("AUC of edge-on, votes agree", 0.8, 0.87),
+        ("AUC, all votes", 0.74, 0.81),
+    ):
         claims.check(
-            f"JWST, 500 labels: {column}", seen[column], at_least=bound, hoped=hoped, about="observed",
-            control=("untrained encoder", random_filters[column]), fails_if="mock galaxies taught no shapes",
+            f"JWST, 500 labels: {column}",
+            seen[column],
+            at_least=bound,
+            hoped=hoped,
+            about="observed",
+            control=("untrained encoder", random_filters[column]),
+            fails_if="mock galaxies taught no shapes",
         )
     claims.check(
-        "Cramér's V of four clusters with what volunteers say, JWST", seen["V, smooth or featured"], at_most=0.4,
-        control=("two clusters of mock maps with types", trained["V, morphology"]), about="observed",
+        "Cramér's V of four clusters with what volunteers say, JWST",
+        seen["V, smooth or featured"],
+        at_most=0.4,
+        control=("two clusters of mock maps with types", trained["V, morphology"]),
+        about="observed",
         fails_if="clusters followed what volunteers see",
     )
 gm.plots.show_claims(claims.report())

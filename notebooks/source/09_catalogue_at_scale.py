@@ -56,11 +56,23 @@ seed = gm.start()
 claims = gm.Claims("09")
 work = tempfile.TemporaryDirectory()
 folder = Path(work.name)
-COLUMNS = {"accuracy": ".3f", "always no": ".3f", "robust": ".0%", "robust minus not": "+.3f",
-           "unfamiliar": ".0%", "familiar minus not": "+.3f"}
+COLUMNS = {
+    "accuracy": ".3f",
+    "always no": ".3f",
+    "robust": ".0%",
+    "robust minus not": "+.3f",
+    "unfamiliar": ".0%",
+    "familiar minus not": "+.3f",
+}
 CATALOGUED = ("RA", "DEC", "R90", "MAG", "P_LTG", "P_LTG_std", "FLAG_LTG", "OOD")
-STORED = {"accuracy": ".3f", "always_no": ".3f", "auc": ".3f", "robust": ".2f",
-          "robust_minus_not": "+.3f", "familiar_minus_not": "+.3f"}
+STORED = {
+    "accuracy": ".3f",
+    "always_no": ".3f",
+    "auc": ".3f",
+    "robust": ".2f",
+    "robust_minus_not": "+.3f",
+    "familiar_minus_not": "+.3f",
+}
 
 
 def make_network():
@@ -77,15 +89,26 @@ def minus(right, group):
 def verdict(name, p, truth, near):
     """A line of the table: p is (k, N), of k networks; truth and near are True or False (N,)."""
     right, sure = (p.mean(0) > 0.5) == truth, robust_of(p)
-    return {"galaxies": name, "accuracy": right.mean(), "always no": 1 - truth.mean(), "robust": sure.mean(),
-            "robust minus not": minus(right, sure), "unfamiliar": 1 - near.mean(),
-            "familiar minus not": minus(right, near)}
+    return {
+        "galaxies": name,
+        "accuracy": right.mean(),
+        "always no": 1 - truth.mean(),
+        "robust": sure.mean(),
+        "robust minus not": minus(right, sure),
+        "unfamiliar": 1 - near.mean(),
+        "familiar minus not": minus(right, near),
+    }
 
 
 def show(rows, caption):
     """The table as people read it: a word where a number cannot be."""
+
     def word(name, value):
-        return value if name not in COLUMNS else "too few" if np.isnan(value) else f"{value:{COLUMNS[name]}}"
+        return (
+            value
+            if name not in COLUMNS
+            else "too few" if np.isnan(value) else f"{value:{COLUMNS[name]}}"
+        )
 
     words = [{name: word(name, value) for name, value in row.items()} for row in rows]
     gm.plots.show_table(Table(words), caption=caption)
@@ -97,11 +120,15 @@ def over_draws(p, truth, near, recalibrate):
     for draw in range(5):
         rng = np.random.default_rng([seed, draw])
         few, rest = np.split(rng.permutation(len(truth)), [200])
-        for labels, lines in zip((truth[few], rng.permutation(truth[few])), found.values(), strict=True):
+        for labels, lines in zip(
+            (truth[few], rng.permutation(truth[few])), found.values(), strict=True
+        ):
             mended = np.stack([recalibrate(x[:, few].mean(0), labels, one[rest]) for one in x])
             lines.append(verdict("", mended, truth[rest], near[rest]))
-    means = [{"galaxies": name} | {c: np.mean([line[c] for line in lines]) for c in COLUMNS}
-             for name, lines in found.items()]
+    means = [
+        {"galaxies": name} | {c: np.mean([line[c] for line in lines]) for c in COLUMNS}
+        for name, lines in found.items()
+    ]
     gains = [line["accuracy"] - line["always no"] for line in found["after 200 labels"]]
     return [verdict("before", p, truth, near), *means], gains
 
@@ -125,7 +152,9 @@ def stored_runs():
     for kind in dict.fromkeys(stored["what"]):
         of = stored[stored["what"] == kind]
         seeds = {number: of[of["seed"] == number] for number in np.unique(of["seed"])}
-        found[str(kind)] = Table([{name: np.nanmean(t[name]) for name in STORED} for t in seeds.values()])
+        found[str(kind)] = Table(
+            [{name: np.nanmean(t[name]) for name in STORED} for t in seeds.values()]
+        )
     return found
 
 
@@ -588,80 +617,216 @@ def stored(kind, column):
 over_no = {kind: stored(kind, "accuracy") - stored(kind, "always_no") for kind in by_seed}
 p_shard, near_shard = catalogue(pictures)
 flags, scores = (np.asarray(peace[name])[: len(pictures)] for name in ("FLAG_LTG", "OOD"))
-claims.identity("flags by hand that differ from the catalogue's", np.mean(robust_of(p_shard) != (flags >= 4)), at_most=0.01)
-claims.identity("familiar by hand that differ from the catalogue's", np.mean(near_shard != (scores <= 1)), at_most=0.01)
+claims.identity(
+    "flags by hand that differ from the catalogue's",
+    np.mean(robust_of(p_shard) != (flags >= 4)),
+    at_most=0.01,
+)
+claims.identity(
+    "familiar by hand that differ from the catalogue's",
+    np.mean(near_shard != (scores <= 1)),
+    at_most=0.01,
+)
 claims.identity("galaxies missing after two kills", missing, at_most=0)
 claims.identity("galaxies twice after two kills", twice, at_most=0)
 claims.identity("P_LTG after two kills minus that of an undisturbed run", apart, at_most=1e-5)
-claims.identity("shards done by your test minus those found by the resumed run", finished.sum() - len(run.found), at_most=0)
-claims.check("observed SDSS, stored runs: accuracy minus always “no”, the best of five", over_no["before"].max(), at_most=0,
-             control=("the same networks at home, the worst", over_no["same sky"].min()), about="observed",
-             fails_if="the catalogue of the mock sky beat a constant answer")
-claims.check("observed SDSS, stored runs: familiar minus unfamiliar", stored("before", "familiar_minus_not").mean(), at_most=0,
-             control=("robust minus not robust", stored("before", "robust_minus_not").mean()), about="observed",
-             fails_if="unfamiliar galaxies were the wrong ones")
-claims.check("observed SDSS, stored runs: accuracy minus always “no” after 200 labels and a line", over_no["recalibrated"].mean(),
-             at_least=0.01, control=("labels shuffled", over_no["recalibrated, shuffled"].mean()), about="observed",
-             fails_if="a line taught nothing")
-claims.check("observed SDSS, stored runs: robust minus not, recalibrated minus before",
-             (stored("recalibrated", "robust_minus_not") - stored("before", "robust_minus_not")).mean(), at_least=0.08,
-             control=("labels shuffled, minus before",
-                      (stored("recalibrated, shuffled", "robust_minus_not") - stored("before", "robust_minus_not")).mean()),
-             about="observed", fails_if="the flag meant as much before")
-claims.check("observed SDSS, stored runs: AUC gained by the question of volunteers, no observed label",
-             (stored("asked as volunteers are", "auc") - stored("before", "auc")).mean(), at_least=0.07, about="observed",
-             control=("200 labels and a line", (stored("recalibrated", "auc") - stored("before", "auc")).mean()),
-             fails_if="the sky, not the question, was the trouble")
+claims.identity(
+    "shards done by your test minus those found by the resumed run",
+    finished.sum() - len(run.found),
+    at_most=0,
+)
+claims.check(
+    "observed SDSS, stored runs: accuracy minus always “no”, the best of five",
+    over_no["before"].max(),
+    at_most=0,
+    control=("the same networks at home, the worst", over_no["same sky"].min()),
+    about="observed",
+    fails_if="the catalogue of the mock sky beat a constant answer",
+)
+claims.check(
+    "observed SDSS, stored runs: familiar minus unfamiliar",
+    stored("before", "familiar_minus_not").mean(),
+    at_most=0,
+    control=("robust minus not robust", stored("before", "robust_minus_not").mean()),
+    about="observed",
+    fails_if="unfamiliar galaxies were the wrong ones",
+)
+claims.check(
+    "observed SDSS, stored runs: accuracy minus always “no” after 200 labels and a line",
+    over_no["recalibrated"].mean(),
+    at_least=0.01,
+    control=("labels shuffled", over_no["recalibrated, shuffled"].mean()),
+    about="observed",
+    fails_if="a line taught nothing",
+)
+claims.check(
+    "observed SDSS, stored runs: robust minus not, recalibrated minus before",
+    (stored("recalibrated", "robust_minus_not") - stored("before", "robust_minus_not")).mean(),
+    at_least=0.08,
+    control=(
+        "labels shuffled, minus before",
+        (
+            stored("recalibrated, shuffled", "robust_minus_not")
+            - stored("before", "robust_minus_not")
+        ).mean(),
+    ),
+    about="observed",
+    fails_if="the flag meant as much before",
+)
+claims.check(
+    "observed SDSS, stored runs: AUC gained by the question of volunteers, no observed label",
+    (stored("asked as volunteers are", "auc") - stored("before", "auc")).mean(),
+    at_least=0.07,
+    about="observed",
+    control=(
+        "200 labels and a line",
+        (stored("recalibrated", "auc") - stored("before", "auc")).mean(),
+    ),
+    fails_if="the sky, not the question, was the trouble",
+)
 right_question = stored("asked as volunteers are, recalibrated", "accuracy")
-claims.check("observed SDSS, stored runs: accuracy, right question and a line minus trained on with the same 200",
-             (right_question - stored("trained on", "accuracy")).mean(), at_least=-0.03, about="observed",
-             control=("first question and a line", (stored("recalibrated", "accuracy") - stored("trained on", "accuracy")).mean()),
-             fails_if="training on taught more than the question")
-claims.check("observed SDSS, stored runs: accuracy minus always “no”, trained on with 200 labels", over_no["trained on"].mean(),
-             at_least=0.08, control=("labels shuffled", over_no["trained on, shuffled"].mean()), about="observed",
-             fails_if="200 labels taught the networks nothing")
-claims.check("accuracy lost at home minus on DES pictures, mock", mock["accuracy"] - rows[1]["accuracy"], at_least=0.15,
-             control=("by the question of volunteers", mock["accuracy"] - of_votes), about="mock",
-             fails_if="another look cost no more than another question")
+claims.check(
+    "observed SDSS, stored runs: accuracy, right question and a line minus trained on with the"
+    " same 200",
+    (right_question - stored("trained on", "accuracy")).mean(),
+    at_least=-0.03,
+    about="observed",
+    control=(
+        "first question and a line",
+        (stored("recalibrated", "accuracy") - stored("trained on", "accuracy")).mean(),
+    ),
+    fails_if="training on taught more than the question",
+)
+claims.check(
+    "observed SDSS, stored runs: accuracy minus always “no”, trained on with 200 labels",
+    over_no["trained on"].mean(),
+    at_least=0.08,
+    control=("labels shuffled", over_no["trained on, shuffled"].mean()),
+    about="observed",
+    fails_if="200 labels taught the networks nothing",
+)
+claims.check(
+    "accuracy lost at home minus on DES pictures, mock",
+    mock["accuracy"] - rows[1]["accuracy"],
+    at_least=0.15,
+    control=("by the question of volunteers", mock["accuracy"] - of_votes),
+    about="mock",
+    fails_if="another look cost no more than another question",
+)
 at_des = mended["mock galaxies as DES shows them"]
-claims.check("galaxies a second and core: cut over classify", 1 / longer, at_least=0.2, hoped=1, about="mock",
-             control=("the tile read for each galaxy", (rate["read a tile for each galaxy"] / rate["classify"]).value),
-             fails_if="cutting were done galaxy by galaxy")
-claims.identity("speed of the catalogue over that of its networks alone", (rate["classify"] / rate["networks alone"]).value,
-                between=(0.5, 1.1))
-claims.check("accuracy of galaxies cut from tiles minus that of stamps drawn one by one", cut_right - accuracy, at_least=-0.1,
-             control=("DES pictures", rows[1]["accuracy"] - accuracy), about="mock",
-             fails_if="cutting changed frame, brightness or colours")
-claims.check("accuracy on DES pictures gained by 200 labels and a line, mock", at_des[1]["accuracy"] - at_des[0]["accuracy"],
-             at_least=0.15, control=("labels shuffled", at_des[2]["accuracy"] - at_des[0]["accuracy"]), about="mock",
-             fails_if="the look had changed the order of the galaxies")
-claims.check("flagged on DES pictures", np.mean(~near_des), at_least=0.5, about="mock",
-             control=("mock, the same sky", mock["unfamiliar"]), fails_if="the score did not see another look")
-claims.check("flagged in the Hubble deep field", np.mean(~near_field), at_least=0.5, about="observed",
-             control=("mock, the same sky", mock["unfamiliar"]),
-             fails_if="networks saw no difference between a mock sky and the deep field")
-claims.check("robust minus not robust, mock, the same sky", mock["robust minus not"], at_least=0.15, about="mock",
-             control=("flags dealt at random", minus((p_test.mean(0) > 0.5) == late[test],
-                      np.random.default_rng(seed).permutation(robust_of(p_test)))),
-             fails_if="networks agreed on wrong answers as often")
+claims.check(
+    "galaxies a second and core: cut over classify",
+    1 / longer,
+    at_least=0.2,
+    hoped=1,
+    about="mock",
+    control=(
+        "the tile read for each galaxy",
+        (rate["read a tile for each galaxy"] / rate["classify"]).value,
+    ),
+    fails_if="cutting were done galaxy by galaxy",
+)
+claims.identity(
+    "speed of the catalogue over that of its networks alone",
+    (rate["classify"] / rate["networks alone"]).value,
+    between=(0.5, 1.1),
+)
+claims.check(
+    "accuracy of galaxies cut from tiles minus that of stamps drawn one by one",
+    cut_right - accuracy,
+    at_least=-0.1,
+    control=("DES pictures", rows[1]["accuracy"] - accuracy),
+    about="mock",
+    fails_if="cutting changed frame, brightness or colours",
+)
+claims.check(
+    "accuracy on DES pictures gained by 200 labels and a line, mock",
+    at_des[1]["accuracy"] - at_des[0]["accuracy"],
+    at_least=0.15,
+    control=("labels shuffled", at_des[2]["accuracy"] - at_des[0]["accuracy"]),
+    about="mock",
+    fails_if="the look had changed the order of the galaxies",
+)
+claims.check(
+    "flagged on DES pictures",
+    np.mean(~near_des),
+    at_least=0.5,
+    about="mock",
+    control=("mock, the same sky", mock["unfamiliar"]),
+    fails_if="the score did not see another look",
+)
+claims.check(
+    "flagged in the Hubble deep field",
+    np.mean(~near_field),
+    at_least=0.5,
+    about="observed",
+    control=("mock, the same sky", mock["unfamiliar"]),
+    fails_if="networks saw no difference between a mock sky and the deep field",
+)
+claims.check(
+    "robust minus not robust, mock, the same sky",
+    mock["robust minus not"],
+    at_least=0.15,
+    about="mock",
+    control=(
+        "flags dealt at random",
+        minus(
+            (p_test.mean(0) > 0.5) == late[test],
+            np.random.default_rng(seed).permutation(robust_of(p_test)),
+        ),
+    ),
+    fails_if="networks agreed on wrong answers as often",
+)
 if labelled:
     claims.origins.append(origin)
     right_out, sure = (p_out.mean(0) > 0.5) == answer, robust_of(p_out)
     before = mended[what][0]
-    claims.check("observed SDSS, this run: accuracy minus always “no”", before["accuracy"] - before["always no"], at_most=0,
-                 control=("at home", mock["accuracy"] - mock["always no"]), about="observed",
-                 fails_if="the catalogue of the mock sky beat a constant answer")
-    claims.check("observed SDSS, this run: accuracy of the robust minus always “no” among them",
-                 right_out[sure].mean() - (1 - answer[sure].mean()), at_most=0.03, about="observed",
-                 control=("at home", ((p_test.mean(0) > 0.5) == late[test])[robust_of(p_test)].mean()
-                          - (1 - late[test][robust_of(p_test)].mean())), fails_if="the robust ones could be believed")
-    claims.check("observed SDSS, this run: robust minus not robust", before["robust minus not"], at_least=0.05,
-                 control=("flags dealt at random", minus(right_out, np.random.default_rng(seed).permutation(sure))),
-                 about="observed", fails_if="robust said nothing of mistakes")
-    claims.check("observed SDSS, this run: share flagged as unfamiliar", before["unfamiliar"], at_most=0.15, about="observed",
-                 control=("DES pictures", np.mean(~near_des)), fails_if="the score saw what is different")
-    claims.check("observed SDSS, this run: accuracy minus always “no” after 200 labels and a line", np.mean(gains[what]),
-                 at_least=0.01, control=("labels shuffled", mended[what][2]["accuracy"] - mended[what][2]["always no"]),
-                 about="observed", fails_if="a line taught nothing")
+    claims.check(
+        "observed SDSS, this run: accuracy minus always “no”",
+        before["accuracy"] - before["always no"],
+        at_most=0,
+        control=("at home", mock["accuracy"] - mock["always no"]),
+        about="observed",
+        fails_if="the catalogue of the mock sky beat a constant answer",
+    )
+    claims.check(
+        "observed SDSS, this run: accuracy of the robust minus always “no” among them",
+        right_out[sure].mean() - (1 - answer[sure].mean()),
+        at_most=0.03,
+        about="observed",
+        control=(
+            "at home",
+            ((p_test.mean(0) > 0.5) == late[test])[robust_of(p_test)].mean()
+            - (1 - late[test][robust_of(p_test)].mean()),
+        ),
+        fails_if="the robust ones could be believed",
+    )
+    claims.check(
+        "observed SDSS, this run: robust minus not robust",
+        before["robust minus not"],
+        at_least=0.05,
+        control=(
+            "flags dealt at random",
+            minus(right_out, np.random.default_rng(seed).permutation(sure)),
+        ),
+        about="observed",
+        fails_if="robust said nothing of mistakes",
+    )
+    claims.check(
+        "observed SDSS, this run: share flagged as unfamiliar",
+        before["unfamiliar"],
+        at_most=0.15,
+        about="observed",
+        control=("DES pictures", np.mean(~near_des)),
+        fails_if="the score saw what is different",
+    )
+    claims.check(
+        "observed SDSS, this run: accuracy minus always “no” after 200 labels and a line",
+        np.mean(gains[what]),
+        at_least=0.01,
+        control=("labels shuffled", mended[what][2]["accuracy"] - mended[what][2]["always no"]),
+        about="observed",
+        fails_if="a line taught nothing",
+    )
 work.cleanup()
 gm.plots.show_claims(claims.report())

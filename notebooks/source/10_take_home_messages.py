@@ -49,19 +49,37 @@ claims = gm.Claims("10", origins=("mock", "deep field"))
 # The talk's six messages, in our words, and for each the lesson and the words of the claims that weigh it.
 MESSAGES = {
     "1 Networks classify very well; they need large labelled samples": [
-        ("02", "edge-on accuracy"), ("02", "auc, observed"), ("02", "100 labels")],
+        ("02", "edge-on accuracy"),
+        ("02", "auc, observed"),
+        ("02", "100 labels"),
+    ],
     "2 Faint and subtle features are still hard to find": [
-        ("08", "original", "recall"), ("08", "recall", "26"), ("08", "auc", "realistic")],
+        ("08", "original", "recall"),
+        ("08", "recall", "26"),
+        ("08", "auc", "realistic"),
+    ],
     "3 A carried network needs some ten times fewer labels, but some": [
-        ("04", "labels saved"), ("04", "recall", "fall"), ("04", "100 labels", "carried")],
+        ("04", "labels saved"),
+        ("04", "recall", "fall"),
+        ("04", "100 labels", "carried"),
+    ],
     "4 Bright galaxies, moved far away, make labelled faint ones": [
-        ("05", "auc to r"), ("05", "faintest bin")],
+        ("05", "auc to r"),
+        ("05", "faintest bin"),
+    ],
     "5 Without labels, too, there is much to find": [
-        ("06", "sign of the gradient"), ("07", "clusters with slow"), ("07", "trained minus untrained"),
-        ("07", "rings by hand minus trained")],
+        ("06", "sign of the gradient"),
+        ("07", "clusters with slow"),
+        ("07", "trained minus untrained"),
+        ("07", "rings by hand minus trained"),
+    ],
     "6 Never carry a model blindly to data unlike its training": [
-        ("03", "coverage on des"), ("05", "unfamiliar"), ("09", "deep field"),
-        ("09", "observed", "always"), ("09", "observed", "familiar")],
+        ("03", "coverage on des"),
+        ("05", "unfamiliar"),
+        ("09", "deep field"),
+        ("09", "observed", "always"),
+        ("09", "observed", "familiar"),
+    ],
 }
 
 
@@ -72,12 +90,33 @@ def weighed(results, most=2):
         for lesson, *words in wanted:
             found = gm.course.claims_with(results, lesson, *words)[:most]
             for c in found:
-                rows.append((message, lesson, c["name"], f"{c['measured']:.3g}", bound_words(c), control_words(c),
-                             f"{c['hoped']:g}" if "hoped" in c else "", c["about"] or "", "yes" if c["holds"] else "NO"))
+                rows.append(
+                    (
+                        message,
+                        lesson,
+                        c["name"],
+                        f"{c['measured']:.3g}",
+                        bound_words(c),
+                        control_words(c),
+                        f"{c['hoped']:g}" if "hoped" in c else "",
+                        c["about"] or "",
+                        "yes" if c["holds"] else "NO",
+                    )
+                )
             if not found:
                 name = f"no row with the words {' + '.join(words)} in this run"
                 rows.append((message, lesson, name, "not measured", "", "", "", "", ""))
-    names = ("message", "lesson", "what", "measured", "must be", "control", "hoped", "galaxies", "holds")
+    names = (
+        "message",
+        "lesson",
+        "what",
+        "measured",
+        "must be",
+        "control",
+        "hoped",
+        "galaxies",
+        "holds",
+    )
     return Table(rows=rows, names=names, dtype=[str] * len(names))
 
 
@@ -89,23 +128,34 @@ def asked(table):
 
 def four_skies(n):
     """Name -> sample and answers: galaxies like those of the training, and three other kinds of the same sky."""
-    cloudy = replace(gm.SDSS, name="SDSS in poor seeing", psf_fwhm=tuple(4 * w for w in gm.SDSS.psf_fwhm))
+    cloudy = replace(
+        gm.SDSS, name="SDSS in poor seeing", psf_fwhm=tuple(4 * w for w in gm.SDSS.psf_fwhm)
+    )
     faint = gm.population(20 * n, seed=seed + 1000)
     faint = faint[(faint["r_mag"].value > 17.2) & (faint["r90"].value < 5)][:n]
     bright = gm.population(n, seed=seed + 2000, magnitude_limit=16)
-    kinds = {"the same sky": (bright, gm.SDSS), "a magnitude fainter, and small": (faint, gm.SDSS),
-             "in four times the seeing": (bright, cloudy), "as DES sees them": (bright, gm.DES)}
+    kinds = {
+        "the same sky": (bright, gm.SDSS),
+        "a magnitude fainter, and small": (faint, gm.SDSS),
+        "in four times the seeing": (bright, cloudy),
+        "as DES sees them": (bright, gm.DES),
+    }
     found = {}
     for number, (name, (table, survey)) in enumerate(kinds.items()):
         table, answers = asked(table)
-        found[name] = gm.mock_sample(table=table, survey=survey, seed=seed + 1000 + number), answers
+        found[name] = (
+            gm.mock_sample(table=table, survey=survey, seed=seed + 1000 + number),
+            answers,
+        )
     return found
 
 
 def typical_scatter(what):
     """What training again changes a score of this kind by (standard deviation), from five stored seeds of lesson 03."""
     stored = Table.read(gm.files.shipped("folds_mock.csv"))
-    metrics = [m for m in ("accuracy", "precision", "recall", "f1", "auc") if m in what.lower()] or ["accuracy"]
+    metrics = [
+        m for m in ("accuracy", "precision", "recall", "f1", "auc") if m in what.lower()
+    ] or ["accuracy"]
     names = [f"{question} {metrics[0]}" for question in ("edge-on", "bar", "ETG/LTG")]
     return np.mean([np.std(stored["value"][stored["what"] == name], ddof=1) for name in names])
 
@@ -125,7 +175,9 @@ def folder_with_faults(sample, answers, place):
     night = np.where(edge_on == 1, "second", "first")
     night[:6] = "second"
     names = [f"{row:02d}.png" for row in range(60)]
-    QTable({"file": names, "edge_on": edge_on, "night": night}).write(place / "labels.csv", format="ascii.csv")
+    QTable({"file": names, "edge_on": edge_on, "night": night}).write(
+        place / "labels.csv", format="ascii.csv"
+    )
 
 
 # %%
@@ -516,25 +568,57 @@ gm.course.quiz("10")
 # %% tags=["claims"]
 home = said["the same sky"]
 for name, bound in (("Hubble deep field", 0.5), ("noise, no galaxy", 0.95)):
-    claims.check(f"flagged as out of domain, {name}", said[name]["flagged"], at_least=bound,
-                 control=("the same sky", home["flagged"]), about="deep field" if "field" in name else "noise",
-                 fails_if="the score saw no difference between skies")
+    claims.check(
+        f"flagged as out of domain, {name}",
+        said[name]["flagged"],
+        at_least=bound,
+        control=("the same sky", home["flagged"]),
+        about="deep field" if "field" in name else "noise",
+        fails_if="the score saw no difference between skies",
+    )
 blurred = said["in four times the seeing"]
-claims.check("accuracy over always no, four times the seeing", blurred["accuracy"] - blurred["always no"], at_most=0.08,
-             control=("the same sky", home["accuracy"] - home["always no"]), fails_if="seeing did not matter", about="mock")
-claims.check("flagged as out of domain, four times the seeing", blurred["flagged"], at_most=0.4,
-             control=("Hubble deep field", said["Hubble deep field"]["flagged"]), about="mock",
-             fails_if="the score warned of the sky on which the network fails")
+claims.check(
+    "accuracy over always no, four times the seeing",
+    blurred["accuracy"] - blurred["always no"],
+    at_most=0.08,
+    control=("the same sky", home["accuracy"] - home["always no"]),
+    fails_if="seeing did not matter",
+    about="mock",
+)
+claims.check(
+    "flagged as out of domain, four times the seeing",
+    blurred["flagged"],
+    at_most=0.4,
+    control=("Hubble deep field", said["Hubble deep field"]["flagged"]),
+    about="mock",
+    fails_if="the score warned of the sky on which the network fails",
+)
 des = said["as DES sees them"]
-claims.check("flagged as out of domain, as DES sees them", des["flagged"], at_least=0.4, about="mock",
-             control=("four times the seeing", blurred["flagged"]), fails_if="the score followed what goes wrong")
-claims.check("accuracy over always no, as DES sees them", des["accuracy"] - des["always no"], at_least=0.1, about="mock",
-             control=("four times the seeing", blurred["accuracy"] - blurred["always no"]),
-             fails_if="flagged galaxies were classified badly")
+claims.check(
+    "flagged as out of domain, as DES sees them",
+    des["flagged"],
+    at_least=0.4,
+    about="mock",
+    control=("four times the seeing", blurred["flagged"]),
+    fails_if="the score followed what goes wrong",
+)
+claims.check(
+    "accuracy over always no, as DES sees them",
+    des["accuracy"] - des["always no"],
+    at_least=0.1,
+    about="mock",
+    control=("four times the seeing", blurred["accuracy"] - blurred["always no"]),
+    fails_if="flagged galaxies were classified badly",
+)
 faint = said["a magnitude fainter, and small"]
-claims.check("share of edge-on galaxies, training minus faint", training_share - faint["truly edge-on"], at_least=0.05,
-             control=("training minus the same sky", training_share - home["truly edge-on"]), about="mock",
-             fails_if="volunteers saw as much in faint galaxies")
+claims.check(
+    "share of edge-on galaxies, training minus faint",
+    training_share - faint["truly edge-on"],
+    at_least=0.05,
+    control=("training minus the same sky", training_share - home["truly edge-on"]),
+    about="mock",
+    fails_if="volunteers saw as much in faint galaxies",
+)
 
 
 def mean_of(sample, way, name):
@@ -544,25 +628,52 @@ def mean_of(sample, way, name):
 
 for sample, bound in (("blurred", 0.04), ("observed", 0.005)):
     about = {"blurred": "mock"}.get(sample, sample)
-    claims.check(f"AUC gained by a hundred labels by chance, {sample}, five seeds", mean_of(sample, "chance", "auc gained"),
-                 at_least=bound, control=("shuffled answers", mean_of(sample, "shuffled", "auc gained")), about=about,
-                 fails_if="a hundred labels taught nothing")
-    claims.check(f"right on the hundred of the folds, too low by, {sample}, five seeds",
-                 mean_of(sample, "folds", "right, too low by"), at_least=0.12, about=about,
-                 control=("by chance", mean_of(sample, "chance", "right, too low by")),
-                 fails_if="galaxies in doubt stood for all")
-    claims.check(f"share of edge-on galaxies in the hundred of the folds, too high by, {sample}, five seeds",
-                 mean_of(sample, "folds", "share, too high by"), at_least=0.12, about=about,
-                 control=("by chance", mean_of(sample, "chance", "share, too high by")),
-                 fails_if="doubt had nothing to do with the class")
-ahead = {(sample, way): mean_of(sample, way, "auc gained") - mean_of(sample, "folds", "auc gained")
-         for sample in ("blurred", "observed") for way in ("chance", "shuffled")}
-claims.check("AUC gained, blurred, by chance minus where folds differ, five seeds", ahead["blurred", "chance"], at_least=0.01,
-             control=("shuffled answers minus folds", ahead["blurred", "shuffled"]), about="mock",
-             fails_if="the hard cases taught more")
-claims.check("AUC gained, observed, by chance minus where folds differ, five seeds", ahead["observed", "chance"],
-             between=(-0.015, 0.015), control=("shuffled answers minus folds", ahead["observed", "shuffled"]),
-             about="observed", fails_if="one of the two taught more")
+    claims.check(
+        f"AUC gained by a hundred labels by chance, {sample}, five seeds",
+        mean_of(sample, "chance", "auc gained"),
+        at_least=bound,
+        control=("shuffled answers", mean_of(sample, "shuffled", "auc gained")),
+        about=about,
+        fails_if="a hundred labels taught nothing",
+    )
+    claims.check(
+        f"right on the hundred of the folds, too low by, {sample}, five seeds",
+        mean_of(sample, "folds", "right, too low by"),
+        at_least=0.12,
+        about=about,
+        control=("by chance", mean_of(sample, "chance", "right, too low by")),
+        fails_if="galaxies in doubt stood for all",
+    )
+    claims.check(
+        f"share of edge-on galaxies in the hundred of the folds, too high by, {sample}, five"
+        " seeds",
+        mean_of(sample, "folds", "share, too high by"),
+        at_least=0.12,
+        about=about,
+        control=("by chance", mean_of(sample, "chance", "share, too high by")),
+        fails_if="doubt had nothing to do with the class",
+    )
+ahead = {
+    (sample, way): mean_of(sample, way, "auc gained") - mean_of(sample, "folds", "auc gained")
+    for sample in ("blurred", "observed")
+    for way in ("chance", "shuffled")
+}
+claims.check(
+    "AUC gained, blurred, by chance minus where folds differ, five seeds",
+    ahead["blurred", "chance"],
+    at_least=0.01,
+    control=("shuffled answers minus folds", ahead["blurred", "shuffled"]),
+    about="mock",
+    fails_if="the hard cases taught more",
+)
+claims.check(
+    "AUC gained, observed, by chance minus where folds differ, five seeds",
+    ahead["observed", "chance"],
+    between=(-0.015, 0.015),
+    control=("shuffled answers minus folds", ahead["observed", "shuffled"]),
+    about="observed",
+    fails_if="one of the two taught more",
+)
 
 
 def mended(sample):
@@ -570,21 +681,44 @@ def mended(sample):
     return mean_of(sample, "shuffled", "error before") - mean_of(sample, "shuffled", "trained on")
 
 
-off = {(sample, way, how): mean_of(sample, way, how) - mean_of(sample, way, "error before")
-       for sample in ("blurred", "observed") for way in ("chance", "folds") for how in ("two numbers", "trained on")}
-claims.check("calibration error mended by two numbers, blurred, by chance, five seeds", -off["blurred", "chance", "two numbers"],
-             at_least=0.05, control=("fitted where folds differ", -off["blurred", "folds", "two numbers"]), about="mock",
-             fails_if="a hundred labels could not mend it")
-claims.check("calibration error, blurred, by chance: trained on minus two numbers, five seeds",
-             off["blurred", "chance", "trained on"] - off["blurred", "chance", "two numbers"], between=(-0.04, 0.04),
-             control=("before minus two numbers", -off["blurred", "chance", "two numbers"]), about="mock",
-             fails_if="one of the two were clearly better")
-claims.check("calibration error mended by training on with shuffled answers, blurred, five seeds",
-             mended("blurred"), at_least=0.05, control=("observed", mended("observed")), about="mock",
-             fails_if="a small calibration error needed right answers")
-claims.check("calibration error added by two numbers fitted where folds differ, observed, five seeds",
-             off["observed", "folds", "two numbers"], at_least=0.02, about="observed",
-             control=("fitted by chance", off["observed", "chance", "two numbers"]), fails_if="galaxies in doubt stood for all")
+off = {
+    (sample, way, how): mean_of(sample, way, how) - mean_of(sample, way, "error before")
+    for sample in ("blurred", "observed")
+    for way in ("chance", "folds")
+    for how in ("two numbers", "trained on")
+}
+claims.check(
+    "calibration error mended by two numbers, blurred, by chance, five seeds",
+    -off["blurred", "chance", "two numbers"],
+    at_least=0.05,
+    control=("fitted where folds differ", -off["blurred", "folds", "two numbers"]),
+    about="mock",
+    fails_if="a hundred labels could not mend it",
+)
+claims.check(
+    "calibration error, blurred, by chance: trained on minus two numbers, five seeds",
+    off["blurred", "chance", "trained on"] - off["blurred", "chance", "two numbers"],
+    between=(-0.04, 0.04),
+    control=("before minus two numbers", -off["blurred", "chance", "two numbers"]),
+    about="mock",
+    fails_if="one of the two were clearly better",
+)
+claims.check(
+    "calibration error mended by training on with shuffled answers, blurred, five seeds",
+    mended("blurred"),
+    at_least=0.05,
+    control=("observed", mended("observed")),
+    about="mock",
+    fails_if="a small calibration error needed right answers",
+)
+claims.check(
+    "calibration error added by two numbers fitted where folds differ, observed, five seeds",
+    off["observed", "folds", "two numbers"],
+    at_least=0.02,
+    about="observed",
+    control=("fitted by chance", off["observed", "chance", "two numbers"]),
+    fails_if="galaxies in doubt stood for all",
+)
 copies = next(item for item in items if item.what == "copies")
 n = int(copies.found.split()[0]) if copies.says == "look" else 0
 claims.identity("copies planted in a folder minus those found", 4 - n, between=(0, 0))
