@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 ROOT = Path(__file__).parents[1]
 SERVICE = {"colab": "google.colab"}  # the module by which a lesson's first cell knows where it is
-ADDRESS = "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+ADDRESS = "git+https://github.com/galmorph/galaxy-morphology-course"
 
 
 def listed(name: str) -> tuple[str, list[str]]:
@@ -73,7 +73,7 @@ def as_on_the_service(notebook: nbformat.NotebookNode, name: str) -> nbformat.No
         if cell.cell_type == "code" and SERVICE[name] in cell.source:
             if ADDRESS not in cell.source:
                 raise SystemExit(f"the first cell does not install {ADDRESS!r}: mend it, or this tool's address")
-            cell.source = told + "\n" + cell.source.replace(ADDRESS, f"galmorph-helpers @ {ROOT.as_uri()}")
+            cell.source = told + "\n" + cell.source.replace(ADDRESS, ROOT.as_uri())
             return notebook
     raise SystemExit(f"no cell of the notebook asks for {SERVICE[name]}: it does not install the course there")
 

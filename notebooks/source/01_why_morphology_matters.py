@@ -19,11 +19,12 @@
 # **You will need:** lesson 00; 45 minutes to read and look, 30 for six exercises; under a minute of computing on two cores, 1 GB of memory. No deep learning yet.
 
 # %% tags=["setup"]
-# On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
+# On Colab, install the helper package without touching the torch and numpy that are there.
+# Elsewhere this does nothing.
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "pyongc" "jupyterquiz"
     pass
 
@@ -543,7 +544,8 @@ steps = np.array([0.002, 0.004, 0.006, 0.010, 0.014, 0.018, 0.025, 0.040])
 
 
 def brighter(kinds):
-    """How much brighter ellipticals are in K than spirals (magnitudes), mean over steps of equal redshift."""
+    """How much brighter ellipticals are in K than spirals (magnitudes), mean over steps of equal
+    redshift."""
     near = [(redshift > a) & (redshift <= b) for a, b in zip(steps[:-1], steps[1:], strict=True)]
     return np.mean(
         [
@@ -554,7 +556,8 @@ def brighter(kinds):
 
 
 def redder(kinds):
-    """How much redder ellipticals are than spirals (magnitudes), mean over steps of equal K luminosity."""
+    """How much redder ellipticals are than spirals (magnitudes), mean over steps of equal K
+    luminosity."""
     alike = [abs(luminosity - k) < 0.5 for k in (-25.5, -24.5, -23.5, -22.5, -21.5)]
     return np.mean(
         [
@@ -565,7 +568,8 @@ def redder(kinds):
 
 
 def by_chance():
-    """The colour of flat discs minus that of round ones, with the axis ratios of other galaxies."""
+    """The colour of flat discs minus that of round ones, with the axis ratios of other
+    galaxies."""
     mixed = rng.permutation(shape[disc])
     return np.median(blue_yellow[disc][mixed < 0.4]) - np.median(blue_yellow[disc][mixed > 0.6])
 

@@ -23,7 +23,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "jupyterquiz>=2.8"
     pass
 
@@ -78,7 +78,8 @@ def by_bin(sets, kinds, r, bins):
 
 
 def wide(row, metric, seeds):
-    """95 % interval of a score: the scatter of the test galaxies and that of training, over stored seeds."""
+    """95 % interval of a score: the scatter of the test galaxies and that of training, over stored
+    seeds."""
     training = 1.96 * np.std(seeds["value"][seeds["what"] == f"{row['name']} {metric}"], ddof=1)
     below = np.hypot(row[metric] - row[f"{metric}_low"], training)
     return row[metric] - below, min(

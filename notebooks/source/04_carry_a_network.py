@@ -25,7 +25,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "jupyterquiz>=2.8"
     pass
 import copy
@@ -46,7 +46,8 @@ claims = gm.Claims("04")
 
 
 def measures(probability, answers, threshold=0.5):
-    """How good one question is answered: AUC, and at a threshold recall, precision, F1, accuracy, and more."""
+    """How good one question is answered: AUC, and at a threshold recall, precision, F1, accuracy,
+    and more."""
     known = np.isfinite(answers)
     t, p = answers[known], probability[known].astype(float)
     found = binary_metrics(t, p, threshold=threshold, weights=np.ones((1, len(t))))
@@ -72,7 +73,8 @@ def show(rows, caption, columns=("auc", "recall", "precision", "f1")):
 
 
 def clear(of_kind, n):
-    """Bright galaxies of a kind in which both cameras see alike: with no star in front in either picture."""
+    """Bright galaxies of a kind in which both cameras see alike: with no star in front in either
+    picture."""
     rows = np.flatnonzero(of_kind)
     rows = rows[np.argsort(catalogue["r_mag"][rows])][:15]
     pairs = zip(
@@ -88,7 +90,8 @@ def of(table, **wanted):
 
 
 def curve(table, column="auc", **wanted):
-    """Numbers of labels; mean, lowest and highest score of the seeds; and the scores, a line for each seed."""
+    """Numbers of labels; mean, lowest and highest score of the seeds; and the scores, a line for
+    each seed."""
     part = of(table, **wanted)
     sizes, seeds = np.unique(part["labelled"]).astype(float), np.unique(part["seed"])
     scores = np.array(
@@ -98,9 +101,11 @@ def curve(table, column="auc", **wanted):
 
 
 def saved(table, needed_of, sizes, **wanted):
-    """Factor by which labels are saved, of the middle seed, the lowest and the highest, for some numbers of labels.
+    """Factor by which labels are saved, of the middle seed, the lowest and the highest, for some
+    numbers of labels.
 
-    A seed in which the network from scratch never gets there has a lower limit: it counts as infinite, and is not
+    A seed in which the network from scratch never gets there has a lower limit: it counts as
+    infinite, and is not
     averaged. Where the middle seed is such a one, `low` is its limit.
     """
     carried_at, _, carried = curve(table, how="full", **wanted)
@@ -134,7 +139,8 @@ def stored(table, change, question, how, column="accuracy"):
 
 
 def ways_table(table, ways, changes):
-    """Accuracy of each way, mean and scatter over seeds: a column for each title: (change, question)."""
+    """Accuracy of each way, mean and scatter over seeds: a column for each title: (change,
+    question)."""
     lines = [{"network": "always no"}]
     for title, key in changes.items():
         lines[0][title] = f"{np.mean(stored(table, *key, 'unchanged', 'always_no')):.3f}"
@@ -148,7 +154,8 @@ def ways_table(table, ways, changes):
 
 
 def beside_the_talk(sweep):
-    """Recall, precision and F1 of the published rows, and of the mock sky at thresholds chosen on labels."""
+    """Recall, precision and F1 of the published rows, and of the mock sky at thresholds chosen on
+    labels."""
     lines = []
     for (question, survey, labels), row in TRANSFER.items():
         key = {

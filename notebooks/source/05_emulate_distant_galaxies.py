@@ -25,7 +25,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "galsim" "speclite" "jupyterquiz>=2.8"
     pass
 
@@ -93,7 +93,8 @@ def by_galsim(sample, z_new):
 
 
 def resized(sample, z_new):
-    """Pictures made smaller and fainter, as an image viewer would: the PSF shrinks, too. (N, SIDE, SIDE)"""
+    """Pictures made smaller and fainter, as an image viewer would: the PSF shrinks, too. (N, SIDE,
+    SIDE)"""
     out = []
     for image, z, new in zip(sample.images, sample.table["redshift"], z_new, strict=True):
         side = round(image.shape[-1] * float(gm.imaging.shrinkage(z, new)) / 2) * 2

@@ -20,11 +20,12 @@
 # The talk shows the gradients of about 1,000 lenticulars of the MaNGA survey; the method is that of [Tous et al. 2020](https://doi.org/10.48550/arXiv.2005.09016), [2023](https://doi.org/10.48550/arXiv.2211.09697) and [2024](https://doi.org/10.48550/arXiv.2401.03970).
 
 # %% tags=["setup"]
-# On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
+# On Colab, install the helper package without touching the torch and numpy that are there.
+# Elsewhere this does nothing.
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "galsim>=2.5" "jupyterquiz>=2.8"
     pass
 

@@ -26,7 +26,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "umap-learn"
     pass
 from functools import partial
@@ -58,7 +58,8 @@ VOTES = {
 
 
 def far_galaxies():
-    """JWST galaxies: sample, images (N, 1, 32, 32), the commonest answer, edge-on, and who was asked and agreed.
+    """JWST galaxies: sample, images (N, 1, 32, 32), the commonest answer, edge-on, and who was
+    asked and agreed.
 
     Without the set the deep field, and None four times.
     """
@@ -76,7 +77,8 @@ def far_galaxies():
 
 
 def edge_on_auc(f, edge, among, n=500):
-    """AUC on every fourth of the galaxies `among`, of a linear probe with n labels of the others: mean of two draws."""
+    """AUC on every fourth of the galaxies `among`, of a linear probe with n labels of the others:
+    mean of two draws."""
     test, found = np.arange(len(f)) % 4 == 0, []
     for t in range(2):
         rows = np.random.default_rng([seed, t]).permutation(np.flatnonzero(among & ~test))[:n]

@@ -26,7 +26,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors"
     pass
 from itertools import product
@@ -104,13 +104,15 @@ def detect(sample):
 
 
 def bar(table, kpc=20):
-    """A scale bar for pictures of these galaxies: words, and lengths in pixels (64 are 12 half-light radii)."""
+    """A scale bar for pictures of these galaxies: words, and lengths in pixels (64 are 12
+    half-light radii)."""
     radius = table["half_light_radius"].to_value("arcsec")
     return f"{kpc} kpc", kpc / np.asarray(table["kpc_per_arcsec"]) / (12 * radius / 64)
 
 
 def faint_stream(table):
-    """Of galaxies with a stream fainter than 26.5, the one that shows most of it beside the galaxy's light."""
+    """Of galaxies with a stream fainter than 26.5, the one that shows most of it beside the
+    galaxy's light."""
     stream, host = gm.mock.deep.debris_and_host(table)
     pixel = 12 * table["half_light_radius"].to_value("arcsec") / 64
     faintest = torch.from_numpy(10 ** (-0.4 * (28 - 22.5)) * pixel**2)[:, None, None]
@@ -119,7 +121,8 @@ def faint_stream(table):
 
 
 def mixed_depths(n, seed):
-    """Three images in five of limits 30 and deeper, the others 26 to 28: label, probability, limit, kind."""
+    """Three images in five of limits 30 and deeper, the others 26 to 28: label, probability,
+    limit, kind."""
     rng = np.random.default_rng([seed, 1])
     limit = np.where(rng.random(n) < 0.62, rng.choice(LIMITS[4:], n), rng.choice(LIMITS[:3], n))
     sample = gm.mock.tidal_sample(
@@ -134,7 +137,8 @@ def mixed_depths(n, seed):
 
 
 def published_mix(label, probability, limit, _, *, shallowest, positive):
-    """Of galaxies with certain labels in images at least this deep, as many as give the published share of positives."""
+    """Of galaxies with certain labels in images at least this deep, as many as give the published
+    share of positives."""
     yes, no = (np.flatnonzero((label == y) & (limit >= shallowest)) for y in (1, 0))
     n = int(min(len(yes) / positive, len(no) / (1 - positive)))
     rows = np.sort(np.r_[yes[: round(n * positive)], no[: n - round(n * positive)]])
@@ -158,7 +162,8 @@ def words(values, digits=2):
 
 
 def likely_mergers(folder):
-    """Trees that learnt mergers from companions in four fifths of the galaxies, asked for the last fifth."""
+    """Trees that learnt mergers from companions in four fifths of the galaxies, asked for the last
+    fifth."""
     listed = Table.read(folder / "labels.csv")
     fold = gm.learning.fold_numbers(np.arange(len(listed)), 5, seed=seed)
     some = (fold == 0) | (listed["class_name"] == "merger") | (np.arange(len(listed)) % 3 == 0)
@@ -177,20 +182,23 @@ def likely_mergers(folder):
 
 
 def neighbours_in_deep_field():
-    """Galaxies of the Hubble deep field, and how much light of a neighbour there is: what can be had without labels."""
+    """Galaxies of the Hubble deep field, and how much light of a neighbour there is: what can be
+    had without labels."""
     field = gm.deep_field()
     light = np.asarray(gm.measure.companion_features(field.images)["light_ratio_1"])
     return field, None, light, ["not labelled"] * len(field)
 
 
 def brightest_outside(image, inner=12):
-    """Index of the brightest pixel outside of `inner` pixels: where one would point without taking the galaxy off."""
+    """Index of the brightest pixel outside of `inner` pixels: where one would point without taking
+    the galaxy off."""
     away = np.hypot(*(np.indices(image.shape) - (len(image) - 1) / 2))
     return int(np.argmax(np.where(away > inner, ndimage.gaussian_filter(image, 1.5), -np.inf)))
 
 
 def odd_even(kind):
-    """Recall of a kind with the stored seeds 1 and 3 minus that with 0, 2 and 4: what chance makes."""
+    """Recall of a kind with the stored seeds 1 and 3 minus that with 0, 2 and 4: what chance
+    makes."""
     mine = tables["kinds"][tables["kinds"]["kind"] == kind]
     share = [
         mine["found_all"][mine["seed"] % 2 == k].sum() / mine["all"][mine["seed"] % 2 == k].sum()
@@ -200,7 +208,8 @@ def odd_even(kind):
 
 
 def clear_debris(n):
-    """Galaxies whose true debris covers more than 30 pixels outside of the galaxy, and the masks."""
+    """Galaxies whose true debris covers more than 30 pixels outside of the galaxy, and the
+    masks."""
     table = gm.mock.tidal_population(6 * n, seed=seed + 90, with_features=1.0)
     masks = debris_mask(table).numpy()
     rows = np.flatnonzero(masks.sum((1, 2)) > 30)[:n]

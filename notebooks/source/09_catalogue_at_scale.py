@@ -26,7 +26,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "dask>=2024.8" "distributed>=2024.8" "jupyterquiz>=2.8"
     pass
 import copy
@@ -81,7 +81,8 @@ def make_network():
 
 
 def minus(right, group):
-    """Accuracy in a group minus that of the others; NaN where either has fewer than 30 galaxies."""
+    """Accuracy in a group minus that of the others; NaN where either has fewer than 30
+    galaxies."""
     few = min(group.sum(), (~group).sum()) < 30
     return np.nan if few else right[group].mean() - right[~group].mean()
 
@@ -115,7 +116,8 @@ def show(rows, caption):
 
 
 def over_draws(p, truth, near, recalibrate):
-    """Lines of the table before, after 200 labels and after 200 shuffled ones (means of five draws); all gains."""
+    """Lines of the table before, after 200 labels and after 200 shuffled ones (means of five
+    draws); all gains."""
     x, found = logit(p.clip(1e-7, 1 - 1e-7)), {"after 200 labels": [], "after 200, shuffled": []}
     for draw in range(5):
         rng = np.random.default_rng([seed, draw])

@@ -22,7 +22,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "jupyterquiz>=2.8"
     pass
 
@@ -46,7 +46,8 @@ from galmorph_helpers.metrics import calibration_curve
 seed = gm.start()
 claims = gm.Claims("10", origins=("mock", "deep field"))
 
-# The talk's six messages, in our words, and for each the lesson and the words of the claims that weigh it.
+# The talk's six messages, in our words, and for each the lesson and the words of the claims that
+# weigh it.
 MESSAGES = {
     "1 Networks classify very well; they need large labelled samples": [
         ("02", "edge-on accuracy"),
@@ -84,7 +85,8 @@ MESSAGES = {
 
 
 def weighed(results, most=2):
-    """A row for each claim that weighs a message; where a lesson has none of the name, a row that says so."""
+    """A row for each claim that weighs a message; where a lesson has none of the name, a row that
+    says so."""
     rows = []
     for message, wanted in MESSAGES.items():
         for lesson, *words in wanted:
@@ -127,7 +129,8 @@ def asked(table):
 
 
 def four_skies(n):
-    """Name -> sample and answers: galaxies like those of the training, and three other kinds of the same sky."""
+    """Name -> sample and answers: galaxies like those of the training, and three other kinds of
+    the same sky."""
     cloudy = replace(
         gm.SDSS, name="SDSS in poor seeing", psf_fwhm=tuple(4 * w for w in gm.SDSS.psf_fwhm)
     )
@@ -151,7 +154,8 @@ def four_skies(n):
 
 
 def typical_scatter(what):
-    """What training again changes a score of this kind by (standard deviation), from five stored seeds of lesson 03."""
+    """What training again changes a score of this kind by (standard deviation), from five stored
+    seeds of lesson 03."""
     stored = Table.read(gm.files.shipped("folds_mock.csv"))
     metrics = [
         m for m in ("accuracy", "precision", "recall", "f1", "auc") if m in what.lower()
@@ -166,7 +170,8 @@ def rates(calls, truth):
 
 
 def folder_with_faults(sample, answers, place):
-    """Sixty pictures and a table, with three faults: copies, a night that nearly gives the answer, few galaxies."""
+    """Sixty pictures and a table, with three faults: copies, a night that nearly gives the answer,
+    few galaxies."""
     pixels = (255 * sample.images[:60].permute(0, 2, 3, 1)).byte().numpy()
     pixels[56:] = pixels[:4, :, ::-1]  # four are there twice, mirrored
     edge_on = np.where(np.arange(60) < 56, answers[:60], np.roll(answers[:60], 56)).astype(int)

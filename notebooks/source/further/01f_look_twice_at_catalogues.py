@@ -18,11 +18,12 @@
 # **You will need:** lesson 01; 30 minutes with one exercise, half a minute of computing. Some sections need observed sets (`GALMORPH_DATA`) and say so.
 
 # %% tags=["setup"]
-# On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
+# On Colab, install the helper package without touching the torch and numpy that are there.
+# Elsewhere this does nothing.
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "pyongc"
     pass
 

@@ -22,7 +22,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors"
     pass
 import astropy.units as u
@@ -37,7 +37,8 @@ claims = gm.Claims("02f")
 
 
 def judged(images, target, parts, *, epochs=5, start="mock_trunk", **options):
-    """Target, probability and threshold of the test galaxies of a newly trained network; and the network."""
+    """Target, probability and threshold of the test galaxies of a newly trained network; and the
+    network."""
     train, validation, test = parts
     torch.manual_seed(seed)
     network = gm.CompactCNN()

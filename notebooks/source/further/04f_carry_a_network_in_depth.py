@@ -22,7 +22,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "umap-learn>=0.5.6"
     pass
 from dataclasses import replace
@@ -56,7 +56,8 @@ def beside(named, questions=QUESTIONS, measures=("recall", "precision", "f1", "a
 
 
 def told_apart(for_sdss, for_des):
-    """Accuracy of a classifier that tells the surveys apart by the latent vectors of test galaxies."""
+    """Accuracy of a classifier that tells the surveys apart by the latent vectors of test
+    galaxies."""
     here, there = gm.learning.latent(for_sdss, sdss_test), gm.learning.latent(for_des, des_test)
     return gm.learning.domain_accuracy(here, there, seed=seed)
 

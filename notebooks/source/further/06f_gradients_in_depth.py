@@ -17,11 +17,12 @@
 # **You need:** lesson 06. 25 minutes to read, 15 for the exercise; about a minute of computing.
 
 # %% tags=["setup"]
-# On Colab, install the helper package without touching the torch and numpy that are there. Elsewhere this does nothing.
+# On Colab, install the helper package without touching the torch and numpy that are there.
+# Elsewhere this does nothing.
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "galsim>=2.5" "jupyterquiz>=2.8"
     pass
 

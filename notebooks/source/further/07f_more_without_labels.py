@@ -22,7 +22,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors" "umap-learn" "transformers>=4.40"
     pass
 import warnings
@@ -68,7 +68,8 @@ def logistic(c=0.1):
 
 
 def discriminant():
-    """Fisher's discriminant whose covariance is shrunk by as much as the sample is too small (Ledoit & Wolf 2004)."""
+    """Fisher's discriminant whose covariance is shrunk by as much as the sample is too small
+    (Ledoit & Wolf 2004)."""
     return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
 
 
@@ -78,7 +79,8 @@ def accuracy(f, model):
 
 
 def from_scratch(rows, trial):
-    """Accuracy of a network that learns the five kinds from `rows` alone; a fifth of them chooses the epoch."""
+    """Accuracy of a network that learns the five kinds from `rows` alone; a fifth of them chooses
+    the epoch."""
     gm.runtime.seed_everything(seed + trial)
     held, taught = rows[::5], np.setdiff1d(rows, rows[::5])
     network = torch.nn.Sequential(gm.Encoder(5, WIDTHS), torch.nn.Linear(96, 5))
@@ -89,7 +91,8 @@ def from_scratch(rows, trial):
 
 
 def velocity_maps(file):
-    """Observed velocity maps framed as the mock's: maps (N, 1, 32, 32), votes for a bar, names; few are left out."""
+    """Observed velocity maps framed as the mock's: maps (N, 1, 32, 32), votes for a bar, names;
+    few are left out."""
     stored = np.load(file)
     frames, whole = [], []
     for v, error in zip(stored["velocity"], stored["velocity_err"], strict=True):

@@ -23,7 +23,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q --no-deps "galmorph-helpers @ git+https://github.com/galmorph/galaxy-morphology-course"
+    # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
     # %pip install -q "photutils>=2" "pooch" "safetensors"
     pass
 import numpy as np
@@ -70,14 +70,16 @@ def described(images):
 
 
 def stamps_of(folder):
-    """JPEGs of a folder, cut and binned as the galaxies of Galaxy Zoo are: array (N, 3, 96, 96), 0 to 1."""
+    """JPEGs of a folder, cut and binned as the galaxies of Galaxy Zoo are: array (N, 3, 96, 96), 0
+    to 1."""
     pictures = [Image.open(file).crop((72, 72, 352, 352)) for file in sorted(folder.glob("*.jpg"))]
     pictures = [np.asarray(p.resize((96, 96), Image.Resampling.BOX)) for p in pictures]
     return np.stack(pictures).transpose(0, 3, 1, 2) / 255
 
 
 def jwst_votes(folder):
-    """Companions of JWST galaxies on which most of ten volunteers agree, and whether they call them disturbed."""
+    """Companions of JWST galaxies on which most of ten volunteers agree, and whether they call
+    them disturbed."""
     sample = gm.read_folder(folder, size=64, crop=300)
     votes = np.array([sample.table[f"t11_is_the_galaxy_merging_or_disturbed__{c}"] for c in CEERS_ANSWERS], float)
     share = votes / votes.sum(0).clip(1)
@@ -92,12 +94,14 @@ def forest(n=300):
 
 
 def limit_after(hours, aperture=0.30, sky=22.3):
-    """Surface-brightness limit from photon noise alone; four telescopes of 150 mm collect as much as one of 300."""
+    """Surface-brightness limit from photon noise alone; four telescopes of 150 mm collect as much
+    as one of 300."""
     return gm.surveys.depth_of_exposure(3600 * hours, aperture=aperture, pixel_scale=1.0, sky=sky)
 
 
 def plan(hours=100.0, aperture=0.30, sky=22.3):
-    """Limit against exposure, in the best of cases, on axes that stay where they are: what a knob does is seen."""
+    """Limit against exposure, in the best of cases, on axes that stay where they are: what a knob
+    does is seen."""
     time, here = np.geomspace(0.1, 1000, 60), limit_after(hours, aperture, sky)
     lines = {"4 × 150 mm in space": (time, [limit_after(t) for t in time]),
              "this telescope": (time, [limit_after(t, aperture, sky) for t in time]), "chosen": ([hours], [here])}
