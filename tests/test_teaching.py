@@ -38,9 +38,8 @@ def write_course(root, source=SOURCE):
     for folder in (exercises, root / "notebooks" / "source"):
         folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(SAMPLE / "lesson_98.py", exercises)
-    (root / "notebooks" / "source" / "98_small.py").write_text(
-        source.replace("FOLDER", str(exercises)), encoding="utf-8"
-    )
+    pieces = '"\n    "'.join(re.findall(".{1,60}", str(exercises)))  # a long path, in lines that a lesson may have
+    (root / "notebooks" / "source" / "98_small.py").write_text(source.replace("FOLDER", pieces), encoding="utf-8")
     return root
 
 
@@ -156,6 +155,7 @@ def test_cells_carry_what_nbgrader_wants_to_know(built):
         ("# %%\nuse", '# %% tags=["solution"]\nuse', 'tagged "solution", which is in plain sight'),
         ("# %%\nuse", "# %%\n" + "use = 1\n" * 20 + "use", "22 lines, 15 at most"),
         ("# %%\nuse", "# %%\nvery_long = 'x' * 3" + " + 0" * 30 + "\nuse", "a line of over 100 characters"),
+        ('# %% tags=["setup"]\n', '# %% tags=["setup"]\n# ' + "long " * 30 + "\n", "a line of over 100 characters"),
         ('claim["control"]', "_", 'finding "brighter by" has no control'),
         ('"breaks": True', '"breaks": False', 'control of "brighter by" keeps the bound'),
         ("edge_on = np.array([1, 0, 0, 1, 0])\n", "", "NameError"),

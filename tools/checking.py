@@ -101,7 +101,8 @@ def edition_problems(notebook: NotebookNode) -> list[str]:
             found.append(f'{place(notebook, index)}: tagged "solution", which is in plain sight: make it an exercise')
         if len(lines) > MAX_LINES:
             found.append(f"{place(notebook, index)}: {len(lines)} lines, {MAX_LINES} at most")
-        if any(len(line) > MAX_WIDTH for line in lines):
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and any(len(line) > MAX_WIDTH for line in cell.source.splitlines()):
             found.append(f"{place(notebook, index)}: a line of over {MAX_WIDTH} characters")
     return found
 

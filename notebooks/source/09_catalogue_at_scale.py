@@ -27,7 +27,8 @@ import sys
 
 if "google.colab" in sys.modules:
     # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
-    # %pip install -q "photutils>=2" "pooch" "safetensors" "dask>=2024.8" "distributed>=2024.8" "jupyterquiz>=2.8"
+    # %pip install -q "photutils>=2" "pooch" "safetensors"
+    # %pip install -q "dask>=2024.8" "distributed>=2024.8" "jupyterquiz>=2.8"
     pass
 import copy
 import os

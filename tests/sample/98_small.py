@@ -62,6 +62,7 @@ gm.course.check("98.3", given=(edge_on,))
 
 # %% tags=["claims"]
 share = gm.course.yours("98.3", given=(edge_on,))
-claims.check("brighter by", flux[0] / flux[1], at_least=10, control=("the same magnitude", flux[0] / flux[0]))
+claims.check("brighter by", flux[0] / flux[1], at_least=10,
+             control=("the same magnitude", flux[0] / flux[0]))
 claims.identity("share", share, between=(0.39, 0.41))
 gm.plots.show_claims(claims.report())

@@ -38,10 +38,27 @@ seed = gm.start()
 rng = np.random.default_rng(seed)
 claims = gm.Claims("01f", origins=("mock", "OpenNGC"))
 ALT = {
-    "types": "Left, the share of each type in the mock catalogue and in OpenNGC, with ellipticals and spirals most frequent and irregulars rare, and in EFIGI, which is flatter. Right, the share of barred galaxies among spirals, a quarter to a half depending on the catalogue; OpenNGC records none for early types.",
-    "efigi": "What experts noted for observed galaxies of each type, on a scale from 0 to 1: the bulge's share of the light falls from 1 for ellipticals to 0 for irregulars; the strength of arms rises from 0 to its top at Sc and falls again.",
-    "turned": "Eight types in columns at inclinations of 0, 50 and 80 degrees: face-on, arms and bars are plain; at 80 degrees the discs are thin and their arms and bars are gone. The elliptical stays as it is.",
-    "medians": "Four histograms of mock ellipticals, lenticulars and spirals: ellipticals are most massive and slowest turning; ellipticals and lenticulars are red and form few stars; spirals are bluer and form stars, with a red, quiescent minority.",
+    "types": (
+        "Left, the share of each type in the mock catalogue and in OpenNGC, with ellipticals and"
+        " spirals most frequent and irregulars rare, and in EFIGI, which is flatter. Right, the"
+        " share of barred galaxies among spirals, a quarter to a half depending on the catalogue;"
+        " OpenNGC records none for early types."
+    ),
+    "efigi": (
+        "What experts noted for observed galaxies of each type, on a scale from 0 to 1: the"
+        " bulge's share of the light falls from 1 for ellipticals to 0 for irregulars; the"
+        " strength of arms rises from 0 to its top at Sc and falls again."
+    ),
+    "turned": (
+        "Eight types in columns at inclinations of 0, 50 and 80 degrees: face-on, arms and bars"
+        " are plain; at 80 degrees the discs are thin and their arms and bars are gone. The"
+        " elliptical stays as it is."
+    ),
+    "medians": (
+        "Four histograms of mock ellipticals, lenticulars and spirals: ellipticals are most"
+        " massive and slowest turning; ellipticals and lenticulars are red and form few stars;"
+        " spirals are bluer and form stars, with a red, quiescent minority."
+    ),
 }
 
 # %% [markdown]
@@ -242,18 +259,55 @@ gm.plots.show_table(table, caption="A reading list")
 
 # %% tags=["claims"]
 middle = dict(zip(quantities, rows, strict=True))
-for name, (first, last, bound) in {"log stellar mass (solar)": (0, 2, 0.15), "rest-frame g − r (mag)": (0, 2, 0.05), "log sSFR (1/yr)": (2, 0, 1.0), "V / σ": (2, 0, 0.2)}.items():
-    claims.put_in(f"median {name}, {'E minus spirals' if first == 0 else 'spirals minus E'}, mock sky", middle[name][first] - middle[name][last], at_least=bound)
+for name, (first, last, bound) in {
+    "log stellar mass (solar)": (0, 2, 0.15),
+    "rest-frame g − r (mag)": (0, 2, 0.05),
+    "log sSFR (1/yr)": (2, 0, 1.0),
+    "V / σ": (2, 0, 0.2),
+}.items():
+    claims.put_in(
+        f"median {name}, {'E minus spirals' if first == 0 else 'spirals minus E'}, mock sky",
+        middle[name][first] - middle[name][last],
+        at_least=bound,
+    )
 claims.put_in("published relations that the mock catalogue keeps", kept, at_least=0.9)
-claims.check("barred share of observed spirals, OpenNGC (SB and SAB)", any_bar, at_least=0.25, control=("lenticulars, where the types say nothing of bars", np.mean(bar[t_ngc == -1] > 0)), fails_if="the catalogue's types did not record bars", about="observed")
+claims.check(
+    "barred share of observed spirals, OpenNGC (SB and SAB)",
+    any_bar,
+    at_least=0.25,
+    control=("lenticulars, where the types say nothing of bars", np.mean(bar[t_ngc == -1] > 0)),
+    fails_if="the catalogue's types did not record bars",
+    about="observed",
+)
 claims.identity("step from one 64-bit float to the next at an SDSS identifier", step, at_least=128)
 if folder:
     claims.origins.append("folder")
-    claims.check("median log sSFR of rows called star-forming minus those called passive, as published", word_of["Starforming"] - word_of["Passive"], at_most=-1, control=("the two words exchanged", word_of["Passive"] - word_of["Starforming"]), fails_if="the words fitted the numbers", about="observed")
-    claims.check("galaxies that share their identifier with another one as floats", shared.sum(), at_least=1000, control=("as integers", len(identifiers) - len(np.unique(identifiers))), fails_if="the identifiers were short", about="observed")
+    claims.check(
+        "median log sSFR of rows called star-forming minus those called passive, as published",
+        word_of["Starforming"] - word_of["Passive"],
+        at_most=-1,
+        control=("the two words exchanged", word_of["Passive"] - word_of["Starforming"]),
+        fails_if="the words fitted the numbers",
+        about="observed",
+    )
+    claims.check(
+        "galaxies that share their identifier with another one as floats",
+        shared.sum(),
+        at_least=1000,
+        control=("as integers", len(identifiers) - len(np.unique(identifiers))),
+        fails_if="the identifiers were short",
+        about="observed",
+    )
 if efigi_folder:
     noted = np.isfinite(efigi["bulge_to_total"]) & np.isfinite(kinds)
     falls = spearmanr(kinds[noted], efigi["bulge_to_total"][noted]).statistic
     by_chance = spearmanr(rng.permutation(kinds[noted]), efigi["bulge_to_total"][noted]).statistic
-    claims.check("EFIGI: rank correlation of T-Type and the bulge's share of the light", falls, at_most=-0.6, control=("types shuffled", by_chance), fails_if="experts did not see smaller bulges in later types", about="observed")
+    claims.check(
+        "EFIGI: rank correlation of T-Type and the bulge's share of the light",
+        falls,
+        at_most=-0.6,
+        control=("types shuffled", by_chance),
+        fails_if="experts did not see smaller bulges in later types",
+        about="observed",
+    )
 gm.plots.show_claims(claims.report())

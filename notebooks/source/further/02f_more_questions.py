@@ -45,10 +45,18 @@ def judged(images, target, parts, *, epochs=5, start="mock_trunk", **options):
     if start:
         gm.load_weights(network, start)
     gm.fit(
-        network, images[train], target[train], validation=(images[validation], target[validation]), seed=seed,
-        epochs=epochs, learning_rate=2e-3 if start else 3e-3, **options,
+        network,
+        images[train],
+        target[train],
+        validation=(images[validation], target[validation]),
+        seed=seed,
+        epochs=epochs,
+        learning_rate=2e-3 if start else 3e-3,
+        **options,
     )
-    cut = gm.choose_threshold(target[validation], gm.predict(network, images[validation]), by="youden")
+    cut = gm.choose_threshold(
+        target[validation], gm.predict(network, images[validation]), by="youden"
+    )
     return (target[test], gm.predict(network, images[test]), cut), network
 
 
@@ -341,46 +349,76 @@ gm.course.quiz("02f")
 row, auc = by_name, {each["name"]: each["auc"] for each in peer_table}
 accuracy = {each["name"]: each["accuracy"] for each in peer_table}
 claims.check(
-    "ETG/LTG AUC, mock sky", row["ETG/LTG"]["auc"], at_least=0.93, hoped=0.97, about="mock",
-    control=("colour alone", auc["colour"]), fails_if="the network saw no more than the colour",
+    "ETG/LTG AUC, mock sky",
+    row["ETG/LTG"]["auc"],
+    at_least=0.93,
+    hoped=0.97,
+    about="mock",
+    control=("colour alone", auc["colour"]),
+    fails_if="the network saw no more than the colour",
 )
-bars_short = "Bars are told less well than the bound of 0.75 asks for, and far less well than in the talk."
+bars_short = (
+    "Bars are told less well than the bound of 0.75 asks for, and far less well than in the talk."
+)
 for name, bound, hoped in (("ETG/LTG", 0.80, 0.93), ("E/S0", 0.80, 0.80), ("bar", 0.75, 0.93)):
     no = row[name]["always_no"]
     claims.check(
-        f"{name} accuracy, mock sky", row[name]["accuracy"], at_least=bound, hoped=hoped,
-        control=("always the same answer", max(no, 1 - no)), about="mock",
-        fails_if="the feature was hidden in noise", short=bars_short if name == "bar" else "",
+        f"{name} accuracy, mock sky",
+        row[name]["accuracy"],
+        at_least=bound,
+        hoped=hoped,
+        control=("always the same answer", max(no, 1 - no)),
+        about="mock",
+        fails_if="the feature was hidden in noise",
+        short=bars_short if name == "bar" else "",
     )
 claims.check(
-    "T-Type rms, mock sky", t_table["rms"][0], at_most=1.8, hoped=1.3, about="mock",
+    "T-Type rms, mock sky",
+    t_table["rms"][0],
+    at_most=1.8,
+    hoped=1.3,
+    about="mock",
     control=("always the mean type", np.std(t_type[test])),
     fails_if="types did not differ in shape",
 )
 claims.check(
-    "accuracy of concentration on flux, early or late", accuracy["concentration, flux"],
-    at_least=0.62, hoped=0.80, about="mock",
+    "accuracy of concentration on flux, early or late",
+    accuracy["concentration, flux"],
+    at_least=0.62,
+    hoped=0.80,
+    about="mock",
     control=("on the picture", accuracy["concentration, picture"]),
     fails_if="the stretch did not matter",
 )
 claims.check(
-    "AUC of handedness, mock spirals", hand_table["auc"][0], at_least=0.65, about="mock",
-    control=("labels kept", hand_table["auc"][1]), fails_if="mirror images taught nothing",
+    "AUC of handedness, mock spirals",
+    hand_table["auc"][0],
+    at_least=0.65,
+    about="mock",
+    control=("labels kept", hand_table["auc"][1]),
+    fails_if="mirror images taught nothing",
 )
 claims.check(
     "disc or smooth, AUC in proportion to size minus 120″ for all",
-    cutouts["auc"][0] - cutouts["auc"][1], at_least=0.03, about="mock",
-    control=("nothing changed", 0.0), fails_if="size told as much as detail",
+    cutouts["auc"][0] - cutouts["auc"][1],
+    at_least=0.03,
+    about="mock",
+    control=("nothing changed", 0.0),
+    fails_if="size told as much as detail",
 )
 claims.check(
     "occlusion: fall of the logit in the central quarter over that of the stamp",
-    inner["trained"], at_least=4, about="mock", control=("untrained", inner["untrained"]),
+    inner["trained"],
+    at_least=4,
+    about="mock",
+    control=("untrained", inner["untrained"]),
     fails_if="it looked at the sky",
 )
 slip = BINARY_MODELS["bar"]
 implied = audit(precision=slip["precision"], recall=slip["recall"], positive=slip["positive"])
 claims.identity(
     "bar row: printed accuracy minus the largest that follows",
-    slip["accuracy"] - implied.accuracy_range[1], at_least=0.005,
+    slip["accuracy"] - implied.accuracy_range[1],
+    at_least=0.005,
 )
 gm.plots.show_claims(claims.report())

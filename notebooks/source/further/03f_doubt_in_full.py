@@ -409,44 +409,125 @@ with tempfile.TemporaryDirectory() as folder:
 # ## What this lesson claims
 
 # %% tags=["claims"]
-claims.check("copies that share a fold with their original", together.mean(), at_least=1,
-             control=("images dealt one by one", np.mean(alone[:12] == alone[len(few):])), fails_if="a copy's noise were not recognised")
+claims.check(
+    "copies that share a fold with their original",
+    together.mean(),
+    at_least=1,
+    control=("images dealt one by one", np.mean(alone[:12] == alone[len(few) :])),
+    fails_if="a copy's noise were not recognised",
+)
 claims.identity("different mock galaxies taken for one", len(few) - (galaxy.max() + 1), at_most=0)
 for name in ("folds", "deep ensemble", "MC dropout"):
-    claims.check(f"chance that a wrong class has the larger scatter, {name}", finds[name], at_least=0.65,
-                 control=("scatter shuffled", finds["folds, scatter shuffled"]), fails_if="scatter and errors were strangers")
-claims.check("finds errors: the best of three scatters minus closeness to one half", best - finds["folds, closeness to one half"], at_most=0.03,
-             control=("closeness minus shuffled scatter", finds["folds, closeness to one half"] - finds["folds, scatter shuffled"]),
-             fails_if="a scatter knew more than the mean does")
-claims.check("calibration error of the network that is too sure, before minus after", off["too sure"][0] - off["too sure"][1], at_least=0.02,
-             control=("folds", off["folds"][0] - off["folds"][1]), fails_if="the network were not too sure of itself")
-claims.check("temperature of the network that is too sure", temperature["too sure"], at_least=1.2,
-             control=("folds", temperature["folds"]), fails_if="the network were not too sure of itself")
-claims.check("distance from the share of 40 volunteers, trained on five votes as counts", honest["counts"], at_most=0.3,
-             control=("everywhere the mean share", honest["everywhere the mean share"]), fails_if="five votes taught nothing")
-claims.check("AUC of counts minus AUC of certain votes only", ranks["auc"][0] - ranks["auc"][1], between=(-0.03, 0.03),
-             control=("counts minus answers of other galaxies", ranks["auc"][0] - gm.metrics_table(
-                 {"other": (most, np.random.default_rng(seed).permutation(expected["counts"]))}, n_boot=2)["auc"][0]),
-             fails_if="one of the two losses ranked better")
-claims.check("purity, networks and oracle minus networks alone", pure["networks and oracle agree"] - pure["networks agree"], at_least=0.03,
-             control=("an eye that looks at other galaxies", pure["networks and a blind eye"] - pure["networks agree"]),
-             fails_if="the oracle knew no more than the networks")
-for (name, value), side, bound in zip(differ.items(), ("at_most", "at_least", "at_most"), (-0.02, 0.05, -5), strict=True):
-    claims.check(f"early types, T > 0 minus T < 0: {name}, medians", value, control=("some of those with T < 0", same[name]),
-                 fails_if="the two models disagreed about any early type", **{side: bound})
-claims.check("late types among smooth mock galaxies, in truth", late[test][smooth].mean(), at_least=0.15,
-             control=("among ellipticals by the rules of the oracle", late[test][rules["networks and oracle agree"] == "E"].mean()),
-             fails_if="volunteers saw every arm")
-claims.check("Sérsic index, smooth early minus smooth late, medians", np.median(index[both["smooth, early"]]) - np.median(index[both["smooth, late"]]), at_least=0.5,
-             control=("late with features minus smooth late", np.median(index[both["features, late"]]) - np.median(index[both["smooth, late"]])),
-             fails_if="smooth late types were as concentrated as early ones")
+    claims.check(
+        f"chance that a wrong class has the larger scatter, {name}",
+        finds[name],
+        at_least=0.65,
+        control=("scatter shuffled", finds["folds, scatter shuffled"]),
+        fails_if="scatter and errors were strangers",
+    )
+claims.check(
+    "finds errors: the best of three scatters minus closeness to one half",
+    best - finds["folds, closeness to one half"],
+    at_most=0.03,
+    control=(
+        "closeness minus shuffled scatter",
+        finds["folds, closeness to one half"] - finds["folds, scatter shuffled"],
+    ),
+    fails_if="a scatter knew more than the mean does",
+)
+claims.check(
+    "calibration error of the network that is too sure, before minus after",
+    off["too sure"][0] - off["too sure"][1],
+    at_least=0.02,
+    control=("folds", off["folds"][0] - off["folds"][1]),
+    fails_if="the network were not too sure of itself",
+)
+claims.check(
+    "temperature of the network that is too sure",
+    temperature["too sure"],
+    at_least=1.2,
+    control=("folds", temperature["folds"]),
+    fails_if="the network were not too sure of itself",
+)
+claims.check(
+    "distance from the share of 40 volunteers, trained on five votes as counts",
+    honest["counts"],
+    at_most=0.3,
+    control=("everywhere the mean share", honest["everywhere the mean share"]),
+    fails_if="five votes taught nothing",
+)
+claims.check(
+    "AUC of counts minus AUC of certain votes only",
+    ranks["auc"][0] - ranks["auc"][1],
+    between=(-0.03, 0.03),
+    control=(
+        "counts minus answers of other galaxies",
+        ranks["auc"][0]
+        - gm.metrics_table(
+            {"other": (most, np.random.default_rng(seed).permutation(expected["counts"]))},
+            n_boot=2,
+        )["auc"][0],
+    ),
+    fails_if="one of the two losses ranked better",
+)
+claims.check(
+    "purity, networks and oracle minus networks alone",
+    pure["networks and oracle agree"] - pure["networks agree"],
+    at_least=0.03,
+    control=(
+        "an eye that looks at other galaxies",
+        pure["networks and a blind eye"] - pure["networks agree"],
+    ),
+    fails_if="the oracle knew no more than the networks",
+)
+for (name, value), side, bound in zip(
+    differ.items(), ("at_most", "at_least", "at_most"), (-0.02, 0.05, -5), strict=True
+):
+    claims.check(
+        f"early types, T > 0 minus T < 0: {name}, medians",
+        value,
+        control=("some of those with T < 0", same[name]),
+        fails_if="the two models disagreed about any early type",
+        **{side: bound},
+    )
+claims.check(
+    "late types among smooth mock galaxies, in truth",
+    late[test][smooth].mean(),
+    at_least=0.15,
+    control=(
+        "among ellipticals by the rules of the oracle",
+        late[test][rules["networks and oracle agree"] == "E"].mean(),
+    ),
+    fails_if="volunteers saw every arm",
+)
+claims.check(
+    "Sérsic index, smooth early minus smooth late, medians",
+    np.median(index[both["smooth, early"]]) - np.median(index[both["smooth, late"]]),
+    at_least=0.5,
+    control=(
+        "late with features minus smooth late",
+        np.median(index[both["features, late"]]) - np.median(index[both["smooth, late"]]),
+    ),
+    fails_if="smooth late types were as concentrated as early ones",
+)
 if stripe:
     claims.origins.append("folder")
-    claims.check("smooth, lenticular minus spiral, observed galaxies with a Hubble type",
-                 np.mean(vote[family == "lenticular"] > 0.6) - np.mean(vote[family == "spiral"] > 0.6), at_least=0.2,
-                 control=("votes of other galaxies", np.mean(np.random.default_rng(seed).permutation(vote)[family == "lenticular"] > 0.6)
-                          - np.mean(np.random.default_rng(seed).permutation(vote)[family == "spiral"] > 0.6)),
-                 about="observed", fails_if="volunteers saw the discs of lenticulars, or missed the arms of spirals")
+    claims.check(
+        "smooth, lenticular minus spiral, observed galaxies with a Hubble type",
+        np.mean(vote[family == "lenticular"] > 0.6) - np.mean(vote[family == "spiral"] > 0.6),
+        at_least=0.2,
+        control=(
+            "votes of other galaxies",
+            np.mean(np.random.default_rng(seed).permutation(vote)[family == "lenticular"] > 0.6)
+            - np.mean(np.random.default_rng(seed).permutation(vote)[family == "spiral"] > 0.6),
+        ),
+        about="observed",
+        fails_if="volunteers saw the discs of lenticulars, or missed the arms of spirals",
+    )
 for ending, columns_changed in changed.items():
-    claims.identity(f"{ending} catalogue: columns that change when written and read back", len(columns_changed), at_most=0)
+    claims.identity(
+        f"{ending} catalogue: columns that change when written and read back",
+        len(columns_changed),
+        at_most=0,
+    )
 gm.plots.show_claims(claims.report())

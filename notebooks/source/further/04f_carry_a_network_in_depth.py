@@ -46,7 +46,11 @@ claims = gm.Claims("04f")
 SDSS, DES = gm.SDSS, gm.DES
 
 
-def beside(named, questions=QUESTIONS, measures=("recall", "precision", "f1", "accuracy", "always_no", "auc")):
+def beside(
+    named,
+    questions=QUESTIONS,
+    measures=("recall", "precision", "f1", "accuracy", "always_no", "auc"),
+):
     """A table with one line a question and a network, of {name: scores}."""
     rows = []
     for q in questions:
@@ -65,10 +69,15 @@ def told_apart(for_sdss, for_des):
 def latent_map(for_sdss, for_des, title, alt):
     """UMAP of the latent vectors of 300 test galaxies in each survey."""
     pairs = (for_sdss, sdss_test), (for_des, des_test)
-    flat = umap_plane(np.concatenate([gm.learning.latent(net, x[:300]) for net, x in pairs]), seed=seed)
+    flat = umap_plane(
+        np.concatenate([gm.learning.latent(net, x[:300]) for net, x in pairs]), seed=seed
+    )
     survey, kind = np.repeat(["SDSS", "DES"], 300), np.tile(answers[test][:300, 0], 2)
-    groups = {f"{word}, {s}": flat[(survey == s) & (kind == k)].T for k, word in ((1, "disc"), (0, "smooth"))
-              for s in ("SDSS", "DES")}
+    groups = {
+        f"{word}, {s}": flat[(survey == s) & (kind == k)].T
+        for k, word in ((1, "disc"), (0, "smooth"))
+        for s in ("SDSS", "DES")
+    }
     title = f"{title}: surveys told apart {told_apart(for_sdss, for_des):.0%} — mock galaxies"
     gm.plots.plane(groups, xlabel="UMAP 1", ylabel="UMAP 2", title=title, alt=alt)
 
@@ -332,28 +341,45 @@ if net and seen_des:
 # ## What this lesson claims
 
 # %% tags=["claims"]
-claims.identity("reversed gradient by hand minus the helper's", (by_hand - helper).abs().max(), at_most=1e-6)
-costs = {name: changed["SDSS"]["edge-on"]["recall"] - found["edge-on"]["recall"] for name, found in changed.items()}
+claims.identity(
+    "reversed gradient by hand minus the helper's", (by_hand - helper).abs().max(), at_most=1e-6
+)
+costs = {
+    name: changed["SDSS"]["edge-on"]["recall"] - found["edge-on"]["recall"]
+    for name, found in changed.items()
+}
 claims.check(
-    "recall of edge-on galaxies lost to the stretch of DES alone", costs["stretch of DES"], at_least=0.10, about="mock",
-    control=("a sharper PSF alone", costs["PSF of DES"]), fails_if="the network had learnt shapes that no stretch hides",
+    "recall of edge-on galaxies lost to the stretch of DES alone",
+    costs["stretch of DES"],
+    at_least=0.10,
+    about="mock",
+    control=("a sharper PSF alone", costs["PSF of DES"]),
+    fails_if="the network had learnt shapes that no stretch hides",
 )
 claims.check(
     "edge-on on DES, unchanged: printed accuracy above the largest that follows, by",
-    transfer_audit(TRANSFER["edge-on", "DES", 0]).off, at_least=0.02, about="published",
+    transfer_audit(TRANSFER["edge-on", "DES", 0]).off,
+    at_least=0.02,
+    about="published",
     control=("disc on DES, unchanged", transfer_audit(TRANSFER["disc", "DES", 0]).off),
     fails_if="the printed row were consistent",
 )
 auc = {name: np.mean([found[q]["auc"] for q in QUESTIONS]) for name, found in ways.items()}
 claims.check(
-    "100 labels: AUC, all layers minus from scratch, mean of the questions", auc["all layers"] - auc["from scratch"],
+    "100 labels: AUC, all layers minus from scratch, mean of the questions",
+    auc["all layers"] - auc["from scratch"],
     at_least=0.03,
     control=("from scratch minus the head alone", auc["from scratch"] - auc["head alone"]),
-    fails_if="the old weights were of no use", about="mock",
+    fails_if="the old weights were of no use",
+    about="mock",
 )
 apart = dict(zip(no_label["network"], no_label["told apart"], strict=True))
 claims.check(
-    "surveys told apart by latent vectors, after DANN", apart["dann"], at_most=0.9, about="mock",
-    control=("unchanged", apart["unchanged"]), fails_if="the judge was never defeated",
+    "surveys told apart by latent vectors, after DANN",
+    apart["dann"],
+    at_most=0.9,
+    about="mock",
+    control=("unchanged", apart["unchanged"]),
+    fails_if="the judge was never defeated",
 )
 gm.plots.show_claims(claims.report())

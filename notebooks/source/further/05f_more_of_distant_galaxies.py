@@ -80,8 +80,12 @@ stored = Table.read(gm.files.shipped("distant_mock.csv"), format="ascii.csv")
 
 def stored_values(measure, trained, low):
     """A measure of the stored sweep over its seeds, for galaxies from a magnitude on."""
-    rows = stored[(stored["measure"] == measure) & (stored["trained"] == trained) & (stored["high"] > 21)]
-    return np.asarray(rows["value"][(rows["shown"] == "as they are") & (rows["low"] == low)], float)
+    rows = stored[
+        (stored["measure"] == measure) & (stored["trained"] == trained) & (stored["high"] > 21)
+    ]
+    return np.asarray(
+        rows["value"][(rows["shown"] == "as they are") & (rows["low"] == low)], float
+    )
 
 
 traveller = gm.mock.specimens(["Sbc"], seed=seed)
@@ -374,18 +378,53 @@ if hst:
 # ## What this lesson claims
 
 # %% tags=["claims"]
-claims.identity("half-light radius with a shrinking PSF, largest relative error", np.abs(np.array(sizes) - 1).max(), at_most=0.03)
-claims.identity("surface brightness against (1+z)^-4, largest relative error", np.abs(np.array(tolman) - 1).max(), at_most=0.03)
+claims.identity(
+    "half-light radius with a shrinking PSF, largest relative error",
+    np.abs(np.array(sizes) - 1).max(),
+    at_most=0.03,
+)
+claims.identity(
+    "surface brightness against (1+z)^-4, largest relative error",
+    np.abs(np.array(tolman) - 1).max(),
+    at_most=0.03,
+)
 claims.put_in("late in truth among spectral classes above 4", truth[forming].mean(), at_least=0.6)
-claims.check("AUC on faint galaxies that never were bright, emulation-trained", direct["auc"][1], at_least=0.85, about="mock",
-             control=("labels shuffled", direct["auc"][2]), fails_if="an emulated galaxy did not look like a distant one")
-claims.check("purity of early types lost by the shift to 12 %", balanced - shares["purity"][0], at_least=0.2, about="mock",
-             control=("prior corrected", balanced - shares["purity"][1]), fails_if="purity did not depend on the share of the class")
-asked = {name: (stored_values("auc", name, 16.0) - stored_values("auc", "fold 1", 16.0)).mean() for name in ("asked before", "scratch")}
-claims.check("AUC, start that was asked for types minus one that never was, stored seeds", asked["asked before"], at_least=0, about="mock",
-             control=("from nothing minus one that never was", asked["scratch"]), fails_if="having been asked before was worth nothing")
+claims.check(
+    "AUC on faint galaxies that never were bright, emulation-trained",
+    direct["auc"][1],
+    at_least=0.85,
+    about="mock",
+    control=("labels shuffled", direct["auc"][2]),
+    fails_if="an emulated galaxy did not look like a distant one",
+)
+claims.check(
+    "purity of early types lost by the shift to 12 %",
+    balanced - shares["purity"][0],
+    at_least=0.2,
+    about="mock",
+    control=("prior corrected", balanced - shares["purity"][1]),
+    fails_if="purity did not depend on the share of the class",
+)
+asked = {
+    name: (stored_values("auc", name, 16.0) - stored_values("auc", "fold 1", 16.0)).mean()
+    for name in ("asked before", "scratch")
+}
+claims.check(
+    "AUC, start that was asked for types minus one that never was, stored seeds",
+    asked["asked before"],
+    at_least=0,
+    about="mock",
+    control=("from nothing minus one that never was", asked["scratch"]),
+    fails_if="having been asked before was worth nothing",
+)
 if hst:
     claims.origins.append("folder")
-    claims.check("Hubble galaxy to SDSS resolution, L1 difference from GalSim", difference, at_most=0.01, about="observed",
-                 control=("the pixel's response applied twice", control), fails_if="PSF, pixel or centre were treated otherwise")
+    claims.check(
+        "Hubble galaxy to SDSS resolution, L1 difference from GalSim",
+        difference,
+        at_most=0.01,
+        about="observed",
+        control=("the pixel's response applied twice", control),
+        fails_if="PSF, pixel or centre were treated otherwise",
+    )
 gm.plots.show_claims(claims.report())

@@ -215,14 +215,35 @@ print(f"AUC for a ring: bump {ring_auc:.2f}, slope of the line {line_auc:.2f}")
 # ## What this lesson claims
 
 # %% tags=["claims"]
-claims.check("holes and outliers turn the plane by, mended (degrees)", turned["mended"], at_most=12,
-             control=("mean-filled", turned["mean-filled"]), fails_if="holes or outliers bent the eigenspectra")
-claims.check("PC1 + PC2, share of the variance that is not noise", first_two / (1 - noise), at_least=0.85, hoped=0.85,
-             control=("noise counted", first_two), fails_if="spectra differed in more than two ways")
+claims.check(
+    "holes and outliers turn the plane by, mended (degrees)",
+    turned["mended"],
+    at_most=12,
+    control=("mean-filled", turned["mean-filled"]),
+    fails_if="holes or outliers bent the eigenspectra",
+)
+claims.check(
+    "PC1 + PC2, share of the variance that is not noise",
+    first_two / (1 - noise),
+    at_least=0.85,
+    hoped=0.85,
+    control=("noise counted", first_two),
+    fails_if="spectra differed in more than two ways",
+)
 for name in quantities:
     claims.put_in(f"E-FR against S0, {name}: KS distance", distance[name], at_least=0.2)
-claims.check("E-FR against S0 of like mass, λ_R: log10 of p", np.log10(matched), at_most=-3,
-             control=("halves of the S0s", np.log10(chance)), fails_if="mass explained the difference in spin")
-claims.check("AUC of the bump for a ring", ring_auc, at_least=0.9, control=("slope of the line", line_auc),
-             fails_if="rings were no different from slopes")
+claims.check(
+    "E-FR against S0 of like mass, λ_R: log10 of p",
+    np.log10(matched),
+    at_most=-3,
+    control=("halves of the S0s", np.log10(chance)),
+    fails_if="mass explained the difference in spin",
+)
+claims.check(
+    "AUC of the bump for a ring",
+    ring_auc,
+    at_least=0.9,
+    control=("slope of the line", line_auc),
+    fails_if="rings were no different from slopes",
+)
 gm.plots.show_claims(claims.report())

@@ -45,7 +45,9 @@ import galmorph_helpers as gm
 seed = gm.start()
 claims = gm.Claims("07f", origins=["mock"])
 WIDTHS = (24, 48, 96)
-warnings.filterwarnings("ignore", "Only one sample")  # of few labels a kind may have one, and no scatter of its own
+warnings.filterwarnings(
+    "ignore", "Only one sample"
+)  # of few labels a kind may have one, and no scatter of its own
 
 
 def pretrain(images, *, epochs, loss=gm.learning.nt_xent, views=gm.learning.view):
@@ -84,9 +86,15 @@ def from_scratch(rows, trial):
     gm.runtime.seed_everything(seed + trial)
     held, taught = rows[::5], np.setdiff1d(rows, rows[::5])
     network = torch.nn.Sequential(gm.Encoder(5, WIDTHS), torch.nn.Linear(96, 5))
-    gm.fit(network, maps[taught], number[taught].astype(float), batch_size=32, epochs=40,
-           validation=(maps[held], number[held].astype(float)),
-           loss=lambda out, y: F.cross_entropy(out, y.long()))
+    gm.fit(
+        network,
+        maps[taught],
+        number[taught].astype(float),
+        batch_size=32,
+        epochs=40,
+        validation=(maps[held], number[held].astype(float)),
+        loss=lambda out, y: F.cross_entropy(out, y.long()),
+    )
     return np.mean(gm.learning.predict_value(network, maps[half:]).argmax(1) == number[half:])
 
 
@@ -97,14 +105,25 @@ def velocity_maps(file):
     frames, whole = [], []
     for v, error in zip(stored["velocity"], stored["velocity_err"], strict=True):
         good = (v != 0) & (error < 60) & (np.abs(v) < 600)
-        half = int(np.abs(np.argwhere(good) - 37.5).max() + 0.5)  # the frame is as wide as the field, as in the mock
+        half = int(
+            np.abs(np.argwhere(good) - 37.5).max() + 0.5
+        )  # the frame is as wide as the field, as in the mock
         cut = slice(38 - half, 38 + half)
-        whole.append(good[cut, cut].mean() > 0.5)  # a full hexagon fills about two thirds of its square
+        whole.append(
+            good[cut, cut].mean() > 0.5
+        )  # a full hexagon fills about two thirds of its square
         frame = torch.from_numpy(np.where(good, v, np.nan)[cut, cut])[None, None]
         frames.append(F.interpolate(frame, size=(32, 32), mode="nearest")[0])
     whole = np.array(whole)
-    print(f"{np.sum(~whole)} of {len(whole)} maps hold good velocities in less than half of their frame: left out")
-    return torch.stack(frames)[torch.from_numpy(whole)], stored["bar"][whole], stored["plateifu"][whole]
+    print(
+        f"{np.sum(~whole)} of {len(whole)} maps hold good velocities in less than half of their"
+        " frame: left out"
+    )
+    return (
+        torch.stack(frames)[torch.from_numpy(whole)],
+        stored["bar"][whole],
+        stored["plateifu"][whole],
+    )
 
 
 # %%
@@ -315,18 +334,30 @@ if target:
 
 # %% tags=["claims"]
 claims.check(
-    "V/σ, R²: all views minus those with any speed", r2["… and blur: all"] - r2["all, and any speed"], at_least=0.02,
-    control=("turns only minus all views", r2["turns only"] - r2["… and blur: all"]), about="mock",
+    "V/σ, R²: all views minus those with any speed",
+    r2["… and blur: all"] - r2["all, and any speed"],
+    at_least=0.02,
+    control=("turns only minus all views", r2["turns only"] - r2["… and blur: all"]),
+    about="mock",
     fails_if="rotation could be read from light and ages alone",
 )
 accuracies = {row["loss"]: row["accuracy, five kinds"] for row in by_loss}
 claims.check(
-    "five kinds with 100 labels, NT-Xent over the commonest kind", accuracies["NT-Xent"] - always, at_least=0.15,
-    control=("the commonest kind", 0.0), fails_if="features knew no kinds", about="mock",
+    "five kinds with 100 labels, NT-Xent over the commonest kind",
+    accuracies["NT-Xent"] - always,
+    at_least=0.15,
+    control=("the commonest kind", 0.0),
+    fails_if="features knew no kinds",
+    about="mock",
 )
 if auc:
     claims.check(
-        "JWST: edge-on where votes agree, 500 labels, AUC", auc["then JWST without votes"], at_least=0.8, hoped=0.87,
-        control=("untrained encoder", auc["untrained"]), fails_if="views erased axis ratios", about="observed",
+        "JWST: edge-on where votes agree, 500 labels, AUC",
+        auc["then JWST without votes"],
+        at_least=0.8,
+        hoped=0.87,
+        control=("untrained encoder", auc["untrained"]),
+        fails_if="views erased axis ratios",
+        about="observed",
     )
 gm.plots.show_claims(claims.report())

@@ -81,7 +81,10 @@ def jwst_votes(folder):
     """Companions of JWST galaxies on which most of ten volunteers agree, and whether they call
     them disturbed."""
     sample = gm.read_folder(folder, size=64, crop=300)
-    votes = np.array([sample.table[f"t11_is_the_galaxy_merging_or_disturbed__{c}"] for c in CEERS_ANSWERS], float)
+    votes = np.array(
+        [sample.table[f"t11_is_the_galaxy_merging_or_disturbed__{c}"] for c in CEERS_ANSWERS],
+        float,
+    )
     share = votes / votes.sum(0).clip(1)
     wild, calm = share[:2].sum(0) > 0.5, share[3] > 0.5
     sure = np.flatnonzero((votes.sum(0) >= 10) & (wild | calm))[:1200]
@@ -90,7 +93,9 @@ def jwst_votes(folder):
 
 def forest(n=300):
     """Decision trees that weigh a rare class as much as a common one."""
-    return ExtraTreesClassifier(n, min_samples_leaf=2, class_weight="balanced", n_jobs=2, random_state=seed)
+    return ExtraTreesClassifier(
+        n, min_samples_leaf=2, class_weight="balanced", n_jobs=2, random_state=seed
+    )
 
 
 def limit_after(hours, aperture=0.30, sky=22.3):
@@ -103,17 +108,31 @@ def plan(hours=100.0, aperture=0.30, sky=22.3):
     """Limit against exposure, in the best of cases, on axes that stay where they are: what a knob
     does is seen."""
     time, here = np.geomspace(0.1, 1000, 60), limit_after(hours, aperture, sky)
-    lines = {"4 × 150 mm in space": (time, [limit_after(t) for t in time]),
-             "this telescope": (time, [limit_after(t, aperture, sky) for t in time]), "chosen": ([hours], [here])}
-    gm.plots.trends({f"{aperture:.3g} m, sky {sky:g}: μ = {here:.1f} after {hours:.3g} h": lines}, log=True,
-                    xlabel="exposure (hours)", ylabels=["limit μ (mag arcsec⁻²)"], ylim=(22, 36),
-                    ticks=([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1000"]),
-                    alt=f"The limit deepens by 1.25 for ten times the exposure; {here:.1f} after {hours:.3g} hours.")
+    lines = {
+        "4 × 150 mm in space": (time, [limit_after(t) for t in time]),
+        "this telescope": (time, [limit_after(t, aperture, sky) for t in time]),
+        "chosen": ([hours], [here]),
+    }
+    gm.plots.trends(
+        {f"{aperture:.3g} m, sky {sky:g}: μ = {here:.1f} after {hours:.3g} h": lines},
+        log=True,
+        xlabel="exposure (hours)",
+        ylabels=["limit μ (mag arcsec⁻²)"],
+        ylim=(22, 36),
+        ticks=([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1000"]),
+        alt=(
+            f"The limit deepens by 1.25 for ten times the exposure; {here:.1f} after {hours:.3g}"
+            " hours."
+        ),
+    )
 
 
 def prompts(masks, rows, n=3):
     """Points drawn at random in true masks: what a person does who knows."""
-    return [np.argwhere(masks[i])[np.random.default_rng(i).choice(masks[i].sum(), n)][:, ::-1] for i in rows]
+    return [
+        np.argwhere(masks[i])[np.random.default_rng(i).choice(masks[i].sum(), n)][:, ::-1]
+        for i in rows
+    ]
 
 
 # %% [markdown]
@@ -386,28 +405,75 @@ for meaning, n in wrong.items():
 # ## What this lesson claims
 
 # %% tags=["claims"]
-claims.identity("μ gained by a hundred times the exposure, minus 2.5", abs(limit_after(100) - limit_after(1) - 2.5), at_most=1e-6)
-claims.check("AUC of a detector trained here, all depths", auc_of["from scratch"], at_least=0.78, about="mock",
-             control=("the depth alone", auc_of["depth alone"]), fails_if="it had learnt the depth")
+claims.identity(
+    "μ gained by a hundred times the exposure, minus 2.5",
+    abs(limit_after(100) - limit_after(1) - 2.5),
+    at_most=1e-6,
+)
+claims.check(
+    "AUC of a detector trained here, all depths",
+    auc_of["from scratch"],
+    at_least=0.78,
+    about="mock",
+    control=("the depth alone", auc_of["depth alone"]),
+    fails_if="it had learnt the depth",
+)
 near, middle, far = curves["with debris"][1]
-claims.check("share called of galaxies with debris, z = 0.03 over z = 0.12", near / far, at_least=1.2, about="mock",
-             control=("z = 0.06 over z = 0.12", middle / far), fails_if="distance did not matter")
-claims.check("cases of 18 in which the mixture of scores is nearest to the truth", wins["mixture"], at_least=9, about="mock",
-             control=("corrected share", wins["corrected"]), fails_if="calls told as much as scores")
+claims.check(
+    "share called of galaxies with debris, z = 0.03 over z = 0.12",
+    near / far,
+    at_least=1.2,
+    about="mock",
+    control=("z = 0.06 over z = 0.12", middle / far),
+    fails_if="distance did not matter",
+)
+claims.check(
+    "cases of 18 in which the mixture of scores is nearest to the truth",
+    wins["mixture"],
+    at_least=9,
+    about="mock",
+    control=("corrected share", wins["corrected"]),
+    fails_if="calls told as much as scores",
+)
 by_method = {r["method"]: r["AUC"] for r in fifty}
-claims.check("fifty labels: AUC of features learnt without labels minus untrained", by_method["without labels, 50 labels"]
-             - by_method["untrained, 50 labels"], at_least=0.02, hoped=0.02, about="mock",
-             control=("from scratch minus untrained", by_method["from scratch, 50 labels"] - by_method["untrained, 50 labels"]),
-             fails_if="nothing was learnt of faint light", short="The encoder that learnt without labels does no better than "
-             "one that learnt nothing, and no better than a network trained on the fifty alone")
-claims.compare("recall at 20 %, fifty labels (published: observed images)", TIDAL_SINCE["Desmons et al. 2024"],
-               np.mean(fifty["recall at 20 %"][fifty["method"] == "without labels, 50 labels"]))
-claims.check("streams found of 100 at μ = 31 minus at 26, at 20 % contamination", streams_found[31.0] - streams_found[26.0],
-             at_least=5, control=("from 30 to 31", streams_found[31.0] - streams_found[30.0]), about="mock",
-             fails_if="depth did not matter to streams")
+claims.check(
+    "fifty labels: AUC of features learnt without labels minus untrained",
+    by_method["without labels, 50 labels"] - by_method["untrained, 50 labels"],
+    at_least=0.02,
+    hoped=0.02,
+    about="mock",
+    control=(
+        "from scratch minus untrained",
+        by_method["from scratch, 50 labels"] - by_method["untrained, 50 labels"],
+    ),
+    fails_if="nothing was learnt of faint light",
+    short=(
+        "The encoder that learnt without labels does no better than "
+        "one that learnt nothing, and no better than a network trained on the fifty alone"
+    ),
+)
+claims.compare(
+    "recall at 20 %, fifty labels (published: observed images)",
+    TIDAL_SINCE["Desmons et al. 2024"],
+    np.mean(fifty["recall at 20 %"][fifty["method"] == "without labels, 50 labels"]),
+)
+claims.check(
+    "streams found of 100 at μ = 31 minus at 26, at 20 % contamination",
+    streams_found[31.0] - streams_found[26.0],
+    at_least=5,
+    control=("from 30 to 31", streams_found[31.0] - streams_found[30.0]),
+    about="mock",
+    fails_if="depth did not matter to streams",
+)
 if folder is not None:
     claims.origins.append("folder")
     lucky = roc_auc_score(np.random.default_rng(seed).permutation(wild), score)
-    claims.check("JWST galaxies, disturbed or not, five folds: AUC", jwst[0], at_least=0.75, about="observed",
-                 control=("shuffled votes", lucky), fails_if="companions said nothing of disturbance")
+    claims.check(
+        "JWST galaxies, disturbed or not, five folds: AUC",
+        jwst[0],
+        at_least=0.75,
+        about="observed",
+        control=("shuffled votes", lucky),
+        fails_if="companions said nothing of disturbance",
+    )
 gm.plots.show_claims(claims.report())

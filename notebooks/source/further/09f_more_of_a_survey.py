@@ -23,7 +23,8 @@ import sys
 
 if "google.colab" in sys.modules:
     # %pip install -q --no-deps git+https://github.com/galmorph/galaxy-morphology-course
-    # %pip install -q "photutils>=2" "pooch" "safetensors" "dask>=2024.8" "distributed>=2024.8"
+    # %pip install -q "photutils>=2" "pooch" "safetensors"
+    # %pip install -q "dask>=2024.8" "distributed>=2024.8"
     pass
 import subprocess
 import tempfile
@@ -220,14 +221,36 @@ print(f"{operations / 1e6:.1f} million operations a galaxy and network; {volume 
 # %% tags=["claims"]
 claims.identity("spoilt shards that are named", ended.stdout.count(".parquet:"), at_least=6)
 claims.identity("exit status of a run with spoilt shards", ended.returncode, at_least=1)
-claims.check("logits of folds trained at once minus one by one, one step", off["at once"], at_most=1e-3, about="mock",
-             control=("another seed", off["another seed"]), fails_if="a network got another's random numbers")
-claims.check("flagged among galaxies with swapped bands", flagged["bands swapped"], at_most=0.7, about="mock",
-             control=("noise alone", flagged["noise alone"]), fails_if="the score saw colours better than it does")
-claims.check("flagged in pure noise", flagged["noise alone"], at_least=0.9, about="mock",
-             control=("another mock sky", flagged["another mock sky"]), fails_if="noise looked like galaxies")
-claims.check("minutes on a GPU at least, arithmetic or wire", max(arithmetic, wire) / 60, at_most=60,
-             control=("a CPU core at 500 galaxies a second", LARGEST_CATALOGUE / 500 / 60),
-             fails_if="the networks were larger")
+claims.check(
+    "logits of folds trained at once minus one by one, one step",
+    off["at once"],
+    at_most=1e-3,
+    about="mock",
+    control=("another seed", off["another seed"]),
+    fails_if="a network got another's random numbers",
+)
+claims.check(
+    "flagged among galaxies with swapped bands",
+    flagged["bands swapped"],
+    at_most=0.7,
+    about="mock",
+    control=("noise alone", flagged["noise alone"]),
+    fails_if="the score saw colours better than it does",
+)
+claims.check(
+    "flagged in pure noise",
+    flagged["noise alone"],
+    at_least=0.9,
+    about="mock",
+    control=("another mock sky", flagged["another mock sky"]),
+    fails_if="noise looked like galaxies",
+)
+claims.check(
+    "minutes on a GPU at least, arithmetic or wire",
+    max(arithmetic, wire) / 60,
+    at_most=60,
+    control=("a CPU core at 500 galaxies a second", LARGEST_CATALOGUE / 500 / 60),
+    fails_if="the networks were larger",
+)
 work.cleanup()
 gm.plots.show_claims(claims.report())
