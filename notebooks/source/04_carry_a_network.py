@@ -226,7 +226,7 @@ show(unchanged, f"{n_test:,} mock galaxies, called yes from a probability of 0.5
 # - **Edge-on.** More are missed than at home.
 # - **Bars.** Hardly one is found, *at home* as well as away. Barred galaxies are six in a hundred, and rarely so clear that a bar is likelier than none.
 #
-# But look at the AUC. It has fallen, too, but far less than the precision of discs: **the network still puts most galaxies in the right order. What went wrong first is where the line is drawn.** In the published experiment recall fell instead, of discs to a half. Here the recall of discs rises, and that of edge-on galaxies falls by a little more than a tenth: **the published fall is not reproduced.**
+# But look at the AUC. It has fallen, too, but far less than the precision of discs: **the network still puts most galaxies in the right order. What went wrong first is where the line is drawn.** In the published experiment recall fell instead, of discs to a half. Here the recall of discs rises, and that of edge-on galaxies falls by a little more than a tenth: **the published fall is not reproduced.** No recall falls by the 0.15 that this course had set as the least. (With [one of four seeds](../benchmarks/seeds_04.md) it does, barely.)
 #
 # ## Choose a threshold on the labels at hand
 #
@@ -648,8 +648,8 @@ claims.check(
 claims.check(
     "largest fall of recall (TPR), SDSS network on DES pictures unchanged",
     max(fallen("recall", q) for q in QUESTIONS),
-    at_least=0.03,
-    hoped=0.15,
+    at_least=0.15,
+    short="No recall falls by the 0.15 that this course had set as the least",
     about="mock",
     fails_if="pictures of both surveys looked alike to the network",
     control=("discs, whose recall halves in the published table", fallen("recall", "disc")),

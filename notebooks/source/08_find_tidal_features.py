@@ -853,7 +853,7 @@ claims.check(
 claims.check(
     "your point lies on debris, μ = 31",
     hit[31.0],
-    at_least=0.1,
+    at_least=0.15,
     about="mock",
     control=("the brightest place of the image itself", hit_unturned),
     fails_if="debris were as symmetric as galaxies",
