@@ -8,18 +8,13 @@ renewed statistics alone, DANN, MMD and Sinkhorn; and what 100 labels are worth.
 """
 
 import argparse
-import os
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import torch
-from astropy.table import Table
+from storing import store
 
 import galmorph_helpers as gm
-from galmorph_helpers.files import whole_file
 from galmorph_helpers.labels import QUESTIONS
 
 FILE = Path(__file__).parents[1] / "data" / "adaptation.csv"
@@ -125,18 +120,8 @@ def main():
         changes = [("observed", samples, np.arange(N))] if samples is not None else []
         for change, three, mix in [*changes, ("DES", des, np.arange(N)), ("few discs", des, few_discs(des[1][1]))]:
             rows += rows_of(change, *three, mix, seed)
-            write(rows, options.out, minutes=(time.process_time() - begin) / 60 / done)
-
-
-def write(rows, file, *, minutes):
-    """The table and its card."""
-    table = Table(rows=rows)
-    with whole_file(file) as part:
-        table.write(part, format="ascii.csv", overwrite=True)
-    seeds = " ".join(str(seed) for seed in np.unique(table["seed"]))
-    facts = {"n": N, "test": N_TEST, "labels": LABELLED, "seeds": seeds, "minutes": minutes, "today": date.today()}
-    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "torch": torch.__version__}
-    file.with_suffix(".md").write_text(CARD.format(**facts, **machine), encoding="utf-8")
+            minutes = (time.process_time() - begin) / 60 / done
+            store(options.out, rows, CARD, n=N, test=N_TEST, labels=LABELLED, minutes=minutes)
 
 
 if __name__ == "__main__":

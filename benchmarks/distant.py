@@ -8,16 +8,13 @@ profile, without colour; and single networks from other starts. A card stands be
 """
 
 import argparse
-import os
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import torch
-from astropy.table import Table, vstack
 from sklearn.metrics import roc_auc_score
+from storing import store
 
 import galmorph_helpers as gm
 from galmorph_helpers.mock import distant_samples, without
@@ -178,21 +175,14 @@ def main():
     parser.add_argument("--test", type=int, default=700, help="galaxies to be judged")
     parser.add_argument("--out", type=Path, default=DATA, help="folder of the table and its card")
     options = parser.parse_args()
-    file = options.out / "distant_mock.csv"
     for seed in options.seeds:
         begin = time.perf_counter()
-        table = Table(rows=list(one(seed, options.train, options.test)))
-        if file.exists():
-            stored = Table.read(file, format="ascii.csv")
-            table = vstack([stored[stored["seed"] != seed], table])
-        table = table[np.argsort(table["seed"], kind="stable")]
-        table.write(file, format="ascii.csv", overwrite=True)
-        facts = {"seeds": " ".join(map(str, np.unique(table["seed"]))), "today": date.today()}
-        facts |= {"machine": platform.machine(), "cores": os.cpu_count(), "torch": torch.__version__}
-        facts |= {"minutes": (time.perf_counter() - begin) / 60, "table": summary(table)}
-        facts |= {"train": options.train, "test": options.test}
-        file.with_suffix(".md").write_text(CARD.format(**facts), encoding="utf-8")
-        print(f"seed {seed}: {facts['minutes']:.1f} min, wrote {file}", flush=True)
+        rows = list(one(seed, options.train, options.test))
+        minutes = (time.perf_counter() - begin) / 60
+        store(
+            options.out / "distant_mock.csv", rows, CARD,
+            minutes=minutes, table=summary, train=options.train, test=options.test,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -9,16 +9,13 @@ network gets the same galaxies at 64 pixels, and its own recipe. A training that
 """
 
 import argparse
-import os
-import platform
 import sys
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import torch
-from astropy.table import Table, vstack
+from storing import store
 
 import galmorph_helpers as gm
 
@@ -31,7 +28,7 @@ disc is seen edge-on, beside the compact network of this course on the same gala
 
 | | |
 | --- | --- |
-| command | `{command}` |
+| command | `python benchmarks/ds18.py --galaxies {galaxies} --epochs {epochs} --seeds {seeds}` |
 | galaxies | of Galaxy Zoo 1 (set `gz1_sdss_6446`, not part of this repository): `galaxies` to learn from |
 | | (a tenth of them chooses the epoch), 1,000 others to test |
 | columns | `network`, `weights`, `galaxies`, `epochs`, `seed` (split and start); `training` (last loss), |
@@ -89,21 +86,9 @@ def main():
     given = parser.parse_args()
     for seed in given.seeds:
         for name in ("compact", "DS18"):
-            new = Table(rows=[row_of(name, galaxies=given.galaxies, epochs=given.epochs, seed=seed)])
-            print(new, flush=True)
-            table = vstack([Table.read(FILE), new]) if FILE.exists() else new
-            last = {tuple(row[key] for key in KEYS): i for i, row in enumerate(table)}
-            table = table[sorted(last.values())]
-            table.sort(KEYS)
-            table.write(FILE, overwrite=True)
-            seeds = " ".join(map(str, given.seeds))
-            facts = {
-                "command": f"python benchmarks/ds18.py --galaxies {given.galaxies} --epochs {given.epochs} "
-                f"--seeds {seeds}",
-                "today": date.today(), "machine": platform.machine(), "cores": os.cpu_count(),
-                "torch": torch.__version__,
-            }  # fmt: skip
-            FILE.with_suffix(".md").write_text(CARD.format(**facts), encoding="utf-8")
+            row = row_of(name, galaxies=given.galaxies, epochs=given.epochs, seed=seed)
+            print(row, flush=True)
+            store(FILE, [row], CARD, keys=KEYS, galaxies=given.galaxies, epochs=given.epochs)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,12 @@ here on more. A card stands beside the table, data/folds_mock.md. Seeds that are
 """
 
 import argparse
-import os
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
 import astropy.units as u
 import numpy as np
-import torch
-from astropy.table import Table, vstack
+from storing import store
 
 import galmorph_helpers as gm
 from galmorph_helpers.learning import class_probabilities, five_loss, five_targets, read_five
@@ -174,22 +170,13 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--out", type=Path, default=DATA, help="folder of the table and its card")
     options = parser.parse_args()
-    file = options.out / "folds_mock.csv"
     for seed in options.seeds:
         begin = time.perf_counter()
-        table = Table(rows=list(one(seed)))
-        minutes = (time.perf_counter() - begin) / 60
-        if file.exists():
-            stored = Table.read(file, format="ascii.csv")
-            table = vstack([stored[stored["seed"] != seed], table])
-        table = table[np.argsort(table["seed"], kind="stable")]
-        table.write(file, format="ascii.csv", overwrite=True)
-        seeds = " ".join(map(str, np.unique(table["seed"])))
-        facts = {"seeds": seeds, "minutes": minutes, "today": date.today(), "machine": platform.machine()}
-        facts |= {"cores": os.cpu_count(), "torch": torch.__version__, "table": summary(table)}
-        facts |= {"train": N_TRAIN, "rest": N_REST, "faint": N_FAINT, "away": N_AWAY}
-        file.with_suffix(".md").write_text(CARD.format(**facts), encoding="utf-8")
-        print(f"seed {seed}: {minutes:.1f} min, wrote {file}", flush=True)
+        rows = list(one(seed))
+        store(
+            options.out / "folds_mock.csv", rows, CARD, minutes=(time.perf_counter() - begin) / 60, table=summary,
+            train=N_TRAIN, rest=N_REST, faint=N_FAINT, away=N_AWAY,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

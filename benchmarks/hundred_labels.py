@@ -8,16 +8,13 @@ pool that galaxies to label are chosen from, by chance or by the doubt of the fo
 """
 
 import argparse
-import platform
 import time
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import torch
-from astropy.table import Table
 from scipy.special import expit
+from storing import store
 
 import galmorph_helpers as gm
 from galmorph_helpers.learning.few_labels import train_on, two_numbers
@@ -41,7 +38,7 @@ observed SDSS galaxies, with {n} labels chosen in several ways. Half of a sample
 | | `auc_on`, `ece_on`, `accuracy_on` trained on with the labels; `auc_two`, `ece_two`, `accuracy_two` |
 | | with two numbers fitted to them |
 | on the labelled | `accuracy_seen` of the network as it was, `share_seen` |
-| made | {today}, {machine}, torch {torch}, {seconds:.0f} s |
+| made | {today}, {machine}, torch {torch}, {seconds:.0f} s a seed |
 | licence | CC-BY-4.0 (numbers; the observed galaxies are not included) |
 """
 
@@ -50,20 +47,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--out", type=Path, default=DATA)
-    given, begin, rows = parser.parse_args(), time.perf_counter(), []
+    given = parser.parse_args()
     for seed in given.seeds:
-        rows += of_seed(seed)
-        table = Table(rows=rows)
-        for name in table.colnames:
-            if table[name].dtype.kind == "f":
-                table[name] = table[name].round(4)
-        table.write(given.out / "hundred_labels.csv", overwrite=True)
-        print(f"seed {seed}: {time.perf_counter() - begin:.0f} s", flush=True)
-    card = CARD.format(
-        n=N_LABELS, seeds=" ".join(map(str, given.seeds)), today=date.today(), machine=platform.machine(),
-        torch=torch.__version__, seconds=time.perf_counter() - begin,
-    )  # fmt: skip
-    (given.out / "hundred_labels.md").write_text(card, encoding="utf-8")
+        begin, rows = time.perf_counter(), of_seed(seed)
+        store(given.out / "hundred_labels.csv", rows, CARD, n=N_LABELS, seconds=time.perf_counter() - begin)
 
 
 def asked(table, seed):

@@ -9,16 +9,12 @@ compute a part. After `make weights`: --methods "network, head start" (it starts
 """
 
 import argparse
-import os
-import platform
 import sys
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import torch
-from astropy.table import Table, vstack
+from storing import store
 
 import galmorph_helpers as gm
 
@@ -28,6 +24,7 @@ METHODS = ("forest", "network", "network, head start")
 BOTH = "mean of both"
 QUESTIONS = ("disc", "edge-on")
 KEYS = ["sky", "question", "method", "labelled", "split"]
+COLUMNS = [*KEYS, "auc", "average_precision", "seconds"]
 CARD = """# learning_curve
 
 How well a galaxy's being a disc (with features) rather than smooth, and its being edge-on, is told from N labelled
@@ -95,17 +92,6 @@ def points(sky, data, split, *, labelled, methods):
         yield rows
 
 
-def write(new):
-    """Put rows into the table, in place of older ones of the same point, and write its card."""
-    table = vstack([Table.read(FILE), new]) if FILE.exists() else new
-    last = {tuple(row[key] for key in KEYS): i for i, row in enumerate(table)}
-    table = table[sorted(last.values())]
-    table.sort(KEYS)
-    table[[*KEYS, "auc", "average_precision", "seconds"]].write(FILE, overwrite=True)
-    facts = {"today": date.today(), "machine": platform.machine(), "cores": os.cpu_count(), "torch": torch.__version__}
-    FILE.with_suffix(".md").write_text(CARD.format(**facts), encoding="utf-8")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sky", choices=("mock", "observed"))
@@ -117,7 +103,7 @@ def main():
     data = images, gm.morphology_features(images), target
     for split in given.splits:
         for rows in points(given.sky, data, split, labelled=given.labelled, methods=given.methods):
-            write(Table(rows=rows))
+            store(FILE, [{name: row[name] for name in COLUMNS} for row in rows], CARD, keys=KEYS)
             said = "; ".join(f"{r['method']} {r['question']} {r['auc']:.3f} ({r['seconds']} s)" for r in rows)
             print(f"{given.sky} split {split}, N = {rows[0]['labelled']}: {said}", flush=True)
 

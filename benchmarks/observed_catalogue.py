@@ -10,16 +10,13 @@ judged on galaxies that gave no label.
 
 import argparse
 import copy
-import platform
 import sys
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import torch
-from astropy.table import Table
 from scipy.special import expit
+from storing import store
 
 import galmorph_helpers as gm
 from galmorph_helpers.course.exercises.lesson_09 import recalibrate, robust
@@ -41,7 +38,7 @@ answers of Galaxy Zoo 1: before, and after 200 of these galaxies gave their labe
 | | volunteers agree on smooth or features; "DES": the same galaxies, as DES sees and shows them |
 | what, observed | "before"; "recalibrated" (Platt); "trained on"; each with "shuffled": labels dealt at random; |
 | | "asked as volunteers are": networks that learnt what mock volunteers say, on the same mock galaxies |
-| made | {today}, {machine}, torch {torch}, {seconds:.0f} s |
+| made | {today}, {machine}, torch {torch}, {seconds:.0f} s a seed |
 | licence | CC-BY-4.0; no image is in it. Please acknowledge SDSS and Galaxy Zoo |
 """
 
@@ -142,25 +139,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--out", type=Path, default=DATA)
-    given, begin, rows = parser.parse_args(), time.perf_counter(), []
+    given = parser.parse_args()
     observed, answers = gm.labelled_sdss("disc")
     if observed is None:
         sys.exit(2)
     asked = np.flatnonzero(np.isfinite(answers["disc"]))
     images, answer = observed.images[asked], answers["disc"][asked] == 1
     for seed in given.seeds:
-        rows += of_seed(seed, images, answer)
-        print(*rows[-24:], sep="\n", flush=True)
-    table = Table(rows=rows)
-    for name in table.colnames:
-        if table[name].dtype.kind == "f":
-            table[name] = table[name].round(4)
-    table.write(given.out / "observed_catalogue.csv", overwrite=True)
-    card = CARD.format(
-        seeds=" ".join(map(str, given.seeds)), today=date.today(), machine=platform.machine(), torch=torch.__version__,
-        seconds=time.perf_counter() - begin,
-    )  # fmt: skip
-    (given.out / "observed_catalogue.md").write_text(card, encoding="utf-8")
+        begin, rows = time.perf_counter(), of_seed(seed, images, answer)
+        print(*rows[-24:], sep="\n")
+        store(given.out / "observed_catalogue.csv", rows, CARD, seconds=time.perf_counter() - begin)
 
 
 if __name__ == "__main__":

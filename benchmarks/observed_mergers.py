@@ -7,18 +7,15 @@ GALMORPH_DATA=/path/to/my_galaxies python benchmarks/observed_mergers.py --seeds
 """
 
 import argparse
-import os
-import platform
-import sys
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import torch
-from astropy.table import Table, hstack
+from astropy.table import hstack
 from scipy.stats import rankdata
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
+from storing import store
 
 import galmorph_helpers as gm
 
@@ -32,7 +29,8 @@ the five folds).
 
 {methods}
 
-Made {today}, {cores} cores ({machine}), torch {torch}, by `{command}`.
+Made {today}, {cores} cores ({machine}), torch {torch}, by
+`python benchmarks/observed_mergers.py --seeds {seeds}`.
 Always saying "no" has an accuracy of {no:.3f}, an AUC of 0.5 and an average precision of {prevalence:.3f}.
 """
 
@@ -66,6 +64,34 @@ def network(images, target, *, seed):
     return net
 
 
+def out_of_fold(inner, tables, target, seed, *, with_network):
+    """Name -> score (N,) of each galaxy, by models of five folds that did not see it."""
+    fold = gm.learning.fold_numbers(gm.measure.near_duplicates(inner.images), 5, seed=seed)
+    scores = {name: np.zeros(len(target)) for name in (*tables, *["network"] * with_network)}
+    for k in range(5):
+        train, test = fold != k, fold == k
+        for name, features in tables.items():
+            model = trees(features[train], target[train], seed=seed)
+            scores[name][test] = model.predict_proba(features[test])[:, 1]
+        if with_network:
+            net = network(inner.images[train], target[train], seed=seed)
+            scores["network"][test] = gm.predict(net, inner.images[test])
+    if with_network:
+        scores["average"] = rankdata(scores["both"]) + rankdata(scores["network"])
+    return fold, scores
+
+
+def rows_of(fold, scores, target, seed):
+    """A row a method: AUC and average precision of all galaxies, and their scatter over the folds."""
+    measures = {"auc": roc_auc_score, "average_precision": average_precision_score}
+    for name, score in scores.items():
+        row = {"method": name, "seed": seed} | {what: of(target, score) for what, of in measures.items()}
+        for what, of in measures.items():
+            row[f"{what}_fold_scatter"] = np.std([of(target[fold == k], score[fold == k]) for k in range(5)])
+        print(f"seed {seed} {name:20s} AUC {row['auc']:.3f} AP {row['average_precision']:.3f}", flush=True)
+        yield row
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
@@ -84,41 +110,14 @@ def main():
     }
     tables["both"] = hstack(list(tables.values()))
     tables = {name: np.array([table[c] for c in table.colnames], float).T for name, table in tables.items()}
-    rows, command = [], " ".join(["python benchmarks/observed_mergers.py", *sys.argv[1:]])
     for seed in options.seeds:
-        fold = gm.learning.fold_numbers(gm.measure.near_duplicates(inner.images), 5, seed=seed)
-        scores = {name: np.zeros(len(target)) for name in tables}
-        if not options.no_network:
-            scores["network"] = np.zeros(len(target))
-        for k in range(5):
-            train, test = fold != k, fold == k
-            for name, features in tables.items():
-                scores[name][test] = trees(features[train], target[train], seed=seed).predict_proba(features[test])[
-                    :, 1
-                ]
-            if not options.no_network:
-                net = network(inner.images[train], target[train], seed=seed)
-                scores["network"][test] = gm.predict(net, inner.images[test])
-        if not options.no_network:
-            scores["average"] = rankdata(scores["both"]) + rankdata(scores["network"])
-        for name, score in scores.items():
-            parts = [(target[fold == k], score[fold == k]) for k in range(5)]
-            spread = [np.std([measure(*p) for p in parts]) for measure in (roc_auc_score, average_precision_score)]
-            rows.append((name, seed, roc_auc_score(target, score), average_precision_score(target, score), *spread))
-            print(f"seed {seed} {name:20s} AUC {rows[-1][2]:.3f} AP {rows[-1][3]:.3f}", flush=True)
-    names = ("method", "seed", "auc", "average_precision", "auc_fold_scatter", "average_precision_fold_scatter")
-    table = Table(rows=rows, names=names)
-    for column in names[2:]:
-        table[column].format = ".4f"
-    table.write(options.out / "observed_mergers.csv", format="ascii.csv", overwrite=True)
-    (options.out / "observed_mergers.md").write_text(
-        CARD.format(
-            set=SET, n=len(target), positive=target.sum(), today=date.today(), cores=os.cpu_count(),
-            machine=platform.machine(), torch=torch.__version__, command=command,
-            methods="\n".join(f"- `{name}`: {METHODS[name]}" for name in scores),
+        fold, scores = out_of_fold(inner, tables, target, seed, with_network=not options.no_network)
+        store(
+            options.out / "observed_mergers.csv", list(rows_of(fold, scores, target, seed)), CARD,
+            keys=("method", "seed"), set=SET, n=len(target), positive=target.sum(),
+            methods="\n".join(f"- `{name}`: {about}" for name, about in METHODS.items()),
             no=1 - target.mean(), prevalence=target.mean(),
-        )
-    )  # fmt: skip
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

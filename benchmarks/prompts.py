@@ -7,14 +7,11 @@ as a person would set them who knows where to look. A seed that is already in th
 """
 
 import argparse
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import torch
-from astropy.table import Table, vstack
+from storing import store
 
 import galmorph_helpers as gm
 from galmorph_helpers.mock.deep import debris_mask
@@ -160,22 +157,15 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--out", type=Path, default=FILE.parent, help="folder of the table and its card")
     given = parser.parse_args()
-    file, model = given.out / FILE.name, gm.learning.prompt_network()
+    model = gm.learning.prompt_network()
     for seed in given.seeds:
         begin = time.process_time()
-        table = Table(rows=list(one(seed, model)))
-        minutes = (time.process_time() - begin) / 60
-        if file.exists():
-            stored = Table.read(file, format="ascii.csv")
-            table = vstack([stored[stored["seed"] != seed], table])
-        table = table[np.argsort(table["seed"], kind="stable")]
-        table.write(file, format="ascii.csv", overwrite=True)
-        lines, verdict = summary(table)
-        facts = {"seeds": " ".join(map(str, np.unique(table["seed"]))), "minutes": minutes, "table": lines}
-        facts |= {"today": date.today(), "machine": platform.machine(), "torch": torch.__version__, "verdict": verdict}
-        facts |= {"least": LEAST, "galaxies": GALAXIES, "settings": len(SETTINGS), "radii": len(RADII)}
-        file.with_suffix(".md").write_text(CARD.format(**facts), encoding="utf-8")
-        print(f"seed {seed}: {minutes:.1f} min.\n{verdict}", flush=True)
+        rows = list(one(seed, model))
+        store(
+            given.out / FILE.name, rows, CARD, minutes=(time.process_time() - begin) / 60,
+            table=lambda table: summary(table)[0], verdict=lambda table: summary(table)[1],
+            least=LEAST, galaxies=GALAXIES, settings=len(SETTINGS), radii=len(RADII),
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

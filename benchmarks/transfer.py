@@ -10,16 +10,12 @@ data/transfer_observed.md. Points that are already in a table are replaced, othe
 """
 
 import argparse
-import os
-import platform
 import sys
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import torch
-from astropy.table import Table, vstack
+from storing import store
 
 import galmorph_helpers as gm
 
@@ -139,36 +135,18 @@ def main():
     if options.what == "observed" and gm.datasets.observed_root() is None:
         sys.exit("set GALMORPH_DATA to the folder of the observed sets (data/README.md says what it looks like)")
     options.out.mkdir(parents=True, exist_ok=True)
-    file = options.out / f"transfer_{options.what}.csv"
     for seed in options.seeds:
         begin, parts = time.process_time(), []
         for rows in {"mock": mock, "observed": observed}[options.what](seed, sorted(options.sizes), options.ways):
-            parts.append(Table(rows=rows))
+            parts += rows
             found = [f"{r['question']} {r['accuracy']:.3f} {r['recall']:.3f} {r['auc']:.3f}" for r in rows]
             print(
                 f"{(time.process_time() - begin) / 60:5.1f} min, seed {seed}: {rows[0]['task']} {rows[0]['how']} "
                 f"{rows[0]['labelled']}: accuracy, recall, AUC of {'; '.join(found)}",
                 flush=True,
             )
-        write(vstack(parts), file, options.what, minutes=(time.process_time() - begin) / 60)
-
-
-def write(table, file, what, *, minutes):
-    """Put one seed's rows into the table, in place of older ones of that seed, and write the card."""
-    for name in table.colnames:
-        if table[name].dtype.kind == "f":
-            table[name] = np.round(table[name], 4)
-    if file.exists():
-        stored = Table.read(file, format="ascii.csv")
-        new = {tuple(row) for row in table[KEYS].iterrows()}
-        table = vstack([stored[[tuple(row) not in new for row in stored[KEYS].iterrows()]], table])
-    table = table[np.argsort(table["seed"], kind="stable")]
-    table.write(file, format="ascii.csv", overwrite=True)
-    seeds = " ".join(str(seed) for seed in np.unique(table["seed"]))
-    facts = {"what": what, "about": ABOUT[what], "seeds": seeds, "minutes": minutes, "today": date.today()}
-    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "torch": torch.__version__}
-    file.with_suffix(".md").write_text(CARD.format(**facts, **machine), encoding="utf-8")
-    print(f"wrote {file}")
+        facts = {"what": options.what, "about": ABOUT[options.what], "minutes": (time.process_time() - begin) / 60}
+        store(options.out / f"transfer_{options.what}.csv", parts, CARD, keys=KEYS, **facts)
 
 
 if __name__ == "__main__":

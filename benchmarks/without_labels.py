@@ -8,16 +8,14 @@ encoder before training, of principal components of the pixels, of means in ring
 """
 
 import argparse
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import torch
-from astropy.table import Table
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
+from storing import store
 
 import galmorph_helpers as gm
 from galmorph_helpers.course.exercises.lesson_07 import probe
@@ -36,7 +34,7 @@ Mock stellar maps (`gm.mock.mock_maps`): {n_train:,} galaxies to train on withou
 | | `stable_k` (the k from 2 to 6 whose clusters of halves agree best), `silhouette_k` (with the best silhouette), |
 | | of two clusters `ari_slow` (against slow rotators), `ari_late` (against spirals), `cramers_v` (against types), |
 | | accuracy of "spiral or not" with N labels, mean of draws: `labels_10` ... `labels_300` |
-| made | {today}, {machine}, torch {torch}, {seconds:.0f} s |
+| made | {today}, {machine}, torch {torch}, {seconds:.0f} s a seed |
 | licence | CC-BY-4.0 |
 """
 
@@ -45,20 +43,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--out", type=Path, default=DATA)
-    given, begin, rows = parser.parse_args(), time.perf_counter(), []
+    given = parser.parse_args()
     for seed in given.seeds:
-        rows += of_seed(seed)
-        print(*rows[-5:], sep="\n", flush=True)
-    table = Table(rows=rows)
-    for name in table.colnames:
-        if table[name].dtype.kind == "f":
-            table[name] = table[name].round(4)
-    table.write(given.out / "without_labels.csv", overwrite=True)
-    card = CARD.format(
-        n_train=N_TRAIN, n_test=N_TEST, seeds=" ".join(map(str, given.seeds)), today=date.today(),
-        machine=platform.machine(), torch=torch.__version__, seconds=time.perf_counter() - begin,
-    )  # fmt: skip
-    (given.out / "without_labels.md").write_text(card, encoding="utf-8")
+        begin, rows = time.perf_counter(), of_seed(seed)
+        print(*rows, sep="\n")
+        seconds = time.perf_counter() - begin
+        store(given.out / "without_labels.csv", rows, CARD, n_train=N_TRAIN, n_test=N_TEST, seconds=seconds)
 
 
 def of_seed(seed):
