@@ -71,7 +71,7 @@ def course(tmp_path_factory):
         root / "notebooks" / "00_stars.ipynb",
         v4.new_markdown_cell(FIRST),
         v4.new_code_cell("dot()", execution_count=1, outputs=[figure, linked]),
-        v4.new_code_cell("answer = 1", metadata={"tags": ["solution"]}),
+        v4.new_code_cell("answer = 1", metadata={"tags": ["setup"]}),
     )
     notebook(root / "notebooks" / "01_more.ipynb", v4.new_markdown_cell(SECOND))
     back = v4.new_markdown_cell("# All stars\n\n[first](../00_stars.ipynb)")

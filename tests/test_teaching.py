@@ -152,7 +152,6 @@ def test_cells_carry_what_nbgrader_wants_to_know(built):
         ("# %%\nuse", "# %%\nprint('share = edge_on.mean()'[0:40])\nuse", "shows a line of the solution of 98.3"),
         ("# %%\nuse", "# %%\n# share=edge_on.mean( )\nuse", "shows a line of the solution of 98.3"),
         ("# %%\nuse", "# %%\n### BEGIN SOLUTION\nuse", 'not tagged "exercise"'),
-        ("# %%\nuse", '# %% tags=["solution"]\nuse', 'tagged "solution", which is in plain sight'),
         ("# %%\nuse", "# %%\n" + "use = 1\n" * 20 + "use", "22 lines, 15 at most"),
         ("# %%\nuse", "# %%\nvery_long = 'x' * 3" + " + 0" * 30 + "\nuse", "a line of over 100 characters"),
         ('# %% tags=["setup"]\n', '# %% tags=["setup"]\n# ' + "long " * 30 + "\n", "a line of over 100 characters"),

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 import exercising
 from galmorph_helpers.course.counting import is_short, standing
-from lessons import Lesson, first_line, headings, is_new_edition, outputs, place, read_source, tags
+from lessons import FOLDED, Lesson, first_line, headings, outputs, place, read_source, tags
 
 MAX_BYTES = 3_000_000
 MAX_CELLS, MAX_LINES, MAX_WIDTH = 30, 15, 100  # of a lesson's core: code cells, lines a cell, characters a line
@@ -90,15 +90,12 @@ def source_problems(notebook: NotebookNode) -> list[str]:
     return found + [f"{place(notebook, index)}: {what}" for index, what in exercising.problems(notebook)]
 
 
-def edition_problems(notebook: NotebookNode) -> list[str]:
-    """What a lesson of the new edition keeps, beyond what all do: solutions in exercises, a core that can be read."""
-    apart = {"setup", "claims"}
-    core = [(i, c) for i, c in enumerate(notebook.cells) if c.cell_type == "code" and not apart.intersection(tags(c))]
+def core_problems(notebook: NotebookNode) -> list[str]:
+    """What makes the core of a lesson too much to read: cells, their lines, and columns of any code."""
+    core = [(i, c) for i, c in enumerate(notebook.cells) if c.cell_type == "code" and not FOLDED.intersection(tags(c))]
     found = [f"a core of {len(core)} code cells, {MAX_CELLS} at most"] if len(core) > MAX_CELLS else []
     for index, cell in core:
         lines = cell.source.splitlines()
-        if "solution" in tags(cell):
-            found.append(f'{place(notebook, index)}: tagged "solution", which is in plain sight: make it an exercise')
         if len(lines) > MAX_LINES:
             found.append(f"{place(notebook, index)}: {len(lines)} lines, {MAX_LINES} at most")
     for index, cell in enumerate(notebook.cells):
@@ -108,7 +105,7 @@ def edition_problems(notebook: NotebookNode) -> list[str]:
 
 
 def claim_problems(result: dict) -> list[str]:
-    """Findings of the new edition that could not have failed: without a control, or with one that keeps the bound."""
+    """Findings that could not have failed: without a control, or with one that keeps the bound."""
     found = []
     for claim in result.get("claims", []):
         if standing(claim) == "without control yet":
@@ -195,9 +192,7 @@ def problems(lesson: Lesson, root: Path) -> list[str]:
     """All that is wrong with a lesson as it lies in the repository."""
     source, solved = read_source(lesson.source), read_source(lesson.source, solved=True)
     result = stored_result(lesson, root)
-    found = source_problems(solved) + short_problems(result, solved)
-    if is_new_edition(lesson):
-        found += edition_problems(source) + claim_problems(result)
+    found = source_problems(solved) + core_problems(source) + short_problems(result, solved) + claim_problems(result)
     if not lesson.notebook.exists():
         return [*found, "it has no notebook yet"]
     notebook = nbformat.read(lesson.notebook, as_version=4)

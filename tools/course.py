@@ -104,13 +104,12 @@ def build_lesson(root: Path, lesson: Lesson, tick: Callable[[str], None]) -> tup
     All is checked before anything is written.
     """
     learners, solved = (lessons.read_source(lesson.source, solved=each) for each in (False, True))
-    new = lessons.is_new_edition(lesson)
-    wrong = checking.source_problems(solved) + (checking.edition_problems(learners) if new else [])
+    wrong = checking.source_problems(solved) + checking.core_problems(learners)
     if wrong:
         return wrong, ""
     done, found, wrong = executed(root, lesson, learners, lesson.notebook.parent, tick)
     wrong = wrong or checking.verdict_problems(learners, solved=False) + checking.answer_problems(solved, learners)
-    wrong = wrong or checking.short_problems(found, learners) + (checking.claim_problems(found) if new else [])
+    wrong = wrong or checking.short_problems(found, learners) + checking.claim_problems(found)
     tasks = exercising.tasks(solved)
     if tasks and not wrong:
         _, _, wrong = executed(root, lesson, solved, lesson.solution.parent, tick)

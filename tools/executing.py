@@ -164,8 +164,8 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 {% block input_group %}
-{%- if 'solution' in cell.metadata.get('tags', []) -%}
-<details><summary>Show the solution</summary>{{ super() }}</details>
+{%- if cell.metadata.get('jupyter', {}).get('source_hidden') -%}
+<details><summary>Show the code</summary>{{ super() }}</details>
 {%- else -%}{{ super() }}{%- endif -%}
 {% endblock input_group %}
 {% block data_png scoped %}
@@ -178,8 +178,8 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 
 
 def page(notebook: NotebookNode, name: str, folder: Path) -> str:
-    """The notebook as one HTML page that needs no other file and no network: pictures and formulae inside, solutions
-    folded, alt text kept."""
+    """The notebook as one HTML page that needs no other file and no network: pictures and formulae inside, setup and
+    claims folded, alt text kept."""
     from jinja2 import DictLoader
     from nbconvert import HTMLExporter
 

@@ -27,6 +27,7 @@ OWN = Path(__file__).parents[1]
 FURTHER = "further"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"}
+FOLDED = {"setup", "claims"}  # tags of cells that are there to run, not to be read first
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def read_source(path: Path, *, solved: bool = False) -> NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
-        if "solution" in tags(cell):  # JupyterLab shows the cell folded; the printed page folds it by its tag
-            cell.metadata["jupyter"] = {"source_hidden": True}
+        if FOLDED.intersection(tags(cell)):
+            cell.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab's word, and Colab's
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
         cell.id = f"{digest}-{seen[digest]}"  # made of the content, so that a new cell leaves the other ids alone
         seen[digest] += 1
@@ -94,7 +95,7 @@ def read_source(path: Path, *, solved: bool = False) -> NotebookNode:
 
 
 def header(notebook: NotebookNode) -> dict:
-    """What a source says of itself between two lines `# ---` at its top: `tags: new edition`, `minutes: 60`."""
+    """What a source says of itself between two lines `# ---` at its top: `minutes: 60`."""
     first = notebook.cells[0] if notebook.cells else None
     if first is None or first.cell_type != "raw" or not first.source.startswith("---"):
         return {}
@@ -104,10 +105,6 @@ def header(notebook: NotebookNode) -> dict:
 def declared(lesson: Lesson) -> dict:
     """The header of a lesson's source, as it stands on disk."""
     return header(jupytext.read(lesson.source, fmt="py:percent"))
-
-
-def is_new_edition(lesson: Lesson) -> bool:
-    return "new edition" in str(declared(lesson).get("tags", ""))
 
 
 def write_notebook(notebook: NotebookNode, path: Path) -> None:

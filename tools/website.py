@@ -103,9 +103,7 @@ def contents(text: str, titles: dict[str, str]) -> str:
 
 def dress(cell: NotebookNode) -> None:
     """Fold what the notebook folds, and tell Sphinx the alt text of a figure."""
-    if set(lessons.tags(cell)) & {"setup", "solution", "claims"} or cell.metadata.get("jupyter", {}).get(
-        "source_hidden"
-    ):
+    if lessons.FOLDED.intersection(lessons.tags(cell)):
         cell.metadata["tags"] = [*lessons.tags(cell), "hide-input"]
     alts = [output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.outputs]
     if alt := next(filter(None, alts), None):

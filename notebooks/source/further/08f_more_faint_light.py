@@ -1,5 +1,4 @@
 # ---
-# tags: new edition
 # minutes: 70
 # ---
 
