@@ -14,7 +14,8 @@ from ..measure.detection import SIDE, detect, sizes, sky_noise, subtract_sky
 from ..samples import R90_CUTOUT
 from ..surveys import SDSS, ZERO_POINT
 
-BATCH, COLOURED = 512, 64  # galaxies cut at once: bounds memory; and coloured: what the cache of a core holds
+BATCH = 512  # galaxies cut at once: bounds memory
+COLOURED = 64  # galaxies coloured at once: what the cache of a core holds
 MARGIN = 1.6  # width of the stamp that a galaxy is measured on, over that of its contour
 LEAST = 24  # pixels of such a stamp
 FAINTER = 0.5  # mag below the limit that the flux in a contour may be: a contour does not hold all light
@@ -101,30 +102,32 @@ def _measured(total, x, y, step, noise):
 
 
 def _cut(flux, blank, found, settings, wcs):
-    """Pictures and table of the galaxies that are bright enough in the reference band."""
+    """Pictures and table of the galaxies that are bright enough in the reference band; the others are not coloured."""
     survey, limit, pixel, size = settings
     step = R90_CUTOUT * found["r90"] / size
-    n, pictures = len(step), []
-    table = QTable({name: np.zeros(n, np.float32) for name in ("mag", "outside", "blank")})
-    share = np.zeros(n)
-    for rows in np.array_split(np.arange(n), -(-n // BATCH) or 1):
+    pictures, parts = [], [{name: np.zeros(0) for name in ("row", "mag", "outside", "blank")}]
+    for rows in np.array_split(np.arange(len(step)), -(-len(step) // BATCH) or 1):
         x, y = found["x"][rows], found["y"][rows]
         stamps = cut_out(flux, x, y, step[rows], size=size)
         light = stamps.sum((2, 3)).numpy()
-        share[rows] = light[:, survey.reference_index] / np.maximum(light.sum(1), 1e-9)
-        table["outside"][rows], table["blank"][rows] = _missing(blank, flux.shape[1:], x, y, step[rows], size)
+        share = light[:, survey.reference_index] / np.maximum(light.sum(1), 1e-9)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mag = np.nan_to_num(ZERO_POINT - 2.5 * np.log10(found["flux"][rows] * share), nan=99, posinf=99)
+        outside, empty = _missing(blank, flux.shape[1:], x, y, step[rows], size)
+        bright = np.flatnonzero(mag <= limit)
+        parts.append({"row": rows[bright], "mag": mag[bright], "outside": outside[bright], "blank": empty[bright]})
         scale = torch.as_tensor(step[rows] * pixel, dtype=torch.float32)
-        for some, scales in zip(stamps.split(COLOURED), scale.split(COLOURED), strict=True):
-            picture = colour_image(some.flip(2), survey, scales)  # row 0 of a picture is its top
+        for some in torch.as_tensor(bright).split(COLOURED):
+            picture = colour_image(stamps[some].flip(2), survey, scale[some])  # row 0 of a picture is its top
             pictures.append(picture.mul_(255).round_().to(torch.uint8))
-    pictures = torch.cat(pictures)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        table["mag"] = np.nan_to_num(ZERO_POINT - 2.5 * np.log10(found["flux"] * share), nan=99, posinf=99)
-    table["ra"], table["dec"] = (v * u.deg for v in wcs.wcs_pix2world(found["x"], found["y"], 0)) if n else ([], [])
-    table["x"], table["y"], table["r90"] = found["x"], found["y"], found["r90"] * pixel * u.arcsec
-    bright = np.flatnonzero(table["mag"] <= limit)
-    order = ["ra", "dec", "x", "y", "r90", "mag", "outside", "blank"]
-    return Galaxies(pictures[torch.as_tensor(bright)], table[order][bright])
+    part = {name: np.concatenate([some[name] for some in parts]) for name in parts[0]}
+    x, y, r90 = (found[name][part["row"].astype(int)] for name in ("x", "y", "r90"))
+    ra, dec = wcs.wcs_pix2world(x, y, 0) if len(x) else ([], [])
+    table = QTable({"ra": u.Quantity(ra, u.deg), "dec": u.Quantity(dec, u.deg), "x": x, "y": y})
+    table["r90"] = r90 * pixel * u.arcsec
+    for name in ("mag", "outside", "blank"):
+        table[name] = part[name].astype(np.float32)
+    return Galaxies(torch.cat(pictures), table)
 
 
 def _missing(blank, frame, x, y, step, size):

@@ -118,11 +118,11 @@ def frame(path, hdu=None):
     """Where a tile lies on the sky, as `read_frame` has it; the last ones that were asked for are remembered."""
     stat = os.stat(path)
     hdu = tuple(hdu) if isinstance(hdu, list) else hdu
-    return _frame(Path(path), hdu, stat.st_size, stat.st_mtime_ns)
+    return _remembered(Path(path), hdu, stat.st_size, stat.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=256)
-def _frame(path, hdu, size, changed):
+def _remembered(path, hdu, size, changed):
     return read_frame(path, hdu=hdu)
 
 
