@@ -10,11 +10,12 @@ import numpy as np
 
 from ..files import sweep, whole_file
 from ..fitsfiles import Unreadable
-from ..imaging.fits_images import read_frame, read_image
+from ..imaging.fits_images import read_image
 from .cut_run import CutRun, Cutting
 from .finding import find_galaxies
 from .parts import aside
 from .shards import shard_words, write_shard
+from .tiles import frame as frame_of
 from .tiles import margin, neighbours, survey_named
 from .workers import CannotStart, each
 
@@ -108,7 +109,7 @@ def _mine(tile, frame, table, beside, hdu):
     own, mine = margin(frame, table["ra"].value, table["dec"].value), np.ones(len(table), bool)
     for other in beside:
         try:
-            theirs = margin(read_frame(other, hdu=hdu), table["ra"].value, table["dec"].value)
+            theirs = margin(frame_of(other, hdu), table["ra"].value, table["dec"].value)
         except (Unreadable, OSError):
             continue
         first = Path(other).name < Path(tile).name  # where both are as far

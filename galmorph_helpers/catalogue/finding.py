@@ -10,11 +10,12 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 
 from ..imaging.cutouts import cut_out
 from ..imaging.stretch import colour_image
-from ..measure.detection import SIDE, detect, sizes, sky, sky_noise
+from ..measure.detection import SIDE, detect, sizes, sky_noise, subtract_sky
 from ..samples import R90_CUTOUT
 from ..surveys import SDSS, ZERO_POINT
 
 BATCH = 512  # galaxies cut at once: bounds memory
+COLOURED = 64  # galaxies coloured at once: what the cache of a core holds
 MARGIN = 1.6  # width of the stamp that a galaxy is measured on, over that of its contour
 LEAST = 24  # pixels of such a stamp
 FAINTER = 0.5  # mag below the limit that the flux in a contour may be: a contour does not hold all light
@@ -65,7 +66,12 @@ def find_galaxies(flux, wcs, survey=SDSS, *, size=64, limit=None, seeing=None):
             "needed, from blue to red (hdu= names one HDU a band)"
         )
     pixel, limit = float(np.mean(proj_plane_pixel_scales(wcs)) * 3600), limit or survey.magnitude_limit
-    blank, total, noise = _without_sky(flux)
+    total, blank = subtract_sky(flux)
+    if blank is not None and blank.all():
+        raise ValueError("has no pixel that was measured in every band")
+    noise = sky_noise(total, blank)
+    if not noise > 0:
+        raise ValueError("has one value in half of its pixels: those without a measurement must be NaN")
     found = detect(total, noise)
     # Of all bands together; the reference band has less than twice its fair share of it.
     rough = len(flux) / 2 * 10 ** (-0.4 * (limit + FAINTER - ZERO_POINT))
@@ -79,26 +85,6 @@ def find_galaxies(flux, wcs, survey=SDSS, *, size=64, limit=None, seeing=None):
     chosen = np.flatnonzero(~small & inside & (table["flux"] > 0) & (table["r90"] > 0))
     table = {name: values[chosen] for name, values in table.items()}
     return _cut(torch.from_numpy(flux), blank, table, (survey, limit, pixel, size), wcs)
-
-
-def _without_sky(flux):
-    """Subtract the sky in place; where nothing was measured (H, W), the sum of all bands, and its noise."""
-    total = flux.sum(0)
-    blank = ~np.isfinite(total)
-    if blank.all():
-        raise ValueError("has no pixel that was measured in every band")
-    some = bool(blank.any())
-    for band in flux:
-        if some:
-            band[blank] = 0
-        band -= sky(band, blank)
-        if some:
-            band[blank] = 0
-    np.sum(flux, axis=0, out=total)
-    noise = sky_noise(total, blank)
-    if not noise > 0:
-        raise ValueError("has one value in half of its pixels: those without a measurement must be NaN")
-    return blank, total, noise
 
 
 def _measured(total, x, y, step, noise):
@@ -116,36 +102,41 @@ def _measured(total, x, y, step, noise):
 
 
 def _cut(flux, blank, found, settings, wcs):
-    """Pictures and table of the galaxies that are bright enough in the reference band."""
+    """Pictures and table of the galaxies that are bright enough in the reference band; the others are not coloured."""
     survey, limit, pixel, size = settings
     step = R90_CUTOUT * found["r90"] / size
-    n, pictures = len(step), []
-    table = QTable({name: np.zeros(n, np.float32) for name in ("mag", "outside", "blank")})
-    share = np.zeros(n)
-    for rows in np.array_split(np.arange(n), -(-n // BATCH) or 1):
+    pictures, parts = [], [{name: np.zeros(0) for name in ("row", "mag", "outside", "blank")}]
+    for rows in np.array_split(np.arange(len(step)), -(-len(step) // BATCH) or 1):
         x, y = found["x"][rows], found["y"][rows]
         stamps = cut_out(flux, x, y, step[rows], size=size)
         light = stamps.sum((2, 3)).numpy()
-        share[rows] = light[:, survey.reference_index] / np.maximum(light.sum(1), 1e-9)
-        table["outside"][rows], table["blank"][rows] = _missing(blank, x, y, step[rows], size)
+        share = light[:, survey.reference_index] / np.maximum(light.sum(1), 1e-9)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mag = np.nan_to_num(ZERO_POINT - 2.5 * np.log10(found["flux"][rows] * share), nan=99, posinf=99)
+        outside, empty = _missing(blank, flux.shape[1:], x, y, step[rows], size)
+        bright = np.flatnonzero(mag <= limit)
+        parts.append({"row": rows[bright], "mag": mag[bright], "outside": outside[bright], "blank": empty[bright]})
         scale = torch.as_tensor(step[rows] * pixel, dtype=torch.float32)
-        picture = colour_image(stamps.flip(2), survey, scale)  # row 0 of a picture is its top
-        pictures.append(picture.mul_(255).round_().to(torch.uint8))
-    pictures = torch.cat(pictures)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        table["mag"] = np.nan_to_num(ZERO_POINT - 2.5 * np.log10(found["flux"] * share), nan=99, posinf=99)
-    table["ra"], table["dec"] = (v * u.deg for v in wcs.wcs_pix2world(found["x"], found["y"], 0)) if n else ([], [])
-    table["x"], table["y"], table["r90"] = found["x"], found["y"], found["r90"] * pixel * u.arcsec
-    bright = np.flatnonzero(table["mag"] <= limit)
-    order = ["ra", "dec", "x", "y", "r90", "mag", "outside", "blank"]
-    return Galaxies(pictures[torch.as_tensor(bright)], table[order][bright])
+        for some in torch.as_tensor(bright).split(COLOURED):
+            picture = colour_image(stamps[some].flip(2), survey, scale[some])  # row 0 of a picture is its top
+            pictures.append(picture.mul_(255).round_().to(torch.uint8))
+    part = {name: np.concatenate([some[name] for some in parts]) for name in parts[0]}
+    x, y, r90 = (found[name][part["row"].astype(int)] for name in ("x", "y", "r90"))
+    ra, dec = wcs.wcs_pix2world(x, y, 0) if len(x) else ([], [])
+    table = QTable({"ra": u.Quantity(ra, u.deg), "dec": u.Quantity(dec, u.deg), "x": x, "y": y})
+    table["r90"] = r90 * pixel * u.arcsec
+    for name in ("mag", "outside", "blank"):
+        table[name] = part[name].astype(np.float32)
+    return Galaxies(torch.cat(pictures), table)
 
 
-def _missing(blank, x, y, step, size):
+def _missing(blank, frame, x, y, step, size):
     """Share of each stamp that lies outside the tile, and share that is blank in it, by the pixel nearest to each."""
-    away = (np.arange(size) - (size - 1) / 2) * step[:, None]
+    away, (h, w) = (np.arange(size) - (size - 1) / 2) * step[:, None], frame
     columns, rows = (np.rint(p[:, None] + away).astype(int) for p in (x, y))
-    h, w = blank.shape
-    inside = ((rows >= 0) & (rows < h))[:, :, None] & ((columns >= 0) & (columns < w))[:, None]
-    empty = blank[rows.clip(0, h - 1)[:, :, None], columns.clip(0, w - 1)[:, None]] & inside
-    return 1 - inside.mean((1, 2)), empty.mean((1, 2))
+    across, down = ((p >= 0) & (p < side) for p, side in ((columns, w), (rows, h)))
+    outside = 1 - across.mean(1) * down.mean(1)
+    if blank is None:
+        return outside, np.zeros(len(x))
+    empty = blank[rows.clip(0, h - 1)[:, :, None], columns.clip(0, w - 1)[:, None]]
+    return outside, (empty & down[:, :, None] & across[:, None]).mean((1, 2))

@@ -1,6 +1,8 @@
 """Tiles of the mock sky as FITS files, and how the tiles of any survey lie beside each other."""
 
+import functools
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,18 @@ def write_tile(path, tile):
     return Path(path)
 
 
+def frame(path, hdu=None):
+    """Where a tile lies on the sky, as `read_frame` has it; the last ones that were asked for are remembered."""
+    stat = os.stat(path)
+    hdu = tuple(hdu) if isinstance(hdu, list) else hdu
+    return _remembered(Path(path), hdu, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _remembered(path, hdu, size, changed):
+    return read_frame(path, hdu=hdu)
+
+
 def margin(frame, ra, dec):
     """Distance of places on the sky from the nearest edge of a tile, arcsec; below 0 outside.
 
@@ -145,7 +159,7 @@ def neighbours(paths, *, hdu=None):
     centres, reach, usable = [], [], []
     for path in paths:
         try:
-            wcs, (height, width) = read_frame(path, hdu=hdu)
+            wcs, (height, width) = frame(path, hdu)
             corners = wcs.all_pix2world([-0.5, width - 0.5, (width - 1) / 2], [-0.5, height - 0.5, (height - 1) / 2], 0)
         except (Unreadable, OSError):
             continue

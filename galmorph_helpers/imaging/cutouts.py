@@ -1,5 +1,6 @@
 """Stamps of galaxies: a sample from plain images, and colour pictures of a sample in flux."""
 
+import math
 from dataclasses import replace
 
 import astropy.units as u
@@ -76,8 +77,8 @@ def coloured(sample, *, look=None):
 
 
 REACH, TAPS, STEPS = 2, 6, 192  # of the bicubic kernel, pixels; points of a stamp's pixel; points of a table
-ROUND = 24  # patches of a tile have sides of multiples of this, so that many are cut at once
-PATCHES = 1 << 22  # pixels of patches in memory at once
+ALIKE = 1.2  # patches that are cut together: the largest is at most so much wider than the smallest
+PATCHES = 1 << 19  # pixels of patches in memory at once: about what the cache of a core holds
 
 
 def cut_out(flux, x, y, step, *, size=64):
@@ -110,30 +111,40 @@ def cut_out(flux, x, y, step, *, size=64):
     x, y, step = (np.asarray(v, float) for v in (x, y, step))
     if not (np.isfinite(x + y + step).all() and (step > 0).all()):
         raise ValueError("places must be finite and steps above 0 pixels: leave out galaxies without a size.")
-    side = (-(-(np.ceil(step * (size + 2)) + 2 * REACH + 2) // ROUND) * ROUND).astype(int)
+    side = np.ceil(step * (size + 2)).astype(int) + 2 * REACH + 3
     out = torch.empty((len(x), len(flux), size, size))
-    step = torch.as_tensor(step, dtype=torch.float32)
-    kernel, flux = _kernel(step), flux.numpy()
-    for p in np.unique(side):
-        alike = np.flatnonzero(side == p)
-        for rows in np.array_split(alike, -(-len(alike) * p * p * len(flux) // PATCHES)):
-            first = [np.floor(centre[rows] - (p - 1) / 2).astype(int) for centre in (x, y)]
-            patch = torch.from_numpy(_patches(flux, *first, p))
-            columns, lines = (
-                _weights(kernel[rows], torch.as_tensor(centre[rows] - corner, dtype=torch.float32), step[rows], p, size)
-                for centre, corner in zip((x, y), first, strict=True)
-            )
-            out[rows] = lines[:, None] @ (patch @ columns.mT[:, None])
+    step, bands = torch.as_tensor(step, dtype=torch.float32), flux.numpy()
+    kernel = _kernel(step)
+    for rows in _groups(side, len(bands)):
+        n, p = len(rows), int(side[rows[-1]])
+        first = [np.floor(centre[rows] - (p - 1) / 2).astype(int) for centre in (x, y)]
+        patch = torch.from_numpy(_patches(bands, *first, p)).view(n, -1, p)
+        places = np.stack([centre[rows] - corner for centre, corner in zip((x, y), first, strict=True)])
+        columns, lines = _weights(kernel[rows], torch.as_tensor(places, dtype=torch.float32), step[rows], p, size)
+        cut = torch.bmm(lines, torch.bmm(patch, columns.mT).view(n, p, -1))
+        out[rows] = cut.view(n, size, -1, size).transpose(1, 2)
     return out
 
 
+def _groups(side, bands):
+    """Rows of galaxies whose patches are about as wide, by width, so many that their pixels fit the cache."""
+    order, first = np.argsort(side, kind="stable"), 0
+    while first < len(order):
+        widest = np.searchsorted(side[order], ALIKE * side[order[first]], side="right")
+        fit = np.arange(1, widest - first + 1) * bands * side[order[first:widest]] ** 2 <= PATCHES
+        last = first + max(1, np.count_nonzero(fit))
+        yield order[first:last]
+        first = last
+
+
 def _patches(flux, left, low, side):
-    """Squares (N, C, side, side) of a tile, by their first pixels; 0 outside it."""
-    out = np.zeros((len(left), len(flux), side, side), np.float32)
-    for patch, x, y in zip(out, left, low, strict=True):
-        above, across = (slice(max(-p, 0), max(most - p, 0)) for p, most in ((y, flux.shape[1]), (x, flux.shape[2])))
-        found = flux[:, max(y, 0) : max(y + side, 0), max(x, 0) : max(x + side, 0)]
-        patch[:, above, across] = found
+    """Squares of a tile by their first pixels, (N, side, C, side): of each row all bands; 0 outside the tile."""
+    (_, height, width), rows = flux.shape, flux.swapaxes(0, 1)
+    out = np.zeros((len(left), side, len(flux), side), np.float32)
+    for patch, x, y in zip(out, left.tolist(), low.tolist(), strict=True):
+        top, bottom, start, stop = max(y, 0), min(y + side, height), max(x, 0), min(x + side, width)
+        if top < bottom and start < stop:
+            patch[top - y : bottom - y, :, start - x : stop - x] = rows[top:bottom, :, start:stop]
     return out
 
 
@@ -145,19 +156,26 @@ def _kernel(step):
     weight = (1 - point.abs()) / TAPS
     total = torch.zeros_like(away)
     for t, w in zip(point, weight, strict=True):
-        d = (away - t * step[:, None]).abs()
-        near, far = ((1.5 * d - 2.5) * d * d + 1), (((2.5 - 0.5 * d) * d - 4) * d + 2)
-        total += w * torch.where(d < 1, near, torch.where(d < 2, far, 0.0))
+        d = (away - t * step[:, None]).abs_()
+        far, near = (2 - d).clamp_(min=0), (1 - d).clamp_(min=0)  # beyond 2 pixels, and 1, there is nothing of each
+        total += far.mul_(far).mul_(1 - d).mul_(0.5 * w).addcmul_(near.mul_(near), d.mul_(2).sub_(1), value=float(w))
     return total * step[:, None]  # flux, not brightness
 
 
 def _weights(kernel, centre, step, side, size):
-    """Matrix (N, size, side) that makes a row of a stamp from a row of its patch; `centre` (N,) in the patch."""
-    places = centre[:, None] + (torch.arange(size) - (size - 1) / 2) * step[:, None]
-    away = (places[:, :, None] - torch.arange(side)).abs_()
-    index = away.mul_(((STEPS - 1) / (REACH + step))[:, None, None])
+    """Matrices (A, N, size, side) that make a row of a stamp from a row of its patch, for A centres (A, N) in it.
+
+    Only the few pixels within reach of a stamp's pixel are looked up; the others stay 0.
+    """
+    near = 2 * math.ceil(REACH + float(step.max())) + 1
+    places = centre[:, :, None] + (torch.arange(size) - (size - 1) / 2) * step[:, None]
+    first = places.sub((REACH + step)[:, None]).ceil_()
+    away = (first.sub_(places)[..., None] + torch.arange(near)).abs_()
+    index = away.mul_(((STEPS - 1) / (REACH + step))[:, None, None]).clamp_(max=STEPS - 1)  # there it is 0
     low = index.floor().clamp_(max=STEPS - 2)
-    part = (index - low).clamp_(max=1)
-    low = low.long().flatten(1)
-    below, above = kernel.gather(1, low).view_as(part), kernel.gather(1, low + 1).view_as(part)
-    return torch.lerp(below, above, part)
+    part = index.sub_(low)
+    low = low.long().add_((torch.arange(len(step)) * STEPS)[:, None, None])
+    table = kernel.reshape(-1)
+    values = torch.lerp(table.take(low), table.take(low + 1), part)
+    pixel = (first.add_(places).round_().long()[..., None] + torch.arange(near)).clamp_(max=side + near - 1)
+    return places.new_zeros((*places.shape, side + near)).scatter_(-1, pixel, values)[..., :side]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from astropy.io import fits
 from astropy.wcs import WCS, FITSFixedWarning
 from astropy.wcs.utils import proj_plane_pixel_area
 
@@ -18,6 +19,7 @@ BESIDE = re.compile(
     "ERR|DQ|WHT|WGT|WEIGHT|CON|CTX|VAR|MASK|MSK|RMS|IVAR|INVVAR|FLAG|FLG|PSF|BKG|BACK|NEXP|NIMAGE"
     "|SAMP|TIME|WCSDVARR|D2IMARR|NPIXCORR"
 )
+ROWS = 256  # of an image read at once
 WEIGHTS = ("WHT", "IVAR", "INVVAR")  # zero where nothing was observed
 
 
@@ -145,21 +147,29 @@ def _choose(hdus, name, hdu):
 
 
 def _bands(image, name):
-    data = image.data
-    while data.ndim > 3 and len(data) == 1:  # axes of one frequency, one polarisation
-        data = data[0]
-    if data.ndim not in (2, 3):
-        raise Unreadable(f"{name} holds no image (H, W) and no cube (bands, H, W), but the shape {data.shape}.")
-    data = data if data.ndim == 3 else data[None]
-    if len(data) >= min(data.shape[1:]) and len(data) > 1:
+    shape = image.shape
+    while len(shape) > 3 and shape[0] == 1:  # axes of one frequency, one polarisation
+        shape = shape[1:]
+    if len(shape) not in (2, 3):
+        raise Unreadable(f"{name} holds no image (H, W) and no cube (bands, H, W), but the shape {shape}.")
+    shape = shape if len(shape) == 3 else (1, *shape)
+    if shape[0] >= min(shape[1:]) and shape[0] > 1:
         raise Unreadable(
-            f"{name} has the shape {data.shape}: bands must come first (NAXIS3) and be fewer than the pixels of a "
+            f"{name} has the shape {shape}: bands must come first (NAXIS3) and be fewer than the pixels of a "
             "side; np.moveaxis(data, -1, 0) brings a last axis to the front."
         )
-    if data.shape[-1] == 1 or data.shape[-2] == 1:
-        raise Unreadable(f"{name} has the shape {data.shape}: an image (H, W) or a cube (bands, H, W) is needed.")
+    if shape[-1] == 1 or shape[-2] == 1:
+        raise Unreadable(f"{name} has the shape {shape}: an image (H, W) or a cube (bands, H, W) is needed.")
     with np.errstate(over="ignore"):
-        return np.array(data, np.float32)
+        if isinstance(image, fits.CompImageHDU):
+            return np.array(image.data, np.float32).reshape(shape)
+        # Some rows at a time: no second copy of the image stands in memory, and a swap of bytes stays in the cache.
+        out = np.empty(image.shape, np.float32)
+        for band in np.ndindex(image.shape[:-2]):
+            for first in range(0, shape[1], ROWS):
+                rows = (*band, slice(first, first + ROWS))
+                out[rows] = image.section[rows]
+        return out.reshape(shape)
 
 
 def _missing(hdus, image, shape):

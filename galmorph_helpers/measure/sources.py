@@ -93,7 +93,7 @@ def find_sources(grey, noise, threshold):
     bright = (smooth > np.maximum(threshold * noise, 0.05 * peak)) & (peak > 0)
     # Opening cuts thin bridges to neighbours and the fringe of noise; the core stays in, however small.
     core = (middle <= max(2, side / 16)) & (smooth > 0.5 * peak)
-    source = component_at(bright & (ndimage.binary_opening(bright, np.ones((1, 3, 3))) | core), seed)
+    source = component_at(bright & (grown(eroded(bright)) | core), seed)
     source |= (middle <= side / 8) & ~source.any((1, 2), keepdims=True)  # nothing there: a fixed aperture
     light = np.where(source, np.maximum(grey, 0), 0)
 
@@ -105,10 +105,32 @@ def find_sources(grey, noise, threshold):
         weight = light * gy[:, :, None] * gx[:, None, :]
 
     # 3. Neighbours' pixels take the value on the opposite side of the galaxy, or 0 where a neighbour lies there too.
-    others = ndimage.binary_dilation(bright & ~source, np.ones((1, 3, 3))) & ~source
+    others = grown(bright & ~source) & ~source
     clean = np.where(others, 0, grey)
     clean = np.where(others, opposite(clean, cx, cy), clean)
     return Sources(clean, smooth, light, source, others, peak, noise, seed, x, y, cx, cy)
+
+
+def eroded(mask):
+    """Pixels of masks (n, H, W) whose 3 x 3 neighbours are all in it; what lies outside is not.
+
+    As scipy's `binary_erosion`, by a few shifts of all masks at once, which takes a tenth of the time.
+    """
+    out = np.zeros_like(mask)
+    rows = mask[:, :-2] & mask[:, 1:-1] & mask[:, 2:]
+    out[:, 1:-1, 1:-1] = rows[:, :, :-2] & rows[:, :, 1:-1] & rows[:, :, 2:]
+    return out
+
+
+def grown(mask):
+    """Masks (n, H, W) with all 3 x 3 neighbours of their pixels, as scipy's `binary_dilation`."""
+    rows = mask.copy()
+    rows[:, 1:] |= mask[:, :-1]
+    rows[:, :-1] |= mask[:, 1:]
+    out = rows.copy()
+    out[:, :, 1:] |= rows[:, :, :-1]
+    out[:, :, :-1] |= rows[:, :, 1:]
+    return out
 
 
 def opposite(image, cx, cy, *, moved=(0, 0), snap=np.rint):
