@@ -42,9 +42,6 @@ def domains(seed, n=1100):
             known = np.flatnonzero(np.isfinite(label))
             learn, test = known[: len(known) // 2], known[len(known) // 2 :]
             scores = {"auc": plain[test], "auc_tuned": fine_tuned(views, label, learn, seed, test)}
-            dealt = np.full(len(label), np.nan)  # the same labels, of other galaxies
-            dealt[learn] = np.random.default_rng([seed, 9]).permutation(label[learn])
-            scores["auc_shuffled"] = fine_tuned(views, dealt, learn, seed, test)
             scores |= {"auc_panel": panel[test], "auc_signal": strength[test]}
             rows.append(
                 {"seed": seed, "limit": limit, "realistic": int(real), "label": whose, "n": len(test)}
@@ -110,9 +107,8 @@ ABOUT = {
     "tides_domains": (
         "Depth (31, 26) x realism (0, 1) of the images of the same mock galaxies: AUC of the shipped detector.",
         "`seed`, `limit`, `realistic`, `label` (of experts who see the deep clean image, or the image at hand: own), "
-        "`n`, `positive` (test galaxies), `auc`, `auc_tuned` (after fine-tuning on as many others), `auc_shuffled` "
-        "(the same with each other's labels), `auc_panel` (five other panels of experts at the "
-        "image at hand), `auc_signal` (signal-to-noise there as the score)",
+        "`n`, `positive` (test galaxies), `auc`, `auc_tuned` (after fine-tuning on as many others), `auc_panel` (five "
+        "other panels of experts at the image at hand), `auc_signal` (signal-to-noise there as the score)",
     ),
     "tides_probe": (
         "Mock images of limits 30 and deeper: probes with fifty labels, beside a network from scratch and the shipped "

@@ -149,6 +149,12 @@ def in_turns(jobs, *, repeats):
     return spent
 
 
+def mean_of(values):
+    """Mean of what there is; NaN where there is nothing."""
+    known = np.asarray(values, float)[np.isfinite(values)]
+    return known.mean() if len(known) else np.nan
+
+
 def stored_runs():
     """Of each row of the stored sweep, a table with one mean over draws a seed."""
     stored, found = Table.read(gm.files.shipped("observed_catalogue.csv")), {}
@@ -156,13 +162,15 @@ def stored_runs():
         of = stored[stored["what"] == kind]
         seeds = {number: of[of["seed"] == number] for number in np.unique(of["seed"])}
         found[str(kind)] = Table(
-            [{name: np.nanmean(t[name]) for name in STORED} for t in seeds.values()]
+            [{name: mean_of(t[name]) for name in STORED} for t in seeds.values()]
         )
     return found
 
 
 def spread(values, form):
     """Mean and scatter of what several seeds gave, in words."""
+    if not np.isfinite(values).all():
+        return "–"
     return f"{np.mean(values):{form}} ± {np.std(values, ddof=1):.3f}"
 
 # %%
@@ -170,8 +178,10 @@ seen = gm.datasets.observed_galaxies("disc")
 labelled = seen.has("disc")
 asked = np.isfinite(seen.answers["disc"]) | (not labelled)
 asked = np.random.default_rng(seed).permutation(np.flatnonzero(asked))[:2000]
+looked, told, origin = seen.sample[asked], seen.answers["disc"][asked], seen.sample.origin
 print(seen.known)
-gm.plots.gallery(seen.sample, asked[:16], caption="How many of these are spirals? Write it down",
+del seen  # the others make room
+gm.plots.gallery(looked, range(16), caption="How many of these are spirals? Write it down",
                  alt="Sixteen observed galaxies without names: discs, smooth ones, some blurred.")
 
 # %% [markdown]
@@ -273,7 +283,7 @@ p_field, near_field = catalogue(field.images)
 rows = [mock, verdict("mock, as DES shows them", p_des, late[test], near_des)]
 images, answer, what = des.images, late[test], "mock galaxies as DES shows them"
 if labelled:
-    images, answer = seen.sample.images[asked], seen.answers["disc"][asked] == 1
+    images, answer = looked.images, told == 1
     what = "observed SDSS galaxies"
 p_out, near_out = catalogue(images)
 if labelled:
@@ -283,7 +293,7 @@ print(f"deep field: {np.mean(~near_field):.0%} unfamiliar, {robust_of(p_field).m
 
 # %%
 wrong = np.flatnonzero(robust_of(p_out) & near_out & ((p_out.mean(0) > 0.5) != answer))
-where = seen.sample[asked] if labelled else des
+where = looked if labelled else des
 said = np.where(answer, "disc", "smooth") if labelled else np.where(answer, "late", "early")
 print(f"robust, familiar, and wrong: {len(wrong)} of {len(answer)} {what}")
 if len(wrong):
@@ -380,9 +390,9 @@ observed_rows = [kind for kind in by_seed if kind not in ("same sky", "mix", "vo
 lines = [{"networks": kind} | {name.replace("_", " "): spread(by_seed[kind][name], form)
          for name, form in STORED.items()} for kind in observed_rows]
 gm.plots.show_table(Table(lines), caption="Observed SDSS: mean and scatter of five trainings")
-classifier, origin = folder / "ltg.safetensors", seen.sample.origin
+classifier = folder / "ltg.safetensors"
 gm.catalogue.save_classifier(classifier, folds.networks, sky.images[known])
-del sky, des, seen, images, where, skies, field  # make room for workers
+del sky, des, looked, images, where, skies, field  # make room for workers
 release_memory()
 
 # %% [markdown]
@@ -491,6 +501,7 @@ while len(list(out.glob("sky_*.parquet"))) < 3 and process.poll() is None:
     time.sleep(0.01)
 process.kill()
 process.wait()
+release_memory()
 now = {path.name: making(path, classifier) for path in shards}
 finished = np.array(done(now, {path.name: made_from(path) for path in out.glob("sky_*.parquet")}))
 print(f"killed; your test finds {finished.sum()} of {len(shards)} shards done")
@@ -621,12 +632,21 @@ def stored(kind, column):
     return np.array(by_seed[kind][column])
 
 
+def draws_that_gain(kind, least=0.08):
+    """Share of the stored draws after which the robust stand out by so much more than before."""
+    sweep = Table.read(gm.files.shipped("observed_catalogue.csv"))
+    was = {row["seed"]: row["robust_minus_not"] for row in sweep[sweep["what"] == "before"]}
+    mine = sweep[sweep["what"] == kind]
+    return np.mean(mine["robust_minus_not"] - [was[number] for number in mine["seed"]] >= least)
+
+
 def robust_over_no(p, truth):
     """Accuracy of the robust galaxies minus that of always “no” among them."""
     sure = robust_of(p)
     return np.mean((p.mean(0) > 0.5)[sure] == truth[sure]) - (1 - truth[sure].mean())
 
 
+otherwise = ("type of the same galaxies", "votes shuffled")
 over_no = {kind: stored(kind, "accuracy") - stored(kind, "always_no") for kind in by_seed}
 p_shard, near_shard = catalogue(pictures)
 flags, scores = (np.asarray(peace[name])[: len(pictures)] for name in ("FLAG_LTG", "OOD"))
@@ -680,18 +700,12 @@ claims.check(
     fails_if="a line taught nothing",
 )
 claims.check(
-    "observed SDSS, stored runs: robust minus not, recalibrated minus before",
-    (stored("recalibrated", "robust_minus_not") - stored("before", "robust_minus_not")).mean(),
-    at_least=0.08,
-    control=(
-        "labels shuffled, minus before",
-        (
-            stored("recalibrated, shuffled", "robust_minus_not")
-            - stored("before", "robust_minus_not")
-        ).mean(),
-    ),
+    "observed SDSS, stored runs: share of 25 draws that add 0.08 to robust minus not, recalibrated",
+    draws_that_gain("recalibrated"),
+    at_least=0.8,
+    control=("labels shuffled", draws_that_gain("recalibrated, shuffled")),
     about="observed",
-    fails_if="the flag meant as much before",
+    fails_if="the flag meant as much before, or any line mended it",
 )
 claims.check(
     "observed SDSS, stored runs: AUC gained by the question of volunteers, no observed label",
@@ -699,10 +713,10 @@ claims.check(
     at_least=0.07,
     about="observed",
     control=(
-        "200 labels and a line",
-        (stored("recalibrated", "auc") - stored("before", "auc")).mean(),
+        "the better of: the type of the same galaxies; votes shuffled",
+        max(stored(kind, "auc").mean() for kind in otherwise) - stored("before", "auc").mean(),
     ),
-    fails_if="the sky, not the question, was the trouble",
+    fails_if="the choice of galaxies, or training anew, did it and not the question",
 )
 right_question = stored("asked as volunteers are, recalibrated", "accuracy")
 claims.check(
@@ -712,8 +726,12 @@ claims.check(
     at_least=-0.03,
     about="observed",
     control=(
-        "first question and a line",
-        (stored("recalibrated", "accuracy") - stored("trained on", "accuracy")).mean(),
+        "the best of: first question, type of the same galaxies, votes shuffled; and a line",
+        max(
+            stored(kind, "accuracy").mean()
+            for kind in ("recalibrated", *(f"{kind}, recalibrated" for kind in otherwise))
+        )
+        - stored("trained on", "accuracy").mean(),
     ),
     fails_if="training on taught more than the question",
 )
