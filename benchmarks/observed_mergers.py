@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from astropy.table import Table, hstack
+from astropy.table import Table, hstack, vstack
 from scipy.stats import rankdata
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -24,6 +24,7 @@ import galmorph_helpers as gm
 
 DATA = Path(__file__).parents[1] / "data"
 SET = "gz1_sdss_6446"
+CONTROLS = BRIGHT, DEALT = "control: brightness, colour", "control: labels shuffled"
 CARD = """# observed_mergers.csv
 
 Galaxy Zoo 1 mergers against all other classes of the set {set} ({n:,} galaxies, {positive} mergers), five folds, no
@@ -40,8 +41,8 @@ METHODS = {
     "companions": "trees on `gm.measure.companion_features` of 96-pixel stamps of the inner 280 pixels",
     "hand-made features": "trees on `gm.morphology_features` of the usual stamps (64 pixels, inner 212 of the file)",
     "both": "trees on both",
-    "control: size, brightness, colour": "trees on three of the hand-made features: surface brightness, r50 and colour",
-    "control: labels shuffled": "trees on both; taught with labels dealt anew among training galaxies as bright",
+    BRIGHT: "trees on the mean of each band over the 96-pixel stamps, and nothing else",
+    DEALT: "trees on companions, taught with labels dealt anew among training galaxies as bright",
     "network": "the compact network from `mock_trunk`, fine-tuned on four folds, a tenth of which validates",
     "average": "mean of the ranks of `both` and `network`",
 }
@@ -77,10 +78,38 @@ def network(images, target, *, seed):
     return net
 
 
+def features_of(inner, wide, *, controls_only):
+    """Features (N, F) by method: those of the trees."""
+    tables = {"companions": gm.measure.companion_features(wide.images)}
+    if not controls_only:
+        tables["hand-made features"] = gm.morphology_features(inner.images)
+        tables["both"] = hstack(list(tables.values()))
+    found = {name: np.array([table[c] for c in table.colnames], float).T for name, table in tables.items()}
+    found |= {BRIGHT: wide.images.mean((2, 3)).numpy(), DEALT: found["companions"]}
+    return {name: found[name] for name in CONTROLS} if controls_only else found
+
+
+def scores_of(features, target, fold, *, images, light, seed):
+    """Scores (N,) by method, of models that did not see the galaxy; with `images` those of a network, too."""
+    scores = {name: np.zeros(len(target)) for name in (*features, *(["network"] if images is not None else []))}
+    for k in range(5):
+        train, test = fold != k, fold == k
+        for name, values in features.items():
+            taught = dealt_anew(target[train], light[train], seed=seed) if name == DEALT else target[train]
+            scores[name][test] = trees(values[train], taught, seed=seed).predict_proba(values[test])[:, 1]
+        if images is not None:
+            net = network(images[train], target[train], seed=seed)
+            scores["network"][test] = gm.predict(net, images[test])
+    if images is not None:
+        scores["average"] = rankdata(scores["both"]) + rankdata(scores["network"])
+    return scores
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--no-network", action="store_true", help="only the trees: a few minutes")
+    parser.add_argument("--controls", action="store_true", help="only their rows, beside the others that are stored")
     parser.add_argument("--out", type=Path, default=DATA)
     options = parser.parse_args()
     root = gm.datasets.observed_root()
@@ -89,52 +118,32 @@ def main():
     inner = gm.read_folder(Path(root) / SET, size=64, crop=212)
     wide = gm.read_folder(Path(root) / SET, size=96, crop=280)
     target = np.asarray(inner.table["class_name"]) == "merger"
-    tables = {
-        "companions": gm.measure.companion_features(wide.images),
-        "hand-made features": gm.morphology_features(inner.images),
-    }
-    plain = tables["hand-made features"]["surface_brightness", "r50", "colour"]
-    light = np.asarray(plain["surface_brightness"] * plain["r50"] ** 2)
-    tables["both"] = hstack(list(tables.values()))
-    tables["control: size, brightness, colour"] = plain
-    tables = {name: np.array([table[c] for c in table.colnames], float).T for name, table in tables.items()}
-    rows, command = [], " ".join(["python benchmarks/observed_mergers.py", *sys.argv[1:]])
+    features = features_of(inner, wide, controls_only=options.controls)
+    images = None if options.no_network or options.controls else inner.images
+    groups, light, rows = gm.measure.near_duplicates(inner.images), wide.images.mean((1, 2, 3)).numpy(), []
     for seed in options.seeds:
-        fold = gm.learning.fold_numbers(gm.measure.near_duplicates(inner.images), 5, seed=seed)
-        scores = {name: np.zeros(len(target)) for name in (*tables, "control: labels shuffled")}
-        if not options.no_network:
-            scores["network"] = np.zeros(len(target))
-        for k in range(5):
-            train, test = fold != k, fold == k
-            for name, features in tables.items():
-                scores[name][test] = trees(features[train], target[train], seed=seed).predict_proba(features[test])[
-                    :, 1
-                ]
-            dealt = dealt_anew(target[train], light[train], seed=seed)
-            model = trees(tables["both"][train], dealt, seed=seed)
-            scores["control: labels shuffled"][test] = model.predict_proba(tables["both"][test])[:, 1]
-            if not options.no_network:
-                net = network(inner.images[train], target[train], seed=seed)
-                scores["network"][test] = gm.predict(net, inner.images[test])
-        if not options.no_network:
-            scores["average"] = rankdata(scores["both"]) + rankdata(scores["network"])
-        for name, score in scores.items():
+        fold = gm.learning.fold_numbers(groups, 5, seed=seed)
+        for name, score in scores_of(features, target, fold, images=images, light=light, seed=seed).items():
             parts = [(target[fold == k], score[fold == k]) for k in range(5)]
             spread = [np.std([measure(*p) for p in parts]) for measure in (roc_auc_score, average_precision_score)]
             rows.append((name, seed, roc_auc_score(target, score), average_precision_score(target, score), *spread))
             print(f"seed {seed} {name:20s} AUC {rows[-1][2]:.3f} AP {rows[-1][3]:.3f}", flush=True)
     names = ("method", "seed", "auc", "average_precision", "auc_fold_scatter", "average_precision_fold_scatter")
     table = Table(rows=rows, names=names)
+    if options.controls:
+        stored = Table.read(DATA / "observed_mergers.csv", format="ascii.csv")
+        table = vstack([stored[~np.isin(stored["method"], CONTROLS)], table])
     for column in names[2:]:
         table[column].format = ".4f"
     table.write(options.out / "observed_mergers.csv", format="ascii.csv", overwrite=True)
     (options.out / "observed_mergers.md").write_text(
         CARD.format(
             set=SET, n=len(target), positive=target.sum(), today=date.today(), cores=os.cpu_count(),
-            machine=platform.machine(), torch=torch.__version__, command=command,
-            methods="\n".join(f"- `{name}`: {METHODS[name]}" for name in scores),
+            machine=platform.machine(), torch=torch.__version__,
+            command=" ".join(["python benchmarks/observed_mergers.py", *sys.argv[1:]]),
+            methods="\n".join(f"- `{name}`: {METHODS[name]}" for name in dict.fromkeys(table["method"])),
             no=1 - target.mean(), prevalence=target.mean(),
-        )
+        ), encoding="utf-8"
     )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ from galmorph_helpers.course.checklist import as_words, check_folder
 from galmorph_helpers.course.counting import bound_words, control_words, tally
 from galmorph_helpers.learning import image_features, out_of_domain, train_on, two_numbers
 from galmorph_helpers.metrics import calibration_curve
+from galmorph_helpers.runtime import release_memory
 
 seed = gm.start()
 claims = gm.Claims("10", origins=("mock", "deep field"))
@@ -187,8 +188,8 @@ def folder_with_faults(sample, answers, place):
 
 # %%
 skies = four_skies(gm.pick(cpu=700, gpu=5000))
-some = [sample[:2] for sample, _ in skies.values()]
-eight = gm.GalaxySample(torch.cat([s.images for s in some]), QTable({"row": range(8)}),
+some = torch.cat([sample.images[:2] for sample, _ in skies.values()])
+eight = gm.GalaxySample(some, QTable({"row": range(8)}),
                         None, "mock", "four skies", pixels="colour")
 gm.plots.gallery(eight, range(8), titles=list("ABCDEFGH"), caption="A network learnt "
                  "galaxies like A and B. Which others would you trust it with?",
@@ -343,11 +344,13 @@ deep = gm.deep_field().images
 rows.append(before_use("Hubble deep field", deep))
 noise = torch.rand(200, 3, 64, 64, generator=torch.Generator().manual_seed(seed))
 rows.append(before_use("noise, no galaxy", noise))
+skies = {name: skies[name] for name in ("the same sky", "in four times the seeing")}
+release_memory()  # the other skies make room
 observed, labels = gm.labelled_sdss("edge-on")
 if observed:
     known = np.flatnonzero(np.isfinite(labels["edge-on"]))
     known = np.random.default_rng(seed).permutation(known)[:2000]
-    observed, yes = observed[known], labels["edge-on"][known]  # the others make room
+    observed, yes = observed[known], labels["edge-on"][known]  # so do the other galaxies
     rows.append(before_use("observed SDSS", observed.images, yes))
 
 # %%
