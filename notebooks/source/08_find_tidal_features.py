@@ -891,7 +891,7 @@ claims.check(
     hoped=0.949,
     about="observed",
     control=(
-        "the best of: no companions; size, brightness, colour; labels shuffled",
+        "the best of: shape alone; brightness and colour alone; labels dealt anew",
         max(of_mergers[name]["AUC"] for name in weaker),
     ),
     fails_if="mergers were told by brightness, or by shape without a neighbour",
@@ -902,7 +902,7 @@ claims.check(
     at_least=0.35,
     hoped=0.399,
     control=(
-        "the best of: no companions; size, brightness, colour; labels shuffled",
+        "the best of: shape alone; brightness and colour alone; labels dealt anew",
         max(of_mergers[name]["average precision"] for name in weaker),
     ),
     about="observed",
