@@ -21,6 +21,7 @@ import galmorph_helpers as gm
 
 DATA = Path(__file__).parents[1] / "data"
 SET = "gz1_sdss_6446"
+CONTROLS = BRIGHT, DEALT = "control: brightness, colour", "control: labels shuffled"
 CARD = """# observed_mergers.csv
 
 Galaxy Zoo 1 mergers against all other classes of the set {set} ({n:,} galaxies, {positive} mergers), five folds, no
@@ -38,6 +39,8 @@ METHODS = {
     "companions": "trees on `gm.measure.companion_features` of 96-pixel stamps of the inner 280 pixels",
     "hand-made features": "trees on `gm.morphology_features` of the usual stamps (64 pixels, inner 212 of the file)",
     "both": "trees on both",
+    BRIGHT: "trees on the mean of each band over the 96-pixel stamps, and nothing else",
+    DEALT: "trees on companions, taught with labels dealt anew among training galaxies as bright",
     "network": "the compact network from `mock_trunk`, fine-tuned on four folds, a tenth of which validates",
     "average": "mean of the ranks of `both` and `network`",
 }
@@ -47,6 +50,15 @@ def trees(features, target, *, seed=0):
     """Extremely randomised trees (Geurts+2006), classes weighted alike: 86 mergers would drown among 5,000 galaxies."""
     model = ExtraTreesClassifier(400, min_samples_leaf=2, class_weight="balanced", n_jobs=2, random_state=seed)
     return model.fit(features, target)
+
+
+def dealt_anew(target, light, *, seed, bins=20):
+    """Labels shuffled among galaxies of about the same light: whether one is a merger no longer has to do with its
+    neighbours, but may still have to do with its brightness."""
+    rng, dealt = np.random.default_rng([seed, 8]), target.copy()
+    for rows in np.array_split(np.argsort(light, kind="stable"), bins):
+        dealt[rows] = rng.permutation(target[rows])
+    return dealt
 
 
 def network(images, target, *, seed):
@@ -64,21 +76,31 @@ def network(images, target, *, seed):
     return net
 
 
-def out_of_fold(inner, tables, target, seed, *, with_network):
-    """Name -> score (N,) of each galaxy, by models of five folds that did not see it."""
-    fold = gm.learning.fold_numbers(gm.measure.near_duplicates(inner.images), 5, seed=seed)
-    scores = {name: np.zeros(len(target)) for name in (*tables, *["network"] * with_network)}
+def features_of(inner, wide, *, controls_only):
+    """Features (N, F) by method: those of the trees."""
+    tables = {"companions": gm.measure.companion_features(wide.images)}
+    if not controls_only:
+        tables["hand-made features"] = gm.morphology_features(inner.images)
+        tables["both"] = hstack(list(tables.values()))
+    found = {name: np.array([table[c] for c in table.colnames], float).T for name, table in tables.items()}
+    found |= {BRIGHT: wide.images.mean((2, 3)).numpy(), DEALT: found["companions"]}
+    return {name: found[name] for name in CONTROLS} if controls_only else found
+
+
+def scores_of(features, target, fold, *, images, light, seed):
+    """Scores (N,) by method, of models that did not see the galaxy; with `images` those of a network, too."""
+    scores = {name: np.zeros(len(target)) for name in (*features, *(["network"] if images is not None else []))}
     for k in range(5):
         train, test = fold != k, fold == k
-        for name, features in tables.items():
-            model = trees(features[train], target[train], seed=seed)
-            scores[name][test] = model.predict_proba(features[test])[:, 1]
-        if with_network:
-            net = network(inner.images[train], target[train], seed=seed)
-            scores["network"][test] = gm.predict(net, inner.images[test])
-    if with_network:
+        for name, values in features.items():
+            taught = dealt_anew(target[train], light[train], seed=seed) if name == DEALT else target[train]
+            scores[name][test] = trees(values[train], taught, seed=seed).predict_proba(values[test])[:, 1]
+        if images is not None:
+            net = network(images[train], target[train], seed=seed)
+            scores["network"][test] = gm.predict(net, images[test])
+    if images is not None:
         scores["average"] = rankdata(scores["both"]) + rankdata(scores["network"])
-    return fold, scores
+    return scores
 
 
 def rows_of(fold, scores, target, seed):
@@ -96,6 +118,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--no-network", action="store_true", help="only the trees: a few minutes")
+    parser.add_argument("--controls", action="store_true", help="only their rows, beside the others that are stored")
     parser.add_argument("--out", type=Path, default=DATA)
     options = parser.parse_args()
     root = gm.datasets.observed_root()
@@ -104,14 +127,12 @@ def main():
     inner = gm.read_folder(Path(root) / SET, size=64, crop=212)
     wide = gm.read_folder(Path(root) / SET, size=96, crop=280)
     target = np.asarray(inner.table["class_name"]) == "merger"
-    tables = {
-        "companions": gm.measure.companion_features(wide.images),
-        "hand-made features": gm.morphology_features(inner.images),
-    }
-    tables["both"] = hstack(list(tables.values()))
-    tables = {name: np.array([table[c] for c in table.colnames], float).T for name, table in tables.items()}
+    features = features_of(inner, wide, controls_only=options.controls)
+    images = None if options.no_network or options.controls else inner.images
+    groups, light = gm.measure.near_duplicates(inner.images), wide.images.mean((1, 2, 3)).numpy()
     for seed in options.seeds:
-        fold, scores = out_of_fold(inner, tables, target, seed, with_network=not options.no_network)
+        fold = gm.learning.fold_numbers(groups, 5, seed=seed)
+        scores = scores_of(features, target, fold, images=images, light=light, seed=seed)
         store(
             options.out / "observed_mergers.csv", list(rows_of(fold, scores, target, seed)), CARD,
             keys=("method", "seed"), set=SET, n=len(target), positive=target.sum(),
