@@ -119,7 +119,7 @@ ABOUT = {
     "networks": "AUC unless said. Some bars are upper limits: to tell mock from observed should be hard.",
     "ladder": "AUC of telling mock from observed stamps, 2,000 of each: 0.5 is the best that a mock sky can do.",
     "faces": "Spirals by (mock) volunteers, measured axis ratio 0.7 or more, each beside one as bright. Counted:\n"
-    "those with over 3 % of the disc, from 3 pixels to half of the Petrosian radius, at the level of the stamp's corners.",
+    "those with over 3 % of the disc, from 3 pixels to half the Petrosian radius, at the level of the stamp's corners.",
 }
 
 
