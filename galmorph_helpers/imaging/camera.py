@@ -81,11 +81,12 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     images = torch.empty((n, bands, size, size), device=device)
     for b in range(bands):
         psf = moffat_transform(k, seeing[b] * survey.psf_fwhm[b] / scale)
-        place = columns * rows
         if noise:
             right, down = (turned(k_ * s) for k_, s in zip((kx, ky), shift[b], strict=True))
-            place = (columns * right) * (rows * down)
-        recorded = folded(spectrum[:, b] * (psf * place), padded)
+            passed = ((columns * right) * (rows * down)).mul_(psf).mul_(spectrum[:, b])
+        else:
+            passed = spectrum[:, b] * psf.mul_(columns * rows)
+        recorded = folded(passed, padded)
         along = torch.fft.ifft(recorded, dim=-2)[:, :size]  # no need to finish the padded rows
         images[:, b] = torch.fft.irfft(along, n=padded)[..., :size]
     sky = survey.sky_sigma if sky_sigma is None else sky_sigma
@@ -118,9 +119,9 @@ def _grain(shape, native, generator, device):
     left = bicubic(kx * native) * _box(kx, 1.0) ** 2 * (bicubic(ky * native) * _box(ky, 1.0) ** 2)
     left *= 0.5**0.5  # shared by the real and the imaginary part
     left[..., [0, half - 1] if size % 2 == 0 else [0]] *= 2**0.5  # where the inverse transform keeps the real part only
-    waves = torch.view_as_complex(torch.randn((*shape[:2], size, half, 2), generator=generator, device=device))
-    waves.mul_(left[:, None].to(waves.dtype))  # nine times faster than real numbers in pairs
-    return torch.fft.irfft2(waves, s=(size, size), norm="ortho")
+    waves = torch.randn((*shape[:2], size, half, 2), generator=generator, device=device)
+    waves.flatten(-2).mul_(left.repeat_interleave(2, -1)[:, None])  # faster than complex numbers, or numbers in pairs
+    return torch.fft.irfft2(torch.view_as_complex(waves), s=(size, size), norm="ortho")
 
 
 def _pixel(k, native, resampled):

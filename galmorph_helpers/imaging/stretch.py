@@ -84,17 +84,17 @@ def _compressed(rgb, look):
     device, (height, width) = rgb.device, rgb.shape[-2:]
     parted = (_TO_YCC.to(device) @ rgb.flatten(2)).unflatten(2, (height, width))
     chroma = _halved(_halved(parted[:, 1:]).mT).mT
-    up, left = (_doubled(side).to(device) for side in (height, width))
     if look.chroma_steps:
         begin = (rgb[:, 1, 0, 0] * 1e5).long()  # as random as the noise of a pixel
-        (down, back), (right, forth) = (
-            _block_cosines(side).to(device)[:, b % 8][:, :, None]
-            for side, b in zip(chroma.shape[-2:], (begin, begin // 8), strict=True)
+        (down, up), (right, left) = (
+            [blocks.to(device)[b % 8][:, None] for blocks in _block_cosines(side)]
+            for side, b in zip((height, width), (begin, begin // 8), strict=True)
         )
         step = torch.tensor(_CHROMA_STEPS, device=device) * (look.chroma_steps / 255)
         step = step.repeat(down.shape[-2] // 8, right.shape[-2] // 8)
         chroma = (down @ chroma @ right.mT).div_(step).round_().mul_(step)
-        up, left = up @ back.mT, left @ forth.mT
+    else:
+        up, left = (_doubled(side).to(device) for side in (height, width))
     parted[:, 1:] = up @ chroma @ left.mT
     of = _FROM_YCC.to(device) * torch.tensor([1.0, look.saturation, look.saturation], device=device)
     return (of @ parted.flatten(2)).view_as(rgb).clamp_(0, 1).mul_(255).round_().div_(255)
@@ -124,10 +124,10 @@ _CHROMA_STEPS = (
 
 
 @lru_cache(maxsize=8)
-def _block_cosines(side):
-    """Cosine transforms of rows of `side` pixels in blocks of 8, there and back, (2, 8, K, side): one for each place
-    where the blocks begin. What lies outside counts as the pixel at the edge."""
-    j = torch.arange(8)
+def _block_cosines(pixels):
+    """Cosine transforms of rows of half as many pixels in blocks of 8, (8, K, half), and back to all of them, (8,
+    pixels, K): one for each place where the blocks begin. What lies outside counts as the pixel at the edge."""
+    side, j = -(-pixels // 2), torch.arange(8)
     cosine = torch.cos(pi * (j + 0.5) * j[:, None] / 8) / 2
     cosine[0] /= 2**0.5
     whole = torch.block_diag(*[cosine] * -(-(side + 7) // 8))
@@ -136,7 +136,7 @@ def _block_cosines(side):
     for begin in range(8):
         there[begin, :, 0] += whole[:, :begin].sum(1)
         there[begin, :, -1] += whole[:, begin + side :].sum(1)
-    return torch.stack((there, back))
+    return there, _doubled(pixels) @ back.mT
 
 
 def stretched(sample, *, faint=27.0):

@@ -63,7 +63,10 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), filters=None, s
     padded = frequencies(size)[0].shape[-2]
     kx, ky = kx[:, :1], ky[:, :, :1]  # one row and one column: sums of both are made once, not products of planes
     bulge = sersic_transform(p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]).mul_(p["bulge_radius"]))
-    disc, core = _disc_transforms(kx, ky, p)
+    # Where galaxies without discs are drawn together, nothing of discs is computed.
+    disc, core = (
+        _disc_transforms(kx, ky, p) if bool((p["bulge_to_total"] < 1).any()) else bulge.new_zeros((2, *bulge.shape))
+    )
     # Taken from the core; where little is left of it, little more lacks in the blue.
     deficit = p["disc_deficit"] + flux["gradient"] * (1 - 3.5 * p["disc_deficit"]).clamp(0, 1)
     share = torch.cat((flux["bulge"], flux["disc"] * (1 + deficit), -flux["disc"] * deficit), -1)
@@ -90,10 +93,11 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), filters=None, s
 
 def _smooth_images(p, disc, core, bulge, size):
     """Images of unit flux that structure multiplies: of discs, bulges, and the `least` that is there of discs."""
+    out = {"bulge": centred_images(bulge, size, blur=SOFT).clamp_(min=0)}
+    if not bool((p["bulge_to_total"] < 1).any()):
+        return out | dict.fromkeys(("disc", "least"), torch.zeros_like(out["bulge"]))
     disc = torch.lerp(disc, core, -p["disc_deficit"])
-    out = {"disc": disc, "bulge": bulge}
-    out = {name: centred_images(planes, size, blur=SOFT).clamp_(min=0) for name, planes in out.items()}
-    out["least"] = out["disc"]
+    out["disc"] = out["least"] = centred_images(disc, size, blur=SOFT).clamp_(min=0)
     thin = (p["disc_axis_ratio"] * p["h"] < THIN).flatten().nonzero().flatten()
     if len(thin):  # beside a thin disc, the blurred one has light where the sharp one has none to be taken away
         once = out["disc"][thin]
