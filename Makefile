@@ -21,6 +21,9 @@ NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb)) $(sort $(wildcard 
 SOLUTIONS := $(sort $(wildcard solutions/[0-9][0-9]_*.ipynb)) $(sort $(wildcard solutions/further/[0-9][0-9]f_*.ipynb))
 # Numbers of the mutants that `make mutants` tries; empty means all.
 ONLY ?=
+# Anything here has nbmake run the notebooks in `make test`, should nbval, whose last release is of 2024, fail.
+NBMAKE ?=
+RUNNER := $(if $(NBMAKE),--nbmake --nbmake-timeout=300,--nbval-lax --nbval-current-env --nbval-cell-timeout=300)
 # The folder with the notebooks that a class handed in, for `make grade`.
 FOLDER ?=
 # Two tests, or two notebooks, at once, on a thread each: faster than one on two, and two lessons fit into 4 GB.
@@ -73,9 +76,10 @@ run: $(READY) ## execute the course into _build/, lesson by lesson, those with e
 test: $(READY) ## run the unit tests, then every notebook cell by cell
 	$(PYTEST) --dist worksteal
 ifneq ($(strip $(NOTEBOOKS)),)
+	$(if $(NBMAKE),$(PIP_INSTALL) --quiet nbmake)
 	GALMORPH_STRICT=1 GALMORPH_QUIET=1 GALMORPH_RESULTS="$(CURDIR)/_build/nbval" \
 	  PYTHONPATH="$(CURDIR)" $(PYTEST) --dist loadfile --no-loadscope-reorder \
-	  --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --durations=10 $(NOTEBOOKS) $(SOLUTIONS)
+	  $(RUNNER) --durations=10 $(NOTEBOOKS) $(SOLUTIONS)
 else
 	@echo 'There is no notebook to test yet: make notebooks builds them.'
 endif

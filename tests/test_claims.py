@@ -136,3 +136,14 @@ def test_a_published_number_meets_the_scatter_of_training_too(claims):
 
 def test_results_of_old_count_as_without_a_control():
     assert standing({"name": "old", "measured": 1, "at_least": 0, "holds": True}) == "without control yet"
+
+
+def test_a_cell_that_is_run_twice_says_things_once(claims, tmp_path):
+    for auc in (0.5, 0.95):
+        claims.origins.append("folder")
+        claims.check("AUC", auc, at_least=0.9, control=("untrained", 0.5))
+        claims.compare("AUC", 0.98, auc, (auc - 0.01, auc + 0.01))
+        claims.report()
+    record = json.loads((tmp_path / "98.json").read_text(encoding="utf-8"))
+    assert record["origins"] == ["mock", "folder"]
+    assert [row["measured"] for row in record["claims"] + record["published"]] == [0.95, 0.95]

@@ -210,8 +210,9 @@ def test_every_notebook_has_a_source():
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_every_file_that_a_lesson_links_to_is_there(lesson):
+    """A file, not a folder: of that, JupyterLab says that it is a directory."""
     links = re.findall(r"\]\((\.\./[^)#]+)\)", lesson.source.read_text(encoding="utf-8"))
-    missing = [link for link in links if not (lesson.notebook.parent / link).exists()]
+    missing = [link for link in links if not (lesson.notebook.parent / link).is_file()]
     assert not missing, f"{lesson.source.name} links to files that are not there: {missing}"
 
 
@@ -255,6 +256,13 @@ def test_the_address_that_make_lab_prints_opens_the_lesson(clone):
 
 def test_make_test_executes_what_goes_further_too(clone):
     assert "notebooks/02_b.ipynb notebooks/further/02f_c.ipynb" in make(clone, "test").stdout
+
+
+def test_notebooks_can_be_run_by_nbmake_should_nbval_fail(clone):
+    assert "--nbval" in make(clone, "test").stdout and "nbmake" not in make(clone, "test").stdout
+    told = make(clone, "test", "NBMAKE=1").stdout
+    assert "install" in told and "--nbmake --nbmake-timeout=300" in told and "--nbval" not in told
+    assert "notebooks/02_b.ipynb notebooks/further/02f_c.ipynb" in told
 
 
 def test_another_python_than_that_of_the_venv_is_spoken_of(clone):

@@ -1,5 +1,6 @@
 """What differs from machine to machine: systems, workflows, releases."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,26 @@ def test_a_lane_says_what_failed(tmp_path, monkeypatch):
     nbformat.write(notebook, tmp_path / "00_x.ipynb")
     monkeypatch.setenv("JUPYTER_PATH", str(lane.kernel(Path(sys.executable), "colab")))
     assert "ZeroDivisionError" in lane.run(tmp_path / "00_x.ipynb", "colab")
+
+
+def test_a_lesson_of_a_lane_finds_nothing_that_another_installed(tmp_path, monkeypatch):
+    python, installed, gone = tmp_path / "bin" / "python", {"torch", "numpy", "pip"}, []
+    (tmp_path / "done").write_text("\n".join(installed), encoding="utf-8")
+    monkeypatch.setattr(lane, "packages", lambda _: installed | {"photutils"})
+    monkeypatch.setattr(lane.subprocess, "run", lambda command, **_: gone.append(command))
+    lane.fresh_again(python)
+    assert [command[-1] for command in gone] == ["photutils"] and "uninstall" in gone[0]
+    monkeypatch.undo()
+    assert {"numpy", "pytest"} <= lane.packages(Path(sys.executable))
+
+
+def test_a_python_that_does_not_start_makes_no_lane(tmp_path, monkeypatch):
+    for name, status in (("python3.98", 127), ("python3.99", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert [lane.found(release) for release in ("3.97", "3.98")] == [sys.executable] * 2
+    assert lane.found("3.99") == str(tmp_path / "python3.99")
 
 
 def test_what_binder_builds_works_in_an_environment_of_its_own(tmp_path):

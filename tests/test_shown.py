@@ -6,11 +6,13 @@ import re
 from html import unescape
 from io import BytesIO
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from astropy.table import Table
 from IPython.display import HTML
+from matplotlib.figure import Figure
 from PIL import Image
 
 import galmorph_helpers as gm
@@ -114,6 +116,34 @@ def test_a_slider_over_decades_is_logarithmic(monkeypatch):
     assert (slider.base, slider.min, slider.max, slider.value) == (10, pytest.approx(-1), pytest.approx(3), 10)
     slider.value = 100.0
     assert seen[-1] == 100
+
+
+def test_pictures_of_a_slider_keep_the_frame_of_the_first(shown, monkeypatch):
+    monkeypatch.delenv("GALMORPH_QUIET", raising=False)
+    monkeypatch.setattr(gm.course.widgets, "display", lambda _: None)
+    framed, measure = [], Figure.draw_without_rendering
+    monkeypatch.setattr(Figure, "draw_without_rendering", lambda figure: framed.append(measure(figure)))
+
+    def line(top):
+        figure, axes = plt.subplots(figsize=(3, 2), layout="constrained")
+        axes.plot([0, 1], [0, top])
+        axes.set(xlabel="x", ylabel="y", ylim=(0, 10 if top < 10 else 1000))
+        gm.plots.style.show(figure, "a line")
+
+    line(1)
+    sliders = gm.course.explore(line, top=(0, 200, 1, 1))
+    for top in (2, 150):
+        sliders["top"].value = top
+    line(1)
+    assert len(framed) == 2  # for the slider's first picture, and for that with another axis
+    plain, first, second, wider, after = [
+        Image.open(BytesIO(base64.b64decode(re.search('base64,([^"]+)', part.data)[1]))) for part in shown
+    ]
+    assert first.tobytes() == plain.tobytes() == after.tobytes()
+    assert second.size == first.size and second.tobytes() != first.tobytes()
+    axis = (0, 0, 40, first.height)  # the label and the ticks of y stay where they are
+    assert second.crop(axis).tobytes() == first.crop(axis).tobytes()
+    assert wider.crop(axis).tobytes() != first.crop(axis).tobytes()
 
 
 def test_deep_images_have_a_bar_and_share_their_shades(shown):

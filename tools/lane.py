@@ -34,6 +34,13 @@ def listed(name: str) -> tuple[str, list[str]]:
     return python.removeprefix("python=="), [line for line in lines if line != python]
 
 
+def found(release: str) -> str:
+    """A Python of a release if it starts (pyenv's stand-ins may not), else this one."""
+    python = shutil.which(f"python{release}")
+    starts = python and subprocess.run([python, "--version"], capture_output=True).returncode == 0
+    return python if starts else sys.executable
+
+
 def made(name: str, *, python: str = "", fresh: bool = False) -> Path:
     """The lane's own Python, installed once. A release that this system lacks is said, and its newest one taken."""
     release, wanted = listed(name)
@@ -42,7 +49,7 @@ def made(name: str, *, python: str = "", fresh: bool = False) -> Path:
     if done.exists() and not fresh:
         return own
     shutil.rmtree(folder, ignore_errors=True)
-    python = python or shutil.which(f"python{release}") or sys.executable
+    python = python or found(release)
     subprocess.run([python, "-m", "venv", folder], check=True)
     pip = [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if subprocess.run([*pip, *wanted]).returncode:
@@ -50,10 +57,23 @@ def made(name: str, *, python: str = "", fresh: bool = False) -> Path:
             if subprocess.run([*pip, requirement], capture_output=True).returncode:
                 print(f"  {requirement} cannot be installed here: the newest release stands in", flush=True)
                 subprocess.run([*pip, requirement.split("==")[0]], check=True)
-    found = subprocess.run([own, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
-    print(f"  lane {name}: Python {found} (the service has {release})", flush=True)
-    done.write_text("", encoding="utf-8")
+    version = subprocess.run([own, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    print(f"  lane {name}: Python {version} (the service has {release})", flush=True)
+    done.write_text("\n".join(packages(own)), encoding="utf-8")
     return own
+
+
+def packages(python: Path) -> set[str]:
+    """Names of what is installed beside a Python."""
+    told = subprocess.run([python, "-m", "pip", "list", "--format=json"], capture_output=True, text=True, check=True)
+    return {each["name"] for each in json.loads(told.stdout)}
+
+
+def fresh_again(python: Path) -> None:
+    """Take out what a lesson has installed: on the service, each begins on a machine of its own."""
+    more = packages(python) - set((python.parents[1] / "done").read_text(encoding="utf-8").split())
+    if more:
+        subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", *sorted(more)], check=True)
 
 
 def kernel(python: Path, name: str) -> Path:
@@ -90,6 +110,8 @@ def run(path: Path, name: str) -> str:
         client.execute(env={**os.environ, "GALMORPH_RESULTS": str(away / "results"), "GALMORPH_QUIET": "1"})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         return str(error).strip().splitlines()[-1]
+    except AssertionError:  # nbclient's own, as it tidies up after that
+        return "the kernel died"
     return ""
 
 
@@ -100,11 +122,13 @@ def main() -> int:
     parser.add_argument("--python", default="", help="which Python the lane is made with")
     parser.add_argument("--fresh", action="store_true", help="make the environment anew")
     given = parser.parse_args()
-    os.environ["JUPYTER_PATH"] = str(kernel(made(given.name, python=given.python, fresh=given.fresh), given.name))
+    python = made(given.name, python=given.python, fresh=given.fresh)
+    os.environ["JUPYTER_PATH"] = str(kernel(python, given.name))
     failed = 0
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
         if given.lesson and path.name[:2] not in given.lesson:
             continue
+        fresh_again(python)
         said = run(path, given.name)
         failed += bool(said)
         print(f"  {path.stem}  {said or 'ran'}", flush=True)

@@ -156,7 +156,7 @@ class Claims:
             "seconds": round(time.perf_counter() - self._start, 1),
             "peak_mb": round(peak_memory_mb()),
             "device": device().type,
-            "origins": self.origins,
+            "origins": list(dict.fromkeys(self.origins)),  # a cell that is run again names them again
             "published": self.published,
             "claims": self.claims,
         }

@@ -10,6 +10,8 @@ import numpy as np
 from IPython.display import HTML, display
 from PIL import Image
 
+from .. import steady
+
 STAMP = 112  # side of a galaxy on the screen, pixels of the page
 
 
@@ -20,7 +22,7 @@ def explore(function, **knobs):
     Parameters
     ----------
     function : callable
-        Takes the knobs by keyword and draws.
+        Takes the knobs by keyword and draws. Axes whose limits stay are drawn sooner, and do not jump.
     **knobs : (low, high, step, start)
         One slider each. Where `step` is "log" it spans decades: twenty steps each; `low` is above 0 then.
     """
@@ -28,7 +30,13 @@ def explore(function, **knobs):
         print(f"(In a live notebook sliders appear here: {', '.join(knobs)}.)")
         return {}
     sliders = {name: _slider(name.replace("_", " "), *knob) for name, knob in knobs.items()}
-    out = ipywidgets.interactive_output(function, sliders)
+    kept = {}
+
+    def draw(**values):
+        with steady.frames(kept):
+            function(**values)
+
+    out = ipywidgets.interactive_output(draw, sliders)
     for slider in sliders.values():  # else a word such as "learning rate" is cut to "learning r…"
         slider.style.description_width = "initial"
         slider.layout = ipywidgets.Layout(width="420px", max_width="100%")

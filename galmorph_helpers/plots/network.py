@@ -72,7 +72,7 @@ def descent(loss, walks, *, xlabel, alt, limits=None, title=""):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.2), layout="constrained")
     every = np.concatenate(list(walks.values()))
     low, high = limits or (every.min() - 1, every.max() + 1)
-    weights = np.linspace(low, high, 200)
+    weights = np.linspace(low, high, 120)
     curve = np.array([loss(w) for w in weights])
     left.plot(weights, curve, color="0.5", lw=1)
     for (name, walk), (colour, marker, line) in zip(walks.items(), CYCLE, strict=False):

@@ -10,6 +10,9 @@ import numpy as np
 from IPython.display import HTML, display
 from PIL import Image
 
+from .. import steady
+
+DPI = 80  # of figures, dots per inch
 HUBBLE = ("elliptical", "lenticular", "spiral")  # named in the plural, where galaxies are counted
 
 #: Okabe-Ito colours (Okabe & Ito 2008), safe for colour-blind readers.
@@ -62,7 +65,7 @@ def show(figure, alt):
     alt : str
     """
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=80, bbox_inches="tight")
+    figure.savefig(buffer, format="png", dpi=DPI, bbox_inches=steady.frame(figure, DPI))
     plt.close(figure)
     display(HTML(f'<img alt="{escape(alt)}" src="{address(buffer)}" style="max-width:100%">'))
 

@@ -536,7 +536,7 @@ gm.plots.show_claims(claims.report())
 # - `make lab` opens the lessons, `make run LESSON=00` executes this one and prints time and memory. On a graphics card (GPU) the same cells take larger samples.
 # - A check says what is wrong with an exercise, never what is right; `gm.course.solution("00.1")` shows a solution to those who ask. A lesson goes on with the helper's function until yours is right.
 # - All images come as a `GalaxySample`: `images`, a `table` with units, the `survey`, and an `origin`, which is in the caption of every figure.
-# - The plumbing is in [`galmorph_helpers`](../galmorph_helpers), worth reading too. How near the mock sky is to the observed one is in [`benchmarks/fidelity.md`](../benchmarks/fidelity.md).
+# - The plumbing is in [`galmorph_helpers`](../galmorph_helpers/__init__.pyi), worth reading too. How near the mock sky is to the observed one is in [`benchmarks/fidelity.md`](../benchmarks/fidelity.md).
 #
 # Next: lesson 01, *why morphology matters*.
 #

@@ -185,9 +185,9 @@ gm.plots.descent(loss_of, walks, xlabel="weight w", limits=(-1, 15), title="Mock
 # %%
 _ = gm.course.explore(
     lambda learning_rate: gm.plots.descent(
-        loss_of, {f"{learning_rate:g}": walk_down(0.0, x, edge_on[train], learning_rate, 12)},
+        loss_of, {f"{learning_rate:.2g}": walk_down(0.0, x, edge_on[train], learning_rate, 12)},
         xlabel="weight w", limits=(-1, 15), alt="The walk with the learning rate that you chose."),
-    learning_rate=(0.5, 40.0, 0.5, 2.0))
+    learning_rate=(0.1, 50.0, "log", 2.0))
 
 # %% [markdown]
 # **Why:** the slope tells the direction, and only for a small step. Too timid, and nothing happens in the time there is; too bold, and one lands on the other side of the valley, or beyond.

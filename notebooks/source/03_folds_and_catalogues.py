@@ -483,7 +483,7 @@ print(f"late or early, AUC over seeds: {auc['test'].mean():.3f} ± {auc['test'].
 # Networks that saw mock galaxies alone, on pictures from the sky: always the Hubble eXtreme Deep Field, which nobody labelled, and SDSS galaxies with classes of Galaxy Zoo where you have them ([how](../data/README.md)). There, "late" is *disc* and "early" is *elliptical*, by which volunteers mean smooth.
 
 # %%
-del sky, des, faint  # make room
+sky = des = faint = None  # make room
 field = gm.deep_field()
 at_field = read_five(gm.predict_folds(folds.networks, field.images, views=1))
 sizes = gm.metrics.conformal_sets(p_known, kind[known], three(at_field)).sum(1)

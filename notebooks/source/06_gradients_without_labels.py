@@ -145,7 +145,6 @@ gm.plots.spectra(
 # %%
 flux, ivar = gm.spectra.comparable(observed, grid=grid)  # ivar: inverse variance, 0 where missing
 radius, fibre, fibre_ivar = observed.radius[:, 1:], flux[:, 0], ivar[:, 0]
-del observed
 print(f"{(ivar == 0).mean():.1%} of the pixels are missing")
 
 # %% [markdown]
@@ -168,6 +167,7 @@ def project(spectra, mean, eigenspectra):
 gm.course.check("06.3")
 
 # %%
+observed = None  # make room
 eigen = gm.spectra.principal_components(fibre, fibre_ivar)
 first_two = eigen.variance_ratio[:2].sum()
 filled = np.where(fibre_ivar > 0, fibre, eigen.mean)  # holes as the mean, for this comparison

@@ -391,8 +391,6 @@ lines = [{"networks": kind} | {name.replace("_", " "): spread(by_seed[kind][name
 gm.plots.show_table(Table(lines), caption="Observed SDSS: mean and scatter of five trainings")
 classifier = folder / "ltg.safetensors"
 gm.catalogue.save_classifier(classifier, folds.networks, sky.images[known])
-del sky, des, looked, images, where, skies, field  # make room for workers
-release_memory()
 
 # %% [markdown]
 # All rows are of observed galaxies that gave no label, and of networks that saw 1,200 mock ones; *before* is the catalogue as it came. The five runs differ in their mock galaxies, their training and in which 200 gave labels; all start from the same weights of lesson 02, so the real scatter is somewhat larger. ([The card](../data/observed_catalogue.md) says how the table was made.)
@@ -427,6 +425,8 @@ def cutout(tile, wcs, ra, dec, half):
 gm.course.check("09.4", points=2)
 
 # %%
+sky = des = looked = images = where = skies = field = None  # make room for workers
+release_memory()
 cutout = gm.course.yours("09.4")
 tiles = gm.catalogue.simulate_tiles(folder / "tiles", tiles=4, galaxies=100, side=1024, seed=seed)
 first = read_image(tiles[0], wcs=True)
