@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import html
 import re
 from pathlib import Path
 
 import nbformat
+from bs4 import BeautifulSoup
 
 import lessons
 from lessons import Lesson, outputs
 
-#: What `gm.plots.show_pictures` and `gm.plots.show` write: a group of stamps below its caption, one drawn figure.
-FIGURE = re.compile(
-    r'<div role="group" aria-label="([^"]*)"[^>]*>\s*<div[^>]*>([^<]*)'
-    r'|<img alt="([^"]*)" src="data:image/png;base64,[^"]*" style="max-width:100%"'
-)
 #: Every figure says whether its galaxies are simulated or observed.
 OBSERVED = re.compile(r"\bobserved\b", re.IGNORECASE)
 
 
 def figures(shown: str) -> list[str]:
-    """What each figure of a page, or of the outputs of a notebook, says of itself: its alt text, with its caption."""
-    return [html.unescape(". ".join(filter(None, found))) for found in FIGURE.findall(shown)]
+    """What each figure of a page, or of the outputs of a notebook, says of itself: its alt text, with its caption.
+
+    A figure is what `gm.plots` writes: a group of stamps below a caption, or one drawn image as wide as the page.
+    """
+    found = []
+    for each in BeautifulSoup(shown, "html.parser").find_all(["div", "img"]):
+        if each.name == "img" and "max-width:100%" in each.get("style", "") and each["src"].startswith("data:image/"):
+            found.append(each["alt"])
+        elif each.get("role") == "group" and each.find("div"):
+            found.append(f"{each['aria-label']} — {each.find('div').get_text()}")
+    return found
 
 
 def of_observed(said: list[str]) -> list[str]:
