@@ -266,8 +266,8 @@ def test_votes_of_ambiguous_identifiers_are_not_used(tmp_path):
 
 def test_masses_are_counted_in_cells_and_come_back_a_row_a_galaxy(tmp_path, monkeypatch):
     rows = ["objid,z,lgm,sfr,p_E,p_S"]
-    rows += [f"{4000 * (k + 1)},0.04,{m},{s},,{p}" for k, (m, s, p) in enumerate(
-        [(10.01, 0.02, 0.9), (10.08, 0.09, 0.5), (10.05, 0.05, ""), (10.11, 0.02, ""), (10.05, -0.05, 0.2)])]  # fmt: skip
+    known = [(10.01, 0.02, 0.9), (10.08, 0.09, 0.5), (10.05, 0.05, ""), (10.11, 0.02, ""), (10.05, -0.05, 0.2)]
+    rows += [f"{4000 * (k + 1)},0.04,{mass},{sfr},,{votes}" for k, (mass, sfr, votes) in enumerate(known)]
     (tmp_path / "Control4C_Gals_processed.csv").write_text("\n".join(rows), encoding="utf-8")
     cells = gm.datasets.count_masses(tmp_path)
     assert [tuple(row)[:4] for row in cells] == [(10.05, -0.05, 1, 1), (10.05, 0.05, 3, 2), (10.15, 0.05, 1, 0)]

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import test_catalogue
 import torch
 from astropy.io import fits
 from astropy.wcs import WCS
@@ -838,6 +839,26 @@ def test_a_bad_file_in_a_folder_is_counted_and_named(tmp_path):
 def test_a_file_that_is_not_there_is_an_oserror(tmp_path):
     with pytest.raises(FileNotFoundError), open_fits(tmp_path / "nothing.fits"):
         pass
+
+
+# ---------------------------------------------------------------- the kinds, counted
+
+
+def cases_of(test):
+    """How many cases a test is run with."""
+    given = [mark.args[1] for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
+    return math.prod(len(values) for values in given)
+
+
+def test_every_kind_that_was_misread_has_tests_of_its_own():
+    """As many as the page says; 17 kinds were reported."""
+    tests, total = {**vars(test_catalogue), **globals()}, 0
+    for what, _, named in table("Kinds that were once misread"):
+        number, _, names = named.partition(": ")
+        found = [cases_of(tests[f"test_{name}"]) for name in re.findall(r"`(\w+)`", names)]
+        assert sum(found) == int(number), what
+        total += sum(found)
+    assert len(table("Kinds that were once misread")) == 17 and f"17 kinds, {total} cases" in FORMATS and total >= 60
 
 
 # ---------------------------------------------------------------- damaged at random
