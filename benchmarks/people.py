@@ -1,6 +1,6 @@
-"""What people said of observed galaxies, counted: votes down Galaxy Zoo's tree, types in two catalogues.
+"""What people said of observed galaxies, counted: votes down Galaxy Zoo's tree, types in two catalogues, votes by mass.
 
-Writes data/galaxy_zoo_tree.csv and data/two_typings.csv, which lesson 01 reads, and their cards.
+Writes data/galaxy_zoo_tree.csv, data/two_typings.csv and data/mass_sfr.csv, which lesson 01 reads, and their cards.
 
 GALMORPH_DATA=/path/to/my_galaxies python benchmarks/people.py
 """
@@ -34,11 +34,23 @@ knew the other is not recorded.
 
 Made {today} from the set efigi_catalogue and pyongc by `python benchmarks/people.py`.
 """
+MASS_CARD = """# mass_sfr.csv
+
+How many observed galaxies have which stellar mass and star-formation rate: {galaxies:,} SDSS galaxies in groups, in
+cells of 0.1 dex, of which {voted:,} have votes of Galaxy Zoo 1. Columns: log_mass (log10 of solar masses, middle of the
+cell), log_sfr (of solar masses a year), galaxies, voted (how many of them have votes), p_spiral (their mean share of
+votes for a spiral). What was left out, and why, says `gm.datasets.read_mass_sfr`.
+
+Source: SDSS and Galaxy Zoo 1 (Lintott+2011, MNRAS 410, 166), as joined in the set sdss_mass_sfr_groups.
+
+Made {today} by `python benchmarks/people.py`.
+"""
 
 
 def main():
     votes = gm.datasets.count_votes(gm.find_set("gz2_stripe82_catalogue"))
     pairs = gm.datasets.pair_types(gm.find_set("efigi_catalogue"))
+    masses = gm.datasets.count_masses(gm.find_set("sdss_mass_sfr_groups"))
     table = gm.find_set("gz2_stripe82_catalogue") / "table5.csv.gz"
     galaxies = len(pandas.read_csv(table, usecols=["objid"]))
     looks = int(np.sum(votes["votes"][votes["question"] == 1]))
@@ -46,6 +58,10 @@ def main():
     cards = {
         "galaxy_zoo_tree": (votes, TREE_CARD.format(galaxies=galaxies, looks=looks, today=today)),
         "two_typings": (pairs, TYPES_CARD.format(galaxies=int(pairs["galaxies"].sum()), today=today)),
+        "mass_sfr": (
+            masses,
+            MASS_CARD.format(galaxies=int(masses["galaxies"].sum()), voted=int(masses["voted"].sum()), today=today),
+        ),
     }
     for name, (table, card) in cards.items():
         table.write(DATA / f"{name}.csv", format="ascii.csv", overwrite=True)

@@ -455,3 +455,26 @@ def test_the_table_links_to_what_goes_further(make_course):
     assert [line[:5] for line in lines if line.startswith("| [")] == ["| [02"]
     link = "[02f Count the galaxies](notebooks/further/02f_tiny.ipynb)"
     assert lines[-2] == f"Further, for the second evening and in no schedule: {link}."
+
+
+def test_figures_are_counted_with_those_of_observed_galaxies(make_course, capsys):
+    """In the stored notebook and in the page of a run alike; stamps in a group are one figure, other pictures none."""
+    code = """import numpy as np, matplotlib.pyplot as plt
+from IPython.display import HTML, Image, display
+import galmorph_helpers as gm
+from dataclasses import replace
+sky = gm.mock_sample(2, size=16)
+gm.plots.gallery(sky, [0, 1], caption="drawn", alt="Two of them.")
+gm.plots.gallery(replace(sky, origin="folder", name="mine"), [0, 1], caption="seen", alt="Two of them.")
+for alt in ("A line of mock galaxies.", 'Observed "spectra" rise.', "An unobserved one."):
+    gm.plots.style.show(plt.figure(), alt)
+display(HTML('<img alt="observed" src="logo.png">'))"""
+    root = make_course(lesson_01=with_cell(code), lesson_02=GOOD)
+    assert call(root, "build", "1") == 0 and call(root, "run", "--once") == 0
+    capsys.readouterr()
+    assert call(root, "figures", "--named") == 0
+    said = capsys.readouterr().out
+    lines = [line.split() for line in said.splitlines()]
+    assert ["01", "5", "(2)", "5", "(2)"] in lines and ["02", "not", "there", "0", "(0)"] in lines
+    assert lines[-1] == ["all", "5", "(2)", "5", "(2)"]
+    assert "Two of them. — seen — observed galaxies (mine)" in said and 'Observed "spectra" rise.' in said

@@ -27,12 +27,21 @@ def test_without_a_set_a_line_names_the_command(monkeypatch, capsys, root):
     assert "archive fetch gz2_sdss" in capsys.readouterr().out
     assert gm.labelled_sdss("T-Type") == (None, {})
     assert "archive fetch na10_sdss" in capsys.readouterr().out
-    assert gm.datasets.manga_classes() is None and gm.datasets.observed_mass_sfr() is None
+    assert gm.datasets.manga_classes() is None
     monkeypatch.delenv("GALMORPH_DATA")
     assert gm.labelled_sdss("disc") == (None, {})
     assert "not set" in capsys.readouterr().out
     assert gm.find_set("efigi_catalogue") is None
     assert "data/README.md" in capsys.readouterr().out
+
+
+def test_without_a_set_masses_and_votes_are_those_that_are_stored(root):
+    """What its galaxies say is what the set itself says: votes for spiral are frequent where stars form."""
+    found = gm.datasets.observed_mass_sfr()
+    spiral, forming = found["p_spiral"], found["log_sfr"] - found["log_mass"] > -11
+    voted = np.isfinite(spiral)
+    assert len(found) == 2816 and voted.sum() == 653 and "cells of 0.1 dex" in found.meta["origin"]
+    assert np.mean(spiral[voted & forming]) - np.mean(spiral[voted & ~forming]) == pytest.approx(0.33, abs=0.01)
 
 
 def test_a_question_that_no_set_answers_is_refused():

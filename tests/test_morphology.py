@@ -264,6 +264,22 @@ def test_votes_of_ambiguous_identifiers_are_not_used(tmp_path):
         gm.datasets.read_mass_sfr(tmp_path, name="short.csv")
 
 
+def test_masses_are_counted_in_cells_and_come_back_a_row_a_galaxy(tmp_path, monkeypatch):
+    rows = ["objid,z,lgm,sfr,p_E,p_S"]
+    known = [(10.01, 0.02, 0.9), (10.08, 0.09, 0.5), (10.05, 0.05, ""), (10.11, 0.02, ""), (10.05, -0.05, 0.2)]
+    rows += [f"{4000 * (k + 1)},0.04,{mass},{sfr},,{votes}" for k, (mass, sfr, votes) in enumerate(known)]
+    (tmp_path / "Control4C_Gals_processed.csv").write_text("\n".join(rows), encoding="utf-8")
+    cells = gm.datasets.count_masses(tmp_path)
+    assert [tuple(row)[:4] for row in cells] == [(10.05, -0.05, 1, 1), (10.05, 0.05, 3, 2), (10.15, 0.05, 1, 0)]
+    np.testing.assert_allclose(np.ma.filled(cells["p_spiral"], np.nan), [0.2, 0.7, np.nan])
+    cells.write(tmp_path / "mass_sfr.csv", format="ascii.csv")
+    monkeypatch.setattr(gm.datasets.people, "shipped", lambda name: tmp_path / name)
+    back = gm.datasets.stored_mass_sfr()
+    np.testing.assert_allclose(back["log_mass"], [10.05, 10.05, 10.05, 10.05, 10.15])
+    np.testing.assert_allclose(back["log_sfr"], [-0.05, 0.05, 0.05, 0.05, 0.05])
+    np.testing.assert_allclose(back["p_spiral"], [0.2, 0.7, 0.7, np.nan, np.nan])
+
+
 def test_votes_are_counted_down_the_tree(tmp_path):
     tree = gm.datasets.GALAXY_ZOO_TREE
     wanted = [(number, answer) for number, (_, answers) in tree.items() for answer in answers]

@@ -11,6 +11,8 @@ import lzma
 import math
 import os
 import re
+import shutil
+import tempfile
 import time
 import warnings
 from contextlib import suppress
@@ -19,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import test_catalogue
 import torch
 from astropy.io import fits
 from astropy.wcs import WCS
@@ -838,6 +841,26 @@ def test_a_file_that_is_not_there_is_an_oserror(tmp_path):
         pass
 
 
+# ---------------------------------------------------------------- the kinds, counted
+
+
+def cases_of(test):
+    """How many cases a test is run with."""
+    given = [mark.args[1] for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
+    return math.prod(len(values) for values in given)
+
+
+def test_every_kind_that_was_misread_has_tests_of_its_own():
+    """As many as the page says; 17 kinds were reported."""
+    tests, total = {**vars(test_catalogue), **globals()}, 0
+    for what, _, named in table("Kinds that were once misread"):
+        number, _, names = named.partition(": ")
+        found = [cases_of(tests[f"test_{name}"]) for name in re.findall(r"`(\w+)`", names)]
+        assert sum(found) == int(number), what
+        total += sum(found)
+    assert len(table("Kinds that were once misread")) == 17 and f"17 kinds, {total} cases" in FORMATS and total >= 60
+
+
 # ---------------------------------------------------------------- damaged at random
 
 
@@ -885,6 +908,7 @@ def seeds(place):
     coadd = fits.BinTableHDU(np.zeros(9, [("loglam", "f4"), ("flux", "f4"), ("ivar", "f4")]), name="COADD")
     galaxy = fits.BinTableHDU(np.zeros(1, [("Z", "f4"), ("SUBCLASS", "S9")]), name="SPECOBJ")
     fits.HDUList([fits.PrimaryHDU(), coadd, galaxy]).writeto(place / "spectrum")
+    packed_seeds(place)
     PICTURES["8 bits RGB"]()(place / "png")
     PICTURES["16 bits grey"]()(place / "png of 16 bits")
     for kind in ("jpeg", "gif", "tiff", "webp", "bmp"):
@@ -898,9 +922,24 @@ def seeds(place):
     made["table of a spreadsheet"] = 'file;id;x\r\n"a;b.png";1;2,5\r\n'.encode("utf-16")
     for name, body in made.items():
         for read in _readers(name, place, body):
-            with suppress(ValueError, OSError):
+            with suppress(ValueError, OSError, gm.archive.ArchiveError):
                 read()
     return made
+
+
+def packed_seeds(place):
+    """Shards, a classifier, a bundle: what a catalogue and a class hand round."""
+    pictures = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    gm.catalogue.write_shard(place / "shard", range(4), pictures, bands=("g", "r", "z"))
+    gm.catalogue.write_shard(place / "shard of pictures", range(4), pictures, pixels="colour", rows=2)
+    many = torch.rand(500, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    gm.catalogue.save_classifier(place / "classifier", [gm.CompactCNN(size=16)], many)
+    with tempfile.TemporaryDirectory() as own:
+        (Path(own) / "set" / "images").mkdir(parents=True)
+        PICTURES["8 bits RGB"]()(Path(own) / "set" / "images" / "a.png")
+        (Path(own) / "set" / "labels.csv").write_text("file,id\nimages/a.png,1\n", encoding="utf-8")
+        (Path(own) / "set" / "SOURCE.txt").write_text("Drawn for a test.", encoding="utf-8")
+        gm.archive.pack([Path(own) / "set"], place / "bundle")
 
 
 def damaged(data, changes):
@@ -944,7 +983,7 @@ def test_fuzz_whatever_comes_is_read_or_refused_in_a_sentence(data, tmp_path_fac
                 warnings.simplefilter("ignore")
                 read()
             WORST["read"] += 1
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, gm.archive.ArchiveError) as error:
             WORST["refused"] += 1
             said = str(error)
             assert " " in said.strip() and len(said) < 2500, said
@@ -962,6 +1001,13 @@ def _readers(name, place, body):
         return [lambda: gm.read_folder(place, size=8, cache=False)]
     file = place / "a.fits"
     file.write_bytes(body)
+    if "shard" in name:
+        return [lambda: list(gm.catalogue.read_shard(file)), lambda: gm.catalogue.shards.shard_words(file)]
+    if name == "classifier":
+        return [lambda: gm.catalogue.load_classifier(file)]
+    if name == "bundle":
+        shutil.rmtree(place / "unpacked", ignore_errors=True)
+        return [lambda: gm.archive.unpack(file, place / "unpacked"), lambda: gm.archive.verify(file)]
     found = [lambda: read_stamp(file, size=8)]
     if "maps" in name:
         found.append(lambda: gm.spectra.read_maps(file))
@@ -971,4 +1017,7 @@ def _readers(name, place, body):
         found.append(lambda: gm.spectra.read_sdss_spectrum(file))
     else:
         found.append(lambda: gm.imaging.read_fits(file, missing="mask"))
+    if name in ("image", "integers", "lookup", "quantised"):
+        move = MOVE | {"zero_point": 25.0, "missing": "mask"}
+        found.append(lambda: gm.imaging.emulate_fits(file, place / "moved", overwrite=True, **move))
     return found

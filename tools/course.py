@@ -7,6 +7,7 @@ course.py run [--lesson NN]   execute the lessons into _build/ (pages, results, 
 course.py build [NN ...]      make the executed notebooks/NN_name.ipynb (and solutions/) from its source
 course.py check [NN ...]      say what is wrong with the notebooks as they are stored; executes nothing
 course.py table               write the README's table of lessons from the last results
+course.py figures [NN ...]    count the figures of each lesson and, in brackets, those of observed galaxies
 course.py student [NN ...]    pack what a class gets into _build/student/
 course.py grade FOLDER        say who solved what in the notebooks of a folder; the table goes to _build/grades.csv
 """
@@ -30,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import checking
 import executing
 import exercising
+import figures
 import grading
 import lessons
 import linking
@@ -180,7 +182,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--root", type=Path, default=Path(__file__).parents[1], help="folder of the course (default: this one)"
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{run,build,check,table,student,grade}")
+    names = "{run,build,check,table,figures,student,grade}"
+    commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     for name in ("build", "check", "student"):
         commands.add_parser(name).add_argument("numbers", nargs="*", metavar="NN", help="lesson numbers (default: all)")
     running = commands.add_parser("run")
@@ -188,6 +191,9 @@ def main(arguments: list[str] | None = None) -> int:
     running.add_argument("--force", action="store_true", help="run lessons whose result is current, too")
     running.add_argument("--once", action="store_true", help="only the learner's version, not the solved one, too")
     commands.add_parser("table")
+    counting = commands.add_parser("figures")
+    counting.add_argument("numbers", nargs="*", metavar="NN", help="lesson numbers (default: all)")
+    counting.add_argument("--named", action="store_true", help="say what each figure of observed galaxies shows")
     commands.add_parser("grade").add_argument("folder", type=Path, help="a folder with a folder for each learner")
     given = parser.parse_args(arguments)
     root = given.root.resolve()
@@ -198,6 +204,9 @@ def main(arguments: list[str] | None = None) -> int:
             return run(root, given.lesson, force=given.force, once=given.once)
         if given.command == "table":
             return table(root)
+        if given.command == "figures":
+            print(figures.counts(root, given.numbers, named=given.named))
+            return 0
         if given.command == "grade":
             return grade(root, given.folder)
         return {"build": build, "check": check, "student": student}[given.command](root, given.numbers)

@@ -10,6 +10,7 @@ from ..runtime import observed_place
 from ..surveys import SDSS
 from .bundle import observed_root
 from .folders import read_folder
+from .people import stored_mass_sfr
 from .tables import read_mass_sfr
 
 GZ1_CLASSES = ("elliptical", "edge_on", "spiral_clockwise", "spiral_anticlockwise", "merger", "dont_know")
@@ -85,18 +86,25 @@ def find_set(*names):
 def observed_mass_sfr():
     """Observed masses, star-formation rates and votes: SDSS groups, or what was fetched with Galaxy Zoo 2.
 
+    Without either, the groups in cells of 0.1 dex, as stored (`people.stored_mass_sfr`).
+
     Returns
     -------
-    astropy.table.QTable or None
+    astropy.table.QTable
         `log_mass`, `log_sfr`, `p_spiral` (share of votes for a spiral; from Galaxy Zoo 2: for features or a disc).
+        `meta["origin"]`: whose galaxies these are, in words.
     """
     path = find_set("sdss_mass_sfr_groups", "gz2_sdss", "gz2")
     if path is None or path.name.startswith("sdss"):
-        return path and read_mass_sfr(path)
+        found = read_mass_sfr(path) if path else stored_mass_sfr()
+        found.meta["origin"] = "galaxies in groups" + ("" if path else ", counted in cells of 0.1 dex")
+        return found
     table = QTable.read(path / "catalogue.ecsv")
     new = QTable({name: plain_array(table[name]) for name in ("log_mass", "log_sfr")})
     new["p_spiral"] = plain_array(table["featured"])
-    return new[np.isfinite(new["log_mass"]) & np.isfinite(new["log_sfr"])]
+    new = new[np.isfinite(new["log_mass"]) & np.isfinite(new["log_sfr"])]
+    new.meta["origin"] = "galaxies of Galaxy Zoo 2"
+    return new
 
 
 def manga_classes():

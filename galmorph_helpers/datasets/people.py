@@ -1,6 +1,6 @@
-"""What people said of observed galaxies: votes down the decision tree of Galaxy Zoo 2, and types of two catalogues.
+"""What people said of observed galaxies: votes down the tree of Galaxy Zoo 2, types of two catalogues, votes by mass.
 
-Both are counted once, by `python benchmarks/people.py`, and stored as small tables, so that every install has them.
+All are counted once, by `python benchmarks/people.py`, and stored as small tables, so that every install has them.
 """
 
 import re
@@ -11,8 +11,9 @@ from astropy.table import QTable, Table
 
 from ..files import shipped
 from ..hubble import nearest_class
-from .tables import open_ngc, read_efigi
+from .tables import open_ngc, read_efigi, read_mass_sfr
 
+STEP = 0.1  # dex: side of the cells in which galaxies are counted by mass and star formation
 #: The decision tree of Galaxy Zoo 2 (Willett+2013, MNRAS 435, 2835, table 2): by number of the question, its name here
 #: and where each answer leads (0: the end). Answers are spelt as in the table's columns.
 GALAXY_ZOO_TREE = {
@@ -89,6 +90,52 @@ def pair_types(folder):
     pairs = np.stack([ngc["t_type"][both], nearest_class(other[both])], 1).astype(int)
     kinds, galaxies = np.unique(pairs, axis=0, return_counts=True)
     return Table([*kinds.T, galaxies], names=("open_ngc", "efigi", "galaxies"))
+
+
+def count_masses(folder):
+    """How many observed galaxies have which mass and star-formation rate, in cells of 0.1 dex, and their votes.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of SDSS groups, as `read_mass_sfr` takes it.
+
+    Returns
+    -------
+    astropy.table.Table
+        `log_mass`, `log_sfr` (middle of the cell), `galaxies`, `voted` (of these, how many have votes), `p_spiral`
+        (their mean share of votes for a spiral; masked where nobody voted).
+    """
+    known = read_mass_sfr(folder)
+    spiral = np.asarray(known["p_spiral"], float)
+    place = np.stack([np.floor(np.asarray(known[name], float) / STEP) for name in ("log_mass", "log_sfr")], 1)
+    cells, cell, galaxies = np.unique(place, axis=0, return_inverse=True, return_counts=True)
+    cell, has = cell.ravel(), np.isfinite(spiral)
+    voted = np.bincount(cell[has], minlength=len(cells))
+    total = np.bincount(cell[has], spiral[has], minlength=len(cells))
+    share = np.ma.masked_where(voted == 0, np.round(total / np.maximum(voted, 1), 4))
+    middle = np.round((cells + 0.5) * STEP, 2)
+    names = ("log_mass", "log_sfr", "galaxies", "voted", "p_spiral")
+    return Table([*middle.T, galaxies, voted, share], names=names)
+
+
+def stored_mass_sfr():
+    """Masses, star-formation rates and votes of observed galaxies, as stored (data/mass_sfr.md): see `count_masses`.
+
+    Returns
+    -------
+    astropy.table.QTable
+        One row a galaxy, in the middle of its cell: `log_mass`, `log_sfr`, `p_spiral` (the mean of the cell's galaxies
+        with votes; NaN for those without).
+    """
+    stored = Table.read(shipped("mass_sfr.csv"), format="ascii.csv")
+    galaxies = np.asarray(stored["galaxies"])
+    rows = np.repeat(np.arange(len(stored)), galaxies)
+    nth = np.arange(len(rows)) - np.repeat(np.cumsum(galaxies) - galaxies, galaxies)  # of its cell
+    found = QTable({name: np.asarray(stored[name], float)[rows] for name in ("log_mass", "log_sfr")})
+    share = np.ma.filled(np.ma.asarray(stored["p_spiral"]).astype(float), np.nan)[rows]
+    found["p_spiral"] = np.where(nth < np.asarray(stored["voted"])[rows], share, np.nan)
+    return found
 
 
 def galaxy_zoo_votes():

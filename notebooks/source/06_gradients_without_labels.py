@@ -41,7 +41,7 @@ from galmorph_helpers.spectra.indices import line_flux
 from galmorph_helpers.spectra.spectroscopy import LINES
 
 seed = gm.start()
-claims = gm.Claims("06")
+claims = gm.Claims("06", origins=("mock", "observed spectra"))
 marked = ("Ca K", "Hδ", "Hγ", "Hβ", "[O III] 5008", "Mg b", "Na D", "Hα", "[S II] 6718")
 marks = {name: LINES[name] for name in marked}
 n2_axis = np.linspace(-0.75, 0.2)
@@ -51,6 +51,12 @@ per_re, plane_limits = "activity gradient (per $R_e$)", ((-8, 18), (-6, 10))
 def farther(a, b):
     """Share of pairs of which the first is larger."""
     return np.mean(np.subtract.outer(a, b) > 0)
+
+
+def stored_places():
+    """Places of the observed spectra in the plane, as stored (data/observed_spectra.md)."""
+    stored = Table.read(gm.files.shipped("observed_spectra.csv"))
+    return {str(row["spectrum"]): np.array([row["pc1"], row["pc2"]]) for row in stored}
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
@@ -399,7 +405,7 @@ claims.compare("PC1 + PC2, share of the variance with the noise", 0.85, first_tw
 #
 # ## On observed galaxies
 #
-# Is this plane, made of mock galaxies alone, a map of real ones? With the observed sets: mean spectra of observed galaxies by type (Kinney et al. 1996; starbursts: Calzetti et al. 1994) and ten galaxies of the SDSS. Nothing is learnt from them.
+# Is this plane, made of mock galaxies alone, a map of real ones? Ask mean spectra of observed galaxies by type (Kinney et al. 1996; starbursts: Calzetti et al. 1994) and ten galaxies of the SDSS. Nothing is learnt from them. Where these sets are not at hand, their [places in the plane](../data/observed_spectra.md), computed beforehand in the same way, are drawn.
 
 # %%
 sets = [gm.find_set(name) for name in ("kinney_calzetti_templates", "sdss_spectra_10")]
@@ -412,27 +418,27 @@ for file in sorted(sets[1].glob("spec-*.fits")) if all(sets) else ():
     name = file.stem[-4:] + (" SF" if "STARFORMING" in subclass else "")
     rest = gm.spectra.rest_frame(wave, seen, gm.spectra.flag_spikes(seen, weight), z, grid=grid)
     spectra_seen[name] = gm.spectra.normalise(grid, *rest)
-print(len(spectra_seen), "observed spectra")
+print(len(spectra_seen) or "stored places of", "observed spectra")
 
 
 # %%
 place = {k: gm.spectra.project(eigen, *s)[0][0, :2] for k, s in spectra_seen.items()}
+place = place or stored_places()
 away = {k: float((p - ridge.point) @ ridge.normal / ridge.width) for k, p in place.items()}
-if away:
-    gm.plots.plane(
-        cloud, tracks=place, line=(ridge.point, ridge.direction), xlabel="PC1", ylabel="PC2",
-        title="Observed spectra (stars) in the plane of the mock galaxies",
-        alt="Observed spectra in the mock plane: ellipticals, S0s and bulges beside the ridge, "
-            "starbursts far out, SDSS galaxies mostly on it.")
-    print("widths of the ridge:", *(f"{k} {away[k]:+.0f}," for k in sorted(away, key=away.get)))
-    sdss = {k: d for k, d in away.items() if k[0].isdigit()}
-    sdss = [[d for k, d in sdss.items() if ("SF" in k) == forms] for forms in (True, False)]
-    test = permutation_test(sdss, farther, alternative="greater")
-    print(f"star-forming SDSS galaxies lie farther out in {test.statistic:.0%} of the pairs "
-          f"({len(sdss[0])} x {len(sdss[1])}); as much by chance: p = {test.pvalue:.3f}")
+gm.plots.plane(
+    cloud, tracks=place, line=(ridge.point, ridge.direction), xlabel="PC1", ylabel="PC2",
+    title="Observed spectra (stars) in the plane of the mock galaxies",
+    alt="Observed spectra in the mock plane: ellipticals, S0s and bulges beside the ridge, "
+        "starbursts far out, SDSS galaxies mostly on it.")
+print("widths of the ridge:", *(f"{k} {away[k]:+.0f}," for k in sorted(away, key=away.get)))
+sdss = {k: d for k, d in away.items() if k[0].isdigit()}
+sdss = [[d for k, d in sdss.items() if ("SF" in k) == forms] for forms in (True, False)]
+test = permutation_test(sdss, farther, alternative="greater")
+print(f"star-forming SDSS galaxies lie farther out in {test.statistic:.0%} of the pairs "
+      f"({len(sdss[0])} x {len(sdss[1])}); as much by chance: p = {test.pvalue:.3f}")
 
 # %% [markdown]
-# Without observed sets (`GALMORPH_DATA`), nothing is drawn here, and whether the plane is a map of real galaxies stays open. With them, look at the figure and the list: the templates of ellipticals, lenticulars and bulges belong near the ridge, starbursts far from it. Where you see a *Sa* or *Sb* template on the ridge: such spirals have large old bulges in the small aperture of that survey. An *Sc* template far beyond the cloud, by dozens of widths, is bluer and richer in lines than any lenticular that the mock draws: distances out there are an extrapolation. And a p-value of ten galaxies is a hint.
+# Look at the figure and the list: the templates of ellipticals, lenticulars and bulges belong near the ridge, starbursts far from it. Where you see a *Sa* or *Sb* template on the ridge: such spirals have large old bulges in the small aperture of that survey. An *Sc* template far beyond the cloud, by dozens of widths, is bluer and richer in lines than any lenticular that the mock draws: distances out there are an extrapolation. And a p-value of ten galaxies is a hint.
 #
 # ## Quiz
 
@@ -494,26 +500,24 @@ claims.put_in(
     "Seyferts minus others beyond the line of Kewley et al.", caught - wrongly, at_least=0.5
 )
 claims.put_in("rings whose line rises", np.mean(groups["ring"] > 0), at_least=0.5)
-if away:
-    claims.origins.append("folder")
-    passive, bursts = (
-        max(abs(away[k]) for k in ("elliptical", "s0", "bulge")),
-        min(d for k, d in away.items() if k.startswith("starb")),
-    )
-    claims.check(
-        "observed E, S0 and bulge templates: farthest from the ridge, in its widths",
-        passive,
-        at_most=3,
-        about="observed",
-        control=("nearest starburst template", bursts),
-        fails_if="mock old stars had other colours than observed ones",
-    )
-    claims.check(
-        "observed starburst templates: nearest to the ridge, in its widths",
-        bursts,
-        at_least=5,
-        about="observed",
-        control=("farthest of E, S0 and bulge", passive),
-        fails_if="mock gas and young stars did not resemble observed ones",
-    )
+passive, bursts = (
+    max(abs(away[k]) for k in ("elliptical", "s0", "bulge")),
+    min(d for k, d in away.items() if k.startswith("starb")),
+)
+claims.check(
+    "observed E, S0 and bulge templates: farthest from the ridge, in its widths",
+    passive,
+    at_most=3,
+    about="observed",
+    control=("nearest starburst template", bursts),
+    fails_if="mock old stars had other colours than observed ones",
+)
+claims.check(
+    "observed starburst templates: nearest to the ridge, in its widths",
+    bursts,
+    at_least=5,
+    about="observed",
+    control=("farthest of E, S0 and bulge", passive),
+    fails_if="mock gas and young stars did not resemble observed ones",
+)
 gm.plots.show_claims(claims.report())

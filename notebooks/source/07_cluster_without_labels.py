@@ -492,10 +492,10 @@ if agreed is not None:
                      "AUC, all votes": edge_on_auc(f, edge, asked)})
     observed_rows = Table(rows)
     gm.plots.show_table(observed_rows, caption=f"{len(jwst):,} JWST galaxies: four clusters, and "
-                        f"probes with 500 labels (votes agree for {agreed.sum():,})")
+                        f"probes with 500 labels at most (votes agree for {agreed.sum():,})")
 
 # %% [markdown]
-# Look at the clusters first: do rows differ in shape, or in brightness and size? Then read the first two columns. In the mock maps Cramér's V with morphology was about 0.7. Here it is about a quarter of that, and **random filters and pixels do no worse**: what k-means cuts first in JWST pictures is not what volunteers see. "Clusters correlate with morphology" holds in the mock, and hardly here.
+# Look at the clusters first: do rows differ in shape, or in brightness and size? Numbers need votes; these are of 3,000 JWST galaxies, a bundle has fewer, and the deep field none. Read the first two columns. In the mock maps Cramér's V with morphology was about 0.7. Here it is about a quarter of that, and **random filters and pixels do no worse**: what k-means cuts first in JWST pictures is not what volunteers see. "Clusters correlate with morphology" holds in the mock, and hardly here.
 #
 # The probe tells another story. With 500 labels a straight line through features that mock galaxies taught finds edge-on discs clearly better than through random filters, and far better than through pixels. Where all votes count, divided ones too, it finds them less well: part of what is missing is in the votes. Hoped for were 0.87 and 0.81; the claims below say how far the run came. What a probe *can* find with labels need not be what clusters split by. Lesson 07f lets the encoder learn on from JWST galaxies, without votes.
 #
@@ -524,10 +524,11 @@ gm.plots.show_table(Table([{"skies": name, "neighbours that cross": c, "permuted
                            for name, (c, e, p) in mixed.items()]), caption=theirs.caption)
 where = np.repeat(["observed", "mock"], n)
 gm.plots.clouds({"principal components": (PCA(2).fit_transform(np.vstack([sdss, mock])), where)},
-                size=3, title="One encoder, two skies", alt="Two clouds that overlap in part.")
+                size=3, title="One encoder, two skies",
+                alt="Clouds, observed and mock: they overlap in part.")
 
 # %% [markdown]
-# **Why:** a good third of all nearest neighbours come from the other sky, more than the quarter that was hoped for, and far more than with colours swapped. Yet the permutation test is sure (its p is as small as so many draws allow): mock and observed galaxies are *not* on one manifold, as Vega-Ferrero et al. found for theirs. Two halves of one sky show what "one manifold" looks like. Make this check *before* you believe on data what a network learnt from simulations, and ask for numbers: the older question, "can a classifier tell them apart?", was answered yes by every mock sky there is. Without the set of SDSS galaxies the deep field took its place: another telescope, where few neighbours can cross.
+# **Why:** with SDSS galaxies a good third of all nearest neighbours come from the other sky, more than the quarter that was hoped for, and far more than with colours swapped. Yet the permutation test is sure (its p is as small as so many draws allow): mock and observed galaxies are *not* on one manifold, as Vega-Ferrero et al. found for theirs. Two halves of one sky show what "one manifold" looks like. Make this check *before* you believe on data what a network learnt from simulations, and ask for numbers: the older question, "can a classifier tell them apart?", was answered yes by every mock sky there is. (Where no SDSS galaxies are at hand, the deep field took their place, as the caption of the table says: another telescope, where few neighbours can cross.)
 #
 # ## Quiz
 
@@ -664,7 +665,7 @@ if theirs.survey is not None and theirs.survey.name == "SDSS":
         control=("two halves of one sky", halves / mixed["observed, two halves"][1]),
         fails_if="mock and observed galaxies lay on one manifold",
     )
-if agreed is not None:
+if agreed is not None and np.sum(agreed) > 700:  # with fewer the probe has no 500 labels
     seen, random_filters, by_pixels = observed_rows
     for column, bound, hoped in (
         ("AUC of edge-on, votes agree", 0.8, 0.87),

@@ -611,15 +611,15 @@ gm.plots.show_table(Table(rows), caption="Here: mock galaxies, mean ± scatter o
 #
 # ## On observed galaxies
 #
-# Observed images with labels of *faint debris* are rare. With labels of mergers there are: Galaxy Zoo 1. Of 5,000 SDSS galaxies 86 are mergers, so "no" is right for 98.3 %. The pictures are shallow JPEGs in colour, and our detector of linear one-band images does not fit them. What fits is to ask whether there is a second galaxy, and whether light joins it to the first (`gm.measure.companion_features`), and to let decision trees choose. Without the set (`GALMORPH_DATA` says where it is), galaxies of the Hubble deep field with neighbours take its place, unlabelled.
+# Observed images with labels of *faint debris* are rare. With labels of mergers there are: Galaxy Zoo 1. Of the 5,000 SDSS galaxies of the table below 86 are mergers, so "no" is right for 98.3 %. The pictures are shallow JPEGs in colour, and our detector of linear one-band images does not fit them. What fits is to ask whether there is a second galaxy, and whether light joins it to the first (`gm.measure.companion_features`), and to let decision trees choose. Without the set (`GALMORPH_DATA` says where it is), galaxies of the Hubble deep field with neighbours take its place, unlabelled.
 
 # %%
 folder = gm.find_set("gz1_sdss_6446")
 held, is_merger, chance, said = likely_mergers(folder) if folder else neighbours_in_deep_field()
 top = np.argsort(-chance)[:12]
-gm.plots.gallery(held, top, titles=[said[i] for i in top], columns=6,
-                 caption="The twelve likeliest mergers, and what volunteers said",
-                 alt="Twelve galaxies with close neighbours; a few were called mergers.")
+what = "likeliest mergers, and what volunteers said" if folder else "with most light beside them"
+gm.plots.gallery(held, top, titles=[said[i] for i in top], columns=6, caption=f"The twelve {what}",
+                 alt="Twelve galaxies with close neighbours; a few may be mergers.")
 stored = Table.read(gm.files.shipped("observed_mergers.csv"))
 names = {"auc": "AUC", "average_precision": "average precision"}
 methods = dict.fromkeys(stored["method"])
@@ -629,7 +629,7 @@ gm.plots.show_table(merging, formats=dict.fromkeys(names.values(), ".3f"),
                     caption="Mergers or not, five folds, mean over seeds — observed galaxies")
 
 # %% [markdown]
-# Look at the twelve: chance pairs, stars in front, flaws of the image, and mergers. Read the *average precision*, the mean of the precision over all recalls: where 2 % are positive, it falls with every chance pair among the likeliest, while the AUC hardly notices. By chance it would be 0.017. The last two rows are controls: trees that know only brightness and colour, and trees whose labels were dealt anew among galaxies as bright. The first are as good as chance, the second little better (an AUC of 0.55; a single deal may reach 0.68, for mergers lie close together among the features, and labels dealt at random may fall near them). So it is not the brightness that gives mergers away. But shape alone (the *hand-made features*) has nearly the AUC of both sets; the neighbours show in the average precision. The table was [computed beforehand](../data/observed_mergers.md); no network is in it.
+# Look at the twelve: which are chance pairs, stars in front, flaws of the image, and which mergers? In the table read the *average precision*, the mean of the precision over all recalls: where 2 % are positive, it falls with every chance pair among the likeliest, while the AUC hardly notices. By chance it would be 0.017. The last two rows are controls: trees that know only brightness and colour, and trees whose labels were dealt anew among galaxies as bright. The first are as good as chance, the second little better (an AUC of 0.55; a single deal may reach 0.68, for mergers lie close together among the features, and labels dealt at random may fall near them). So it is not the brightness that gives mergers away. But shape alone (the *hand-made features*) has nearly the AUC of both sets; the neighbours show in the average precision. The table was [computed beforehand](../data/observed_mergers.md); no network is in it.
 #
 # ## Quiz
 

@@ -477,14 +477,17 @@ true_share = gm.course.yours("10.3")
 same, few = skies["the same sky"], ways["by chance"]
 at_home = rates(gm.predict(network, same[0].images, views=1) >= threshold, same[1])
 calls = expit(logit[0]) >= threshold
-called = calls[test].mean()
-shares = {"called": called, "corrected by home": true_share(called, *at_home),
-          "by the hundred": true_share(called, *rates(calls[few], answers[few])),
-          "the hundred alone": answers[few].mean(), "truth": truth.mean()}
+called, of_hundred = calls[test].mean(), rates(calls[few], answers[few])
+shares = {"called": called, "corrected by home": true_share(called, *at_home)}
+if of_hundred[0] > of_hundred[1]:  # else nothing can be divided by
+    shares["by the hundred"] = true_share(called, *of_hundred)
+shares |= {"the hundred alone": answers[few].mean(), "truth": truth.mean()}
 print(f"{what}, share edge-on:", ", ".join(f"{k} {v:.3f}" for k, v in shares.items()))
+if "by the hundred" not in shares:
+    print("by the hundred: no share, since of these the network calls edge-on ones no more often")
 
 # %% [markdown]
-# Rates from home are right at home. Where the look has changed they need not hold, and nothing in the count warns of it. The rates of the hundred are of the right galaxies, but rest on ten or twenty that are edge-on: they scatter. Compare with the plainest of all: the share of edge-on galaxies *among the hundred*, with no network at all. That is honest, and known to ±0.07 only (exercise 4 says why).
+# Rates from home are right at home. Where the look has changed they need not hold, and nothing in the count warns of it. The rates of the hundred are of the right galaxies, but rest on ten or twenty that are edge-on: they scatter, and where none of these is called, there is nothing to correct with. Compare with the plainest of all: the share of edge-on galaxies *among the hundred*, with no network at all. That is honest, and known to ±0.07 only (exercise 4 says why).
 #
 # ### How many labels make a check?
 #

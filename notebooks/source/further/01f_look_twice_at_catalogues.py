@@ -151,7 +151,7 @@ print(f"{spiral.sum():,} OpenNGC spirals: {strong:.1%} SB, {any_bar:.1%} SB or S
 #
 # ## Read what experts noted
 #
-# Lesson 01 says that from Sa to Sc the bulge gets smaller. Did experts see it? EFIGI has notes on every galaxy, each from 0 to 1: how much of the light is in the bulge, how strong the arms are.
+# Lesson 01 says that from Sa to Sc the bulge gets smaller. Did experts see it? EFIGI has notes on every galaxy, each from 0 to 1: how much of the light is in the bulge, how strong the arms are. (Drawn where the set *efigi_catalogue* is at hand.)
 
 # %%
 if efigi_folder:

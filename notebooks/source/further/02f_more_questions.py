@@ -292,8 +292,8 @@ for name, network in (("trained", late_network), ("untrained", gm.CompactCNN()))
 (observed, said), rng = gm.labelled_sdss("clockwise"), np.random.default_rng(seed)
 if observed:
     way = torch.tensor(said["clockwise"], dtype=torch.float32)
-    known = np.isfinite(said["clockwise"]).nonzero()[0]
-    judge, chosen, learn = np.split(rng.permutation(known), [160, 220])
+    known = rng.permutation(np.isfinite(said["clockwise"]).nonzero()[0])
+    judge, chosen, learn = np.split(known, np.minimum([160, 220], np.r_[8, 11] * len(known) // 24))
     tiny = observed.images.unfold(2, 2, 2).unfold(3, 2, 2).mean((-1, -2))  # 32 x 32 pixels
     doubled, turns = with_mirrors(tiny[learn], way[learn])
     doubled = torch.cat([torch.rot90(doubled, quarter, (-2, -1)) for quarter in range(4)])

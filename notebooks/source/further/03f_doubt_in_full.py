@@ -374,7 +374,7 @@ if stripe:
     print(f"(no smooth one among so many spirals would allow a share up to {none:.1%})")
 
 # %% [markdown]
-# The talk says that a significant fraction of smooth galaxies are spirals, with low Sérsic index and bulge-to-total ratio. On the mock sky it is so: a quarter or more, and the histograms agree. On these observed galaxies it is *not* so: none of the 46 named spirals is called smooth. What passes for smooth besides ellipticals are lenticulars. The two statements do not contradict each other: galaxies with names are near and large, and volunteers see their arms; the talk speaks of a survey's typical galaxies, small and faint. Smooth says *what can be seen*. With 46 spirals a share of several per cent would have gone unnoticed: that is what exercise 3 computes.
+# The talk says that a significant fraction of smooth galaxies are spirals, with low Sérsic index and bulge-to-total ratio. On the mock sky it is so: a quarter or more, and the histograms agree. On the observed galaxies of the set *gz2_stripe82_catalogue*, printed above where it is at hand, it is *not* so: none of the 46 named spirals is called smooth. What passes for smooth besides ellipticals are lenticulars. The two statements do not contradict each other: galaxies with names are near and large, and volunteers see their arms; the talk speaks of a survey's typical galaxies, small and faint. Smooth says *what can be seen*. With 46 spirals a share of several per cent would have gone unnoticed: that is what exercise 3 computes.
 #
 # ## Write the catalogue
 #

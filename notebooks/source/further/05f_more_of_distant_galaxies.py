@@ -293,7 +293,7 @@ gm.plots.show_table(Table(rows=rows), caption="One network on the same emulation
 #
 # ## Emulate files of observed galaxies
 #
-# FITS cubes of DECam, the camera of DES. Their redshifts are not in the files; 0.05 is an assumption. `emulate_fits` writes what was done into the header. A cube with holes is refused.
+# Where the sets named in the cells are not at hand, this section draws nothing ([how to get some](../../data/README.md)). First, FITS cubes of DECam, the camera of DES. Their redshifts are not in the files; 0.05 is an assumption. `emulate_fits` writes what was done into the header. A cube with holes is refused.
 
 # %%
 cubes = gm.find_set("decals_grz_fits_cutouts")

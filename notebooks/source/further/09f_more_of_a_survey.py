@@ -138,7 +138,7 @@ label = "log OOD (above 0: unfamiliar)"
 logs = {name: np.log10(values) for name, values in scores.items()}
 gm.plots.histograms({label: logs}, title="Score for unfamiliar galaxies", bins=20,
                     limits={label: (-0.6, 1.0)},
-                    alt="Another mock sky lies below 0; deep field, DES and noise above it.")
+                    alt="Another mock sky is below 0; observed deep field, DES, noise above.")
 flagged = {name: np.mean(values > 1) for name, values in scores.items()}
 print(", ".join(f"{name} {share:.0%}" for name, share in flagged.items()))
 
