@@ -12,6 +12,7 @@ from PIL import Image
 import galmorph_helpers as gm
 from galmorph_helpers.catalogue import pictures
 from galmorph_helpers.catalogue.__main__ import main
+from galmorph_helpers.datasets import label_tables
 
 SIZE = 16
 
@@ -101,6 +102,18 @@ def test_images_are_read_again_only_when_they_change(images, classifier, stamps,
     save(images / "g9.png", stamps[3])
     run = gm.catalogue.classify(images, classifier, tmp_path / "out")
     assert len(run.found) == 2 and run.done == ["images_00000006.parquet"]
+
+
+def test_a_table_is_read_once_however_many_shards_there_are(images, classifier, tmp_path, monkeypatch):
+    names = sorted(path.name for path in images.glob("*.png"))
+    (images / "labels.csv").write_text("\n".join(["file", *names]), encoding="utf-8")
+    reads, once = [], label_tables._read_csv
+    monkeypatch.setattr(label_tables, "_read_csv", lambda file: reads.append(file) or once(file))
+    monkeypatch.setattr(pictures, "AT_ONCE", 2)
+    run = gm.catalogue.classify(images, classifier, tmp_path / "out", format="fits")
+    assert len(run.done) == 4 and reads == [images / "labels.csv"]
+    table = gm.catalogue.read_catalogue(tmp_path / "out" / "catalogue.fits")
+    assert dict(zip(table["ID"].tolist(), table["FILE"], strict=True)) == dict(enumerate(names))
 
 
 def test_a_bad_image_is_named_and_the_others_go_on(images, classifier, tmp_path, capsys):

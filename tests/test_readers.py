@@ -32,6 +32,7 @@ from PIL import Image
 import galmorph_helpers as gm
 from galmorph_helpers.datasets.stamps import read_stamp
 from galmorph_helpers.fitsfiles import Unreadable, open_fits
+from galmorph_helpers.imaging.fits_images import read_image
 from galmorph_helpers.runtime import peak_memory_mb
 
 FORMATS = (Path(__file__).parents[1] / "data" / "FORMATS.md").read_text(encoding="utf-8")
@@ -486,6 +487,21 @@ def test_holes_of_exact_zeros_are_missing(tmp_path, hole, size):
     with pytest.raises(ValueError, match=f"{size} of 1600 pixels are missing.*missing='mask'"):
         gm.imaging.read_fits(path)
     assert gm.imaging.read_fits(path, missing="mask")[1].sum() == size
+
+
+@pytest.mark.parametrize("shape", [(600, 300), (3, 601, 300), (1, 1, 257, 300)])
+@pytest.mark.parametrize("kind", ["f4", "f8", "i2", "scaled", "packed"])
+def test_an_image_of_many_rows_is_read_as_it_is(tmp_path, shape, kind):
+    """It is read some rows at a time, and comes out as it was written."""
+    data = np.random.default_rng(1).normal(100, 30, shape).astype("f8" if kind == "f8" else "f4")
+    data = np.round(data).astype("i2") if kind in ("i2", "scaled", "packed") else data
+    hdu = (fits.CompImageHDU if kind == "packed" else fits.ImageHDU)(data, header({"MAGZERO": 22.5}))
+    if kind == "scaled":
+        hdu.scale("i2", bscale=0.5, bzero=10)
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(tmp_path / "a.fits")
+    found = read_image(tmp_path / "a.fits").flux
+    assert found.dtype == np.float32 and found.dtype.isnative
+    np.testing.assert_array_equal(found, data.astype("f4").reshape((-1, *shape[-2:])))
 
 
 @pytest.mark.parametrize(("dtype", "blank"), [("i2", -32768), ("u2", 5), ("i4", -1), ("u1", 255)])

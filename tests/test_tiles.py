@@ -10,16 +10,21 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from astropy.io import fits
+from astropy.nddata import block_reduce
 from astropy.wcs import WCS
+from photutils.background import Background2D
+from photutils.segmentation import detect_sources
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 import galmorph_helpers as gm
-from galmorph_helpers.catalogue import finding
+from galmorph_helpers.catalogue import finding, tiles
 from galmorph_helpers.catalogue.__main__ import main
 from galmorph_helpers.catalogue.cutting import place_numbers
 from galmorph_helpers.catalogue.shards import shard_words
 from galmorph_helpers.imaging import cut_out
-from galmorph_helpers.measure.detection import sizes
+from galmorph_helpers.measure.detection import detect, sizes, sky_levels, sky_noise, subtract_sky
+from galmorph_helpers.measure.sources import eroded, grown
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +129,28 @@ def test_beyond_the_edge_there_is_nothing():
     assert not half[:, :5].any() and torch.allclose(half[:, 11:], torch.ones(()), atol=1e-3)
 
 
+@pytest.mark.parametrize("step", [0.3, 1.0, 2.6])
+def test_a_cutout_of_a_slope_is_that_slope(step):
+    """Interpolation by cubics, and a mean over a pixel, keep a straight line as it is."""
+    rows, columns = np.indices((300, 300), np.float32)
+    flux = torch.as_tensor(np.stack((1 + 0.01 * columns, 2 - 0.02 * rows + 0.01 * columns)))
+    x, y = np.array([120.3, 150.0, 171.9]), np.array([160.8, 149.5, 131.2])
+    found = cut_out(flux, x, y, np.full(3, step), size=40).double()
+    away = torch.as_tensor((np.arange(40) - 19.5) * step)
+    across, down = torch.as_tensor(x)[:, None, None] + away, torch.as_tensor(y)[:, None, None] + away[:, None]
+    expected = torch.stack((1 + 0.01 * across + 0 * down, 2 - 0.02 * down + 0.01 * across), 1)
+    torch.testing.assert_close(found / step**2, expected, rtol=2e-3, atol=1e-4)
+
+
+def test_patches_of_all_sizes_are_cut_in_order():
+    """Galaxies are sorted by size for the work, and come back in their own order."""
+    rng = np.random.default_rng(3)
+    flux = torch.arange(200 * 200, dtype=torch.float32).view(1, 200, 200)
+    x, y, step = rng.integers(90, 110, 50), rng.integers(90, 110, 50), rng.uniform(0.2, 4, 50)
+    middle = cut_out(flux, x, y, step, size=17)[:, 0, 8, 8].numpy() / step**2
+    np.testing.assert_allclose(middle, 200 * y + x, rtol=1e-3)
+
+
 @pytest.mark.parametrize("step", [0.0, -1.0, np.nan, np.inf])
 def test_a_step_that_cannot_be_is_refused(step):
     with pytest.raises(ValueError, match="steps above 0"):
@@ -135,6 +162,94 @@ def test_r90_of_a_known_profile():
     found = sizes(gaussian(50, 50, 6.0)[:, 18:82, 18:82].numpy() * 1e4, np.array([0.01], np.float32))
     assert found["r90"][0] == pytest.approx(2.146 * 6, rel=0.03)
     assert found["r50"][0] == pytest.approx(1.177 * 6, rel=0.03)
+
+
+# ---------------------------------------------------------------- the sky, and what stands above it
+
+
+def sloping_sky(blank=None, shape=(600, 520)):
+    """A tile of two bands with a sky that slopes by 3, noise of 0.1 and 0.2, and a square of 5 x 5 bright pixels."""
+    noise = np.random.default_rng(2).normal(0, 1, (2, *shape)) * np.array([0.1, 0.2])[:, None, None]
+    level = np.linspace(900, 901, shape[1]) + np.linspace(0, 2, shape[0])[:, None]
+    flux = (level + noise).astype(np.float32)
+    flux[:, 400:405, 450:455] += 50
+    if blank is not None:
+        flux[0][blank] = np.nan
+    return flux
+
+
+def test_the_sky_is_subtracted_and_the_bands_are_summed():
+    flux = sloping_sky(shape=(1100, 1300))  # the last pieces of sky are smaller than the others
+    total, blank = subtract_sky(flux)
+    assert blank is None
+    np.testing.assert_allclose(total, flux.sum(0), atol=1e-4)
+    inner = flux[:, 384:896, 384:1152]  # beyond, medians of pieces see one side of the slope alone
+    blocks = np.median(inner.reshape(2, 8, 64, 12, 64), (2, 4))
+    assert abs(blocks).max() < 0.05, "of a sky that slopes by 1.5 there"
+    assert flux[1, 402, 452] == pytest.approx(50, abs=1.0)
+    assert sky_noise(total[384:896, 384:1152]) == pytest.approx(np.hypot(0.1, 0.2), rel=0.05)
+
+
+def test_pieces_of_sky_are_those_of_photutils():
+    flux = sloping_sky(shape=(512, 768))
+    for band, level in zip(flux, sky_levels(flux), strict=True):
+        found = Background2D(band[::8, ::8], 32, exclude_percentile=90).background_mesh
+        np.testing.assert_allclose(level, found, rtol=1e-6)
+
+
+def test_a_piece_without_sky_takes_its_neighbours_level_and_blank_pixels_are_zero():
+    lacking = np.zeros((600, 520), bool)
+    lacking[256:512, :256] = lacking[590:, 400] = True
+    flux, whole = sloping_sky(lacking), sloping_sky()
+    before = sky_levels(whole)
+    level = sky_levels(flux)
+    assert np.isfinite(level).all() and abs(level - before).max() < 1.0, "of a sky that slopes by 3"
+    total, blank = subtract_sky(flux)
+    np.testing.assert_array_equal(blank, lacking)
+    assert not total[lacking].any() and not flux[:, lacking].any(), "blank in one band is blank in all"
+    assert np.isfinite(flux).all() and np.isfinite(total).all()
+
+
+def test_a_tile_without_a_pixel_has_no_level():
+    assert not sky_levels(np.full((2, 300, 300), np.nan, np.float32)).any()
+
+
+def test_sources_are_found_where_they_are():
+    """Squares of known place, width and flux; of two that touch at a corner one is found, a small one is left out."""
+    image = np.zeros((201, 301), np.float32)  # odd sides: the last row and column are left out
+    image[40:52, 60:80] = 1.0
+    image[46, 70] = 30.0
+    image[100:110, 200:210] = image[110:120, 210:220] = 2.0
+    image[150, 30] = 1.5
+    found = detect(image, 0.1)
+    order = np.argsort(found["y"])
+    x, y, width, flux = (found[name][order] for name in ("x", "y", "width", "flux"))
+    assert len(x) == 2
+    assert (x[0], y[0]) == (70.5, 46.5)
+    assert 20 <= width[0] <= 28 and 20 <= width[1] <= 28
+    np.testing.assert_allclose(flux, [image[40:52, 60:80].sum(), image[100:120, 200:220].sum()], rtol=0.05)
+    assert not len(detect(np.zeros((64, 64), np.float32), 0.1)["x"])
+
+
+def test_sources_are_those_of_photutils(tile):
+    total, _ = subtract_sky(tile.flux.numpy().copy())
+    noise = sky_noise(total)
+    smooth = ndimage.gaussian_filter(block_reduce(total, 2, np.mean), 0.8, truncate=3)
+    label = detect_sources(smooth, 3 * noise / 2 / (2 * np.pi**0.5 * 0.8), 5)
+    found = detect(total, noise)
+    assert len(found["x"]) == label.n_labels
+    boxes = ndimage.find_objects(label.data)
+    width = [2 * max(a.stop - a.start, b.stop - b.start) for a, b in boxes]
+    np.testing.assert_array_equal(found["width"], width)
+    np.testing.assert_allclose(found["flux"], 4 * ndimage.sum(smooth, label.data, label.labels), rtol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(5, 32, 32), (3, 17, 40), (4, 2, 5), (2, 1, 1)])
+def test_masks_are_eroded_and_grown_as_scipy_does(shape):
+    for share in (0.1, 0.5, 0.9):
+        mask, square = np.random.default_rng(1).random(shape) < share, np.ones((1, 3, 3))
+        np.testing.assert_array_equal(eroded(mask), ndimage.binary_erosion(mask, square))
+        np.testing.assert_array_equal(grown(mask), ndimage.binary_dilation(mask, square))
 
 
 # ---------------------------------------------------------------- what is found
@@ -170,6 +285,26 @@ def test_work_in_batches_changes_nothing(tile, monkeypatch):
     parts = finding.find_galaxies(tile.flux.numpy().copy(), tile.wcs)
     np.testing.assert_allclose(parts.table["mag"], whole.table["mag"], atol=1e-3)
     assert (parts.pictures != whole.pictures).float().mean() < 1e-3
+
+
+def test_what_lies_outside_is_a_share_of_the_stamp():
+    """A stamp of 8 pixels at a corner of the tile: a quarter of it lies inside."""
+    outside, blank = finding._missing(None, (50, 60), np.array([-0.5, 30.0]), np.array([49.5, 20.0]), np.ones(2), 8)
+    np.testing.assert_array_equal(outside, [0.75, 0])
+    assert not blank.any()
+    empty = np.zeros((50, 60), bool)
+    empty[:, 30:] = True
+    _, blank = finding._missing(empty, (50, 60), np.array([29.5]), np.array([20.0]), np.ones(1), 8)
+    np.testing.assert_array_equal(blank, [0.5])
+
+
+def test_galaxies_beyond_the_limit_have_no_picture(tile):
+    every = finding.find_galaxies(tile.flux.numpy().copy(), tile.wcs)
+    some = finding.find_galaxies(tile.flux.numpy().copy(), tile.wcs, limit=17.0)
+    kept = every.table["mag"] <= 17.0
+    assert 0 < kept.sum() < len(kept) and len(some.pictures) == len(some.table) == kept.sum()
+    np.testing.assert_allclose(some.table["x"], every.table["x"][kept], atol=1e-4)
+    assert (some.pictures != every.pictures[torch.as_tensor(np.asarray(kept))]).float().mean() < 1e-2
 
 
 def test_blank_pixels_and_edges_are_flagged(tile):
@@ -222,6 +357,14 @@ def test_a_run_of_cut_is_resumed_by_repeating_it(written, small, tmp_path):
     gm.catalogue.write_tile(written, gm.mock.mock_tile(5, seed=8, side=192))
     assert gm.catalogue.cut([written], tmp_path / "sky").done == ["one.fits"]
     assert shard.stat().st_mtime_ns != before
+
+
+def test_a_frame_is_read_anew_when_its_tile_has_changed(written, small):
+    before = tiles.frame(written)[0]
+    assert tiles.frame(written)[0] is before
+    gm.catalogue.write_tile(written, gm.mock.mock_tile(4, seed=1, side=192, number=3))
+    after = tiles.frame(written)[0]
+    assert after.wcs.crval[1] > before.wcs.crval[1]
 
 
 def test_a_tile_that_went_bad_leaves_no_old_shard(written, tmp_path):

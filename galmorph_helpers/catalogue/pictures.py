@@ -81,19 +81,19 @@ def shards_of_images(folder, *, size, bands, survey=SDSS):
         about = {"labels": False if plain else csv.name, "made": _stats(folder, own.values())}
         there = (shard_words(path) or {}).get("about", {})
         if there.get("made") != about["made"]:
-            there = _write(path, folder, own, about, (size, bands, survey))
+            there = _write(path, (folder, table[rows]), own, about, (size, bands, survey))
         if there["left out"]:
             left_out[path.name] = there["left out"]
     return place, left_out
 
 
-def _write(path, folder, names, about, asked):
-    """Write one shard of the images in some rows, {row: name}; what it says about itself."""
-    size, bands, survey = asked
+def _write(path, where, names, about, asked):
+    """Write one shard of the images in some rows, {row: name}, of a folder's table; what it says about itself."""
+    (folder, table), (size, bands, survey) = where, asked
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            sample = read_folder(folder, size, rows=list(names), labels=about["labels"], survey=survey, cache=False)
+            sample = read_folder(folder, size, labels=table, survey=survey, cache=False)
         if sample.pixels != "colour":
             images = colour_image(sample.images, survey, _pixel_scales(folder, sample.table["file"], size))
         else:

@@ -41,10 +41,11 @@ def read_folder(
         Side of the stamps returned, pixels.
     crop : int, optional
         Central crop before resizing, pixels of the files; the whole image by default.
-    labels : str or False, optional
+    labels : str, False, or QTable, optional
         Name of the CSV; `labels.csv` by default, or the only CSV that has a `file` column. In UTF-8, or UTF-16 with a
         byte order mark, else taken for Latin-1; with commas, semicolons or tabs. Names of files are text. False: no
-        CSV is needed, all images of the folder are read, in the order of their names.
+        CSV is needed, all images of the folder are read, in the order of their names. A table with a column `file`, as
+        of a CSV that was read before, is taken as it is.
     classes : iterable of str, optional
         Allowed values of the column `class_name`; anything else is an error that names the row.
     rows : array of int or bool, optional
@@ -70,7 +71,7 @@ def read_folder(
         raise TypeError(f"read_folder() takes no {strange[0]!r}: FITS files are read by zero_point and hdu.")
     if size < 1 or (crop is not None and crop < 1):
         raise ValueError(f"size and crop must be at least 1 pixel, got size={size}, crop={crop}.")
-    table, csv = read_labels(path, labels)
+    table, csv = (labels, None) if isinstance(labels, QTable) else read_labels(path, labels)
     if classes is not None:
         check_classes(table, set(classes), csv)
     if rows is not None:

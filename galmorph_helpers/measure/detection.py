@@ -58,7 +58,8 @@ def sky_levels(flux):
     mean = apart.sum(-1) / many
     spread = np.sqrt(np.maximum((apart**2).sum(-1) / many - mean**2, 0))
     level = np.where(abs(mean) < SKEWED * spread, median - 1.5 * mean, median)
-    level[count < LEAST_SKY * n * m] = np.nan
+    in_tile = np.outer(*(np.diff(_borders(side)) / STRIDE for side in flux.shape[1:]))  # the last of a side are small
+    level[count < LEAST_SKY * in_tile] = np.nan
     return _filled(level)
 
 
@@ -92,7 +93,7 @@ def subtract_sky(flux):
         Where nothing was measured; None if that is nowhere.
     """
     levels, (height, width) = sky_levels(flux), flux.shape[1:]
-    down, across = _between(levels.shape[1], height), levels @ _between(levels.shape[2], width).T
+    down, across = _between(height), levels @ _between(width).T
     total, blank = np.empty((height, width), np.float32), None
     sky = np.empty((ROWS, width), np.float32)
     for first in range(0, height, ROWS):
@@ -108,10 +109,16 @@ def subtract_sky(flux):
     return total, blank
 
 
-def _between(n, side):
-    """Matrix (side, n) that interpolates linearly between the middles of n pieces of a side."""
-    place = ((np.arange(side) + 0.5) * n / side - 0.5).clip(0, n - 1)
-    return np.maximum(1 - abs(place[:, None] - np.arange(n)), 0).astype(np.float32)
+def _borders(side):
+    """Where pieces of sky begin along a side, and the last ends, pixels."""
+    return np.append(np.arange(0, side, BOX), side)
+
+
+def _between(side):
+    """Matrix (side, n) that interpolates linearly between the middles of the n pieces of a side; level beyond them."""
+    borders = _borders(side)
+    middles = (borders[1:] + borders[:-1] - 1) / 2
+    return np.stack([np.interp(np.arange(side), middles, one) for one in np.eye(len(middles))], -1).astype(np.float32)
 
 
 def sky_noise(image, missing=None):

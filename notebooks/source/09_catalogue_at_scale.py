@@ -577,7 +577,7 @@ print(f"the catalogue keeps {kept:.0%} of the speed of its networks;",
       f"finding and cutting takes {longer:.1f} times as long as classifying")
 
 # %% [markdown]
-# **Why:** reading, checking, scoring and writing cost little beside five networks. (An older edition of this lesson found a catalogue *faster* than its networks: it had compared a warm run with a cold one.) Finding and cutting is the larger part of a survey (the line above); it had been hoped that it would be the smaller. It would be far larger if the tile were read again for each galaxy, as a program does that asks for one cutout at a time: hence one pass over each tile. The whole million takes a core an hour or less. Not measured here: downloading the tiles, and the work of finding out what the catalogue is worth.
+# **Why:** reading, checking, scoring and writing cost little beside five networks. (An older edition of this lesson found a catalogue *faster* than its networks: it had compared a warm run with a cold one.) Finding and cutting a galaxy takes about as long as asking five networks about it (the line above), and longer where galaxies are rarer, since every pixel of a tile is looked at. It would take far longer if the tile were read again for each galaxy, as a program does that asks for one cutout at a time: hence one pass over each tile. The whole million takes a core an hour or less. Not measured here: downloading the tiles, and the work of finding out what the catalogue is worth.
 #
 # ## The talk and you
 #
