@@ -15,7 +15,7 @@
 # - how to tell that a network was carried too far, with labels and without, and what no check can tell
 # - *which* hundred galaxies to label, and what a hundred labels buy
 #
-# **What you'll need:** lessons 00 to 09, or the wish to know how they end. 60 minutes: 35 to read, 25 for four exercises. All cells together run for a minute and a half on two cores, in about 1.3 GB.
+# **What you'll need:** lessons 00 to 09, or the wish to know how they end. 60 minutes: 35 to read, 25 for four exercises. All cells together run for a minute and a half on two cores, in about 1.2 GB.
 
 # %% tags=["setup"]
 # On Colab, install the helper package, not torch and numpy, which are there. Else nothing happens.
