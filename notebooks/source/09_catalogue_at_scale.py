@@ -392,7 +392,7 @@ lines = [{"networks": kind} | {name.replace("_", " "): spread(by_seed[kind][name
 gm.plots.show_table(Table(lines), caption="Observed SDSS: mean and scatter of five trainings")
 classifier = folder / "ltg.safetensors"
 gm.catalogue.save_classifier(classifier, folds.networks, sky.images[known])
-del sky, des, looked, images, where, skies, field  # make room for workers
+del sky, des, looked, images, where, skies, field  # make room
 release_memory()
 
 # %% [markdown]
@@ -501,7 +501,6 @@ while len(list(out.glob("sky_*.parquet"))) < 3 and process.poll() is None:
     time.sleep(0.01)
 process.kill()
 process.wait()
-release_memory()
 now = {path.name: making(path, classifier) for path in shards}
 finished = np.array(done(now, {path.name: made_from(path) for path in out.glob("sky_*.parquet")}))
 print(f"killed; your test finds {finished.sum()} of {len(shards)} shards done")
@@ -510,6 +509,8 @@ print(f"killed; your test finds {finished.sum()} of {len(shards)} shards done")
 # The same work again, now by two *workers*: processes to which [Dask](https://www.dask.org) hands shards; here on this machine, elsewhere on any cluster, with not a line changed. One of them is killed while it works.
 
 # %%
+del first, grey, stamps
+release_memory()  # make room for workers
 with gm.catalogue.dask_client(2) as client:
     client.run(gm.catalogue.load_classifier, str(classifier))  # warm: imports, weights
     victim = list(client.run(os.getpid).values())[0]
