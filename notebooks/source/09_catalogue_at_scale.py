@@ -446,7 +446,7 @@ gm.plots.images_row([im[::-1] for im in (grey, *stamps)], ["a tile", *there["hub
 # A pipeline does this for every source in one pass over each tile: subtract the sky, find what stands above the noise, measure how large each galaxy is, leave stars out, cut out stamps 4.24 R90 wide (R90 is the radius that holds 90 % of the light), colour them as the networks know it, and write them to a *shard*: a file of some hundred or thousand galaxies, complete in itself. Here one shard a tile. `gm.catalogue.cut` does it; then `classify` takes the shards, and the file that was written above: the five networks, and their *domain* (centre, $P$ and reach). In the catalogue, `P_LTG_std` is the scatter of the five networks; `FLAG_LTG` is 4 for a robust early type, 5 for a robust late one, and less for all others; `OOD` (out of domain) is the distance $d$ over the reach: up to 1 is familiar.
 
 # %%
-del first, grey, stamps  # make room
+first = grey = stamps = None  # make room
 print(gm.catalogue.cut(tiles, folder / "cut"))
 run = gm.catalogue.classify(folder / "cut", classifier, folder / "of_tiles", format="fits")
 found = gm.catalogue.read_catalogue(run.whole)

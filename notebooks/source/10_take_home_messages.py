@@ -344,13 +344,12 @@ deep = gm.deep_field().images
 rows.append(before_use("Hubble deep field", deep))
 noise = torch.rand(200, 3, 64, 64, generator=torch.Generator().manual_seed(seed))
 rows.append(before_use("noise, no galaxy", noise))
-skies = {name: skies[name] for name in ("the same sky", "in four times the seeing")}
-release_memory()  # the other skies make room
+release_memory()  # what is no longer used makes room
 observed, labels = gm.labelled_sdss("edge-on")
 if observed:
     known = np.flatnonzero(np.isfinite(labels["edge-on"]))
     known = np.random.default_rng(seed).permutation(known)[:2000]
-    observed, yes = observed[known], labels["edge-on"][known]  # so do the other galaxies
+    observed, yes = observed[known], labels["edge-on"][known]  # the others make room
     rows.append(before_use("observed SDSS", observed.images, yes))
 
 # %%
