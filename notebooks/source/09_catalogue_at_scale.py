@@ -17,7 +17,7 @@
 # - how work is cut up so that nothing is lost or counted twice when a machine dies
 # - how to say how long it takes, and what the time is spent on
 #
-# **You will need:** lessons 02 and 03. 60 minutes: 30 to read, 30 for six exercises. All cells together run for a minute and a half on two idle cores, in 1.6 GB. Words in *italics* are explained where they first appear, and in the [glossary](../guide/glossary.md).
+# **You will need:** lessons 02 and 03. 60 minutes: 30 to read, 30 for six exercises. All cells together run for a minute and a half on two idle cores, in 1.3 GB. Words in *italics* are explained where they first appear, and in the [glossary](../guide/glossary.md).
 #
 # The talk shows a catalogue of 27 million galaxies of the Dark Energy Survey, DES ([Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594)), and ends with a warning: do not blindly apply your models to data from another domain than the training sample.
 
