@@ -206,7 +206,7 @@ def odd_even(kind):
     return share[0] - share[1]
 
 
-def gained(column, shallow, deep):
+def gain_of(column, shallow, deep):
     """What a stored column gains from one depth to another, mean of five seeds."""
     before, after = (over_seeds(tables["depth"], column, depth=d) for d in (shallow, deep))
     return np.mean(after - before)
@@ -615,8 +615,8 @@ gm.plots.show_table(Table(rows), caption="Here: mock galaxies, mean ± scatter o
 
 # %%
 folder = gm.find_set("gz1_sdss_6446")
-held, is_merger, chance, said = likely_mergers(folder) if folder else neighbours_in_deep_field()
-top = np.argsort(-chance)[:12]
+held, is_merger, likely, said = likely_mergers(folder) if folder else neighbours_in_deep_field()
+top = np.argsort(-likely)[:12]
 what = "likeliest mergers, and what volunteers said" if folder else "with most light beside them"
 gm.plots.gallery(held, top, titles=[said[i] for i in top], columns=6, caption=f"The twelve {what}",
                  alt="Twelve galaxies with close neighbours; a few may be mergers.")
@@ -723,7 +723,7 @@ dealt = np.random.default_rng(seed).permutation(truth)  # debris in other galaxi
 apart = {d: called[d][dealt].mean() - called[d][~dealt].mean() for d in (26.0, 31.0)}
 claims.check(
     "recall gained from 26 to 31, less what false alarms gain, five seeds",
-    gained("recall", 26, 31) - gained("called_wrongly", 26, 31),
+    gain_of("recall", 26, 31) - gain_of("called_wrongly", 26, 31),
     at_least=0.15,
     hoped=0.15,
     control=("debris dealt to other galaxies, this run", apart[31.0] - apart[26.0]),
@@ -732,13 +732,13 @@ claims.check(
 )
 claims.check(
     "recall at 20 % gained from 26 to 31, five seeds",
-    gained("recall_20", 26, 31),
+    gain_of("recall_20", 26, 31),
     at_least=0.08,
     hoped=0.15,
     control=(
         "the larger of: from 31 to 35; debris dealt to other galaxies, this run",
         max(
-            gained("recall_20", 31, 35),
+            gain_of("recall_20", 31, 35),
             recall_of(chance[31.0], dealt) - recall_of(chance[26.0], dealt),
         ),
     ),
@@ -816,15 +816,17 @@ claims.check(
     fails_if="surroundings cost as much as depth, or the seeds told nothing",
 )
 raw, tuned, panel = (np.mean(v) for v in plain["realistic, μ = 26", "deep"])
-shallow = {"limit": 26.0, "realistic": 1, "label": "deep"}
-untaught = over_seeds(tables["domains"], "auc_shuffled", **shallow).mean()
+known_raw, known_tuned, known_panel = (np.mean(v) for v in plain["clean, μ = 31", "deep"])
 claims.check(
     "fine-tuning gives back, of what other experts reach at this image",
     (tuned - raw) / (panel - raw),
     at_least=0.35,
-    control=("fine-tuned on labels of other galaxies", (untaught - raw) / (panel - raw)),
+    control=(
+        "on clean images of 31, which the detector knew",
+        (known_tuned - known_raw) / (known_panel - known_raw),
+    ),
     about="mock",
-    fails_if="few labels taught nothing, or the image allowed far more",
+    fails_if="few labels taught nothing, or training on gave as much where nothing was new",
 )
 claims.compare(
     "AUC on realistic images of 26, fine-tuned (published: observed images)",

@@ -16,7 +16,7 @@
 # - how work is cut up so that nothing is lost or counted twice when a machine dies
 # - how to say how long it takes, and what the time is spent on
 #
-# **You will need:** lessons 02 and 03. 60 minutes: 30 to read, 30 for six exercises. All cells together run for a minute and a half on two idle cores, in 1.6 GB. Words in *italics* are explained where they first appear, and in the [glossary](../guide/glossary.md).
+# **You will need:** lessons 02 and 03. 60 minutes: 30 to read, 30 for six exercises. All cells together run for a minute and a half on two idle cores, in 1.3 GB. Words in *italics* are explained where they first appear, and in the [glossary](../guide/glossary.md).
 #
 # The talk shows a catalogue of 27 million galaxies of the Dark Energy Survey, DES ([Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594)), and ends with a warning: do not blindly apply your models to data from another domain than the training sample.
 
@@ -446,6 +446,7 @@ gm.plots.images_row([im[::-1] for im in (grey, *stamps)], ["a tile", *there["hub
 # A pipeline does this for every source in one pass over each tile: subtract the sky, find what stands above the noise, measure how large each galaxy is, leave stars out, cut out stamps 4.24 R90 wide (R90 is the radius that holds 90 % of the light), colour them as the networks know it, and write them to a *shard*: a file of some hundred or thousand galaxies, complete in itself. Here one shard a tile. `gm.catalogue.cut` does it; then `classify` takes the shards, and the file that was written above: the five networks, and their *domain* (centre, $P$ and reach). In the catalogue, `P_LTG_std` is the scatter of the five networks; `FLAG_LTG` is 4 for a robust early type, 5 for a robust late one, and less for all others; `OOD` (out of domain) is the distance $d$ over the reach: up to 1 is familiar.
 
 # %%
+first = grey = stamps = None  # make room
 print(gm.catalogue.cut(tiles, folder / "cut"))
 run = gm.catalogue.classify(folder / "cut", classifier, folder / "of_tiles", format="fits")
 found = gm.catalogue.read_catalogue(run.whole)
@@ -501,7 +502,7 @@ while len(list(out.glob("sky_*.parquet"))) < 3 and process.poll() is None:
     time.sleep(0.01)
 process.kill()
 process.wait()
-release_memory()
+release_memory()  # make room for workers
 now = {path.name: making(path, classifier) for path in shards}
 finished = np.array(done(now, {path.name: made_from(path) for path in out.glob("sky_*.parquet")}))
 print(f"killed; your test finds {finished.sum()} of {len(shards)} shards done")
