@@ -1,5 +1,6 @@
 """Mock stamps beside observed ones: a ladder of two-sample tests, and holes in discs. `fidelity.py` runs them."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +15,20 @@ SKY_SEED = 77  # of the mock galaxies of seed 0
 FACE_ON, HOLED = 0.7, 0.03  # least axis ratio of a spiral seen face-on; share of its inner disc at sky level
 
 
-def stamps(seed, n=2000):
-    """Observed and mock stamps (n, 3, 64, 64), each with its hand-made features and whether it is called a spiral."""
+@cache
+def observed(n):
+    """Observed stamps (n, 3, 64, 64), their hand-made features, and which are called spirals."""
     sample = gm.read_folder(Path(gm.datasets.observed_root()) / "gz1_sdss_6446", size=64, crop=212, survey=gm.SDSS)
     sample = sample[np.random.default_rng(0).permutation(len(sample))[:n]]
-    sky = gm.mock_sample(len(sample), seed=SKY_SEED + seed)
     kind = np.asarray(sample.table["class_name"]).astype(str)
+    return np.asarray(sample.images), gm.morphology_features(sample.images), np.char.startswith(kind, "spiral")
+
+
+def mock(n, seed):
+    """The same of mock ones, by the votes of mock volunteers."""
+    sky = gm.mock_sample(n, seed=SKY_SEED + seed)
     votes = gm.mock.volunteer_votes(sky.table, gm.SDSS, seed=seed)
-    spiral = np.char.startswith(kind, "spiral"), np.asarray(votes["spiral"]) > 0.5
-    return [(np.asarray(s.images), gm.morphology_features(s.images), which)
-            for s, which in zip((sample, sky), spiral, strict=True)]  # fmt: skip
+    return np.asarray(sky.images), gm.morphology_features(sky.images), np.asarray(votes["spiral"]) > 0.5
 
 
 def corners(images):
@@ -56,10 +61,10 @@ def families(images, features):
     }
 
 
-def ladder(observed, mock):
+def ladder(seen, drawn):
     """{rung: AUC} of a forest that tells observed stamps from mock ones."""
-    theirs, ours = families(*observed[:2]), families(*mock[:2])
-    which = np.repeat([1, 0], [len(observed[0]), len(mock[0])])
+    theirs, ours = families(*seen[:2]), families(*drawn[:2])
+    which = np.repeat([1, 0], [len(seen[0]), len(drawn[0])])
     found = {}
     for name in theirs:
         numbers = np.nan_to_num(np.concatenate([theirs[name], ours[name]]))
@@ -83,10 +88,10 @@ def holes(images, features):
     return (within & (grey <= level[:, None, None])).sum((1, 2)) / within.sum((1, 2))
 
 
-def faces(observed, mock):
+def faces(seen, drawn):
     """Shares of spirals seen face-on with holes: observed, mock ones as bright, and these with craters painted in."""
     chosen = []
-    for images, features, spiral in (observed, mock):
+    for images, features, spiral in (seen, drawn):
         rows = np.flatnonzero(spiral & (np.asarray(features["ellipticity"]) < 1 - FACE_ON))
         chosen.append((images[rows], features[rows], images[rows][..., 16:48, 16:48].mean((1, 2, 3))))
     few, many = sorted((0, 1), key=lambda k: len(chosen[k][0]))

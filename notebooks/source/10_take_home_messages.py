@@ -545,7 +545,7 @@ if mine:
 # %% [markdown]
 # ## Where the mock sky is not the sky
 #
-# - **Shapes are formulae.** Bulges, discs, arms, bars and knots are drawn from laws with scatter. Real galaxies have warps, mergers at all stages, dust that is not smooth, and histories. A network tells mock from observed galaxies almost without error ([how faithful](../benchmarks/fidelity.md)).
+# - **Shapes are formulae.** Bulges, discs, arms, bars and knots are drawn from laws with scatter. Real galaxies have mergers at all stages, filaments of dust, and histories. A network tells mock from observed galaxies almost without error, and mock galaxies drawn without any structure are about as easy to tell, early from late ([how faithful](../benchmarks/fidelity.md)).
 # - **Labels are consistent.** Simulated volunteers err at random, by one law. Real ones learn, tire, and agree with each other in their mistakes. That alone may make scores on the mock sky too good. Yet many stand *below* the published ones in the table above: nobody can say beforehand in which direction a mock score errs.
 # - **Correlations are put in.** Type depends on mass and star formation because the catalogue says so. What the mock sky shows about evolution, environments or rings was decided when it was written.
 # - **The archives are cleaner than the sky** of the mock telescopes in some ways (no satellites' trails, no failed fields, no ghosts, except where lesson 08 adds them) and dirtier in others.
