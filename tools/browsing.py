@@ -230,7 +230,7 @@ def press(handle, key: str) -> None:
 
 
 #: What JupyterLab and Chromium say on their own account.
-THEIRS = ("/lsp/status", "'beforeunload' confirmation panel")
+THEIRS = ("/lsp/status", "'beforeunload' confirmation panel", "Could not restore the debugger state")
 
 
 def complaints(driver) -> list[str]:
