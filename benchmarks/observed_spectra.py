@@ -10,11 +10,10 @@ import io
 import os
 import re
 import sys
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-from astropy.table import Table
+from storing import store
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
@@ -55,11 +54,9 @@ def main():
         raise SystemExit("the sets kinney_calzetti_templates and sdss_spectra_10 are needed: see data/README.md")
     other = lesson_plane(1)[1]
     off = np.abs([other[name] - away[name] for name in away])
-    rows = [(name, *np.round(p, 3)) for name, p in place.items()]
-    Table(rows=rows, names=("spectrum", "pc1", "pc2")).write(ROOT / "data" / "observed_spectra.csv", overwrite=True)
-    card = CARD.format(n=len(rows), worst=off.max(), median=np.median(off), today=date.today().isoformat())
-    (ROOT / "data" / "observed_spectra.md").write_text(card, encoding="utf-8")
-    print(card)
+    rows = [{"spectrum": name, "pc1": float(p[0]), "pc2": float(p[1])} for name, p in place.items()]
+    facts = {"n": len(rows), "worst": off.max(), "median": np.median(off)}
+    store(ROOT / "data" / "observed_spectra.csv", rows, CARD, keys=("spectrum",), **facts)
     for name in sorted(away, key=away.get):
         print(f"{name:15s} {away[name]:+8.2f} {other[name]:+8.2f}")
 

@@ -7,16 +7,14 @@ A seed draws galaxies and a panel of five experts of its own; the detector is th
 """
 
 import argparse
-import platform
 import sys
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-import torch
 from astropy.table import Table
 from sklearn.metrics import roc_auc_score
+from storing import store
 
 import galmorph_helpers as gm
 from galmorph_helpers.course.exercises.lesson_08 import corrected_share, recall_at_contamination
@@ -26,13 +24,14 @@ from galmorph_helpers.published import TIDAL_TESTS
 DATA = Path(__file__).parents[1] / "data"
 DEPTHS = (26.0, 27.0, 28.0, 29.0, 30.0, 31.0, 33.0, 35.0)
 BINS = 20  # of the stored histograms of probabilities
+KEYS = {"tides_surveys": ("depth", "galaxies", "calibrated", "truth")}
 CARD = """# {name}
 
 {what}
 
 | | |
 | --- | --- |
-| command | `python benchmarks/{script} {part}{seeds}` |
+| command | `python benchmarks/{script} {part}{chosen}` |
 | columns | {columns} |
 | made | {today}, {machine}, torch {torch}, {seconds:.0f} s |
 | licence | CC-BY-4.0 |
@@ -71,17 +70,16 @@ def of_seeds(measure, seeds):
 def write(tables, about, given, seconds):
     """Each table, rounded, and its card."""
     for name, rows in tables.items():
-        table, (what, columns) = Table(rows=rows), about[name]
-        for column in table.colnames:
-            if table[column].dtype.kind == "f":
-                table[column] = table[column].round(4)
-        table.write(given.out / f"{name}.csv", overwrite=True)
-        card = CARD.format(
-            name=name, what=what, script=Path(sys.argv[0]).name, part=given.part, columns=columns,
-            seeds="" if given.part == "surveys" else f" --seeds {' '.join(map(str, given.seeds))}",
-            today=date.today(), machine=platform.machine(), torch=torch.__version__, seconds=seconds,
+        what, columns = about[name]
+        store(
+            given.out / f"{name}.csv", rows, CARD, keys=KEYS.get(name, ("seed",)), name=name, what=what,
+            script=Path(sys.argv[0]).name, part=given.part, chosen=chosen, columns=columns, seconds=seconds,
         )  # fmt: skip
-        (given.out / f"{name}.md").write_text(card, encoding="utf-8")
+
+
+def chosen(table):
+    """The option that names the seeds of a table, where it has any."""
+    return f" --seeds {' '.join(map(str, np.unique(table['seed'])))}" if "seed" in table.colnames else ""
 
 
 def shipped_detector():
