@@ -49,21 +49,22 @@ were measured together):
 
 On three tiles of 400 galaxies, one of 100 and one of 16 the same galaxies are found as before, at the same places to
 3e-5 pixels, with sizes to 2e-6 and magnitudes to 2e-6; 99.8 % of the bytes of their pictures are the same (most of
-the rest are those of one galaxy in each of two tiles, whose blocks of JPEG begin elsewhere). Where whole pieces of sky are blank, their level is
-now that of the nearest piece, not a mean over distances: of 329 galaxies beside such holes 328 are found, 327 of them
-the same, and 7 sizes differ by over 1 %.
+the rest are those of one galaxy in each of two tiles, whose blocks of JPEG begin elsewhere). Where whole pieces of
+sky are blank, their level is now that of the nearest piece, not a mean over distances: of 329 galaxies beside such
+holes 328 are found, 327 of them the same, and 7 sizes differ by over 1 %.
 
 What did not help: patches so small that they fit the second cache (105 for 69); Pillow's resize (89 for 58), torch's
 grid_sample (53, and without the mean over a pixel); torch's convolution for the Gaussian (53 for 4); a sigma clip by
 sums over sorted pixels (not faster than astropy's); sizes of 64 galaxies at a time (67 for 60).
 
 In one pass, pictures handed to the networks in memory: reading shards back takes 6 of the 411 ms that it takes to
-classify a tile, the networks alone 396. So the whole could gain 2 %, and two workers keep both cores busy as it is. That
-was not built.
+classify a tile, the networks alone 396. So the whole could gain 2 %, and two workers keep both cores busy as it is.
+That was not built.
 
-What is left of a tile (364): stamps 103 (to measure 40, to show 62), colours 72, sizes 50, sky 32, reading 24, sources
-23, shard 10, the rest 50. Stamps and colours of the pictures alone take longer than the goal allows for everything: 4.3
-million values, each the sum of some dozens of products, a logarithm, two square roots and the rounding of a JPEG.
+What is left of a tile (364): stamps 103 (to measure 40, to show 62), colours 72, sizes 50, sky 32, reading 24,
+sources 23, shard 10, the rest 50. Stamps and colours of the pictures alone take longer than the goal allows for
+everything: 4.3 million values, each the sum of some dozens of products, a logarithm, two square roots and the
+rounding of a JPEG.
 """
 
 
