@@ -4,7 +4,7 @@
 
 On one core, by its own time, whatever else runs; medians of five. The same bulge + disc, per image of one band, 64
 native SDSS pixels, where r alone is drawn and where g, r and i are: GalSim at its best (Sérsic indices rounded to 0.1
-and every profile's tables made before), and with free indices, whose tables GalSim makes once for all bands of a galaxy.
+and every profile's tables made before), and with free indices, whose tables GalSim makes once for all bands.
 """
 
 import argparse
