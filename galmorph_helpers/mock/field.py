@@ -73,19 +73,8 @@ def _add_smudges(out, kx, ky, sources, bands, filters):
     if len(order) == 0:
         return
     sources = {name: value[..., order] for name, value in sources.items()}
-    _, first, number = np.unique(sources["owner"], return_index=True, return_counts=True)
-    # One stamp with hundreds of stars shall not make all others of its batch as long to draw.
-    crowded = np.repeat(np.ceil(np.log2(number / 4)).clip(0), number)
-    for level in np.unique(crowded):
-        alike = {name: value[..., crowded == level] for name, value in sources.items()}
-        _add_waves(out, kx, ky, alike, _flux(alike, bands, filters))
-
-
-def _add_waves(out, kx, ky, sources, flux):
-    """`_add_smudges` of stamps with about as many sources each, which lie in the order of their stamps."""
     rows, first, number = np.unique(sources["owner"], return_index=True, return_counts=True)
-    row = np.repeat(np.arange(len(rows)), number)
-    slot = np.arange(len(row)) - np.repeat(first, number)
+    row, slot = np.repeat(np.arange(len(rows)), number), np.arange(len(order)) - np.repeat(first, number)
 
     def tensor(values):
         table = torch.zeros(len(rows), number.max(), device=out.device)
@@ -100,7 +89,7 @@ def _add_waves(out, kx, ky, sources, flux):
     across = waves(sources["x"], sources["width"][0], kx.flatten())
     above = waves(sources["y"], sources["width"][1], ky.flatten()[: kx.shape[-1]].abs())  # the highest is negative
     along = torch.cat((above[..., :-1], above[..., 1:].flip(-1).conj()), -1)
-    flux = torch.stack([tensor(f) for f in flux], -1)
+    flux = torch.stack([tensor(f) for f in _flux(sources, bands, filters)], -1)
     more = (along[:, :, None] * flux[..., None]).flatten(2).mT @ across
     added(out, torch.as_tensor(rows, device=out.device), more)
 
