@@ -579,6 +579,13 @@ def test_impossible_names_are_counted(tmp_path, name):
         folder(tmp_path, [PICTURES["8 bits grey"]()] * 30, [str(i) for i in range(30)], text=text)
 
 
+def test_a_name_without_an_end_is_not_repeated_whole(tmp_path):
+    (tmp_path / "labels.csv").write_text(f"file,id\n{'b.png' * 2000},1\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"bb?\S*\.\.\. \(row 1\) ") as error:
+        gm.read_folder(tmp_path, size=8, cache=False)
+    assert len(str(error.value)) < 600
+
+
 # ---------------------------------------------------------------- MaNGA
 
 

@@ -171,7 +171,8 @@ def _decode(names, files, what, **options):
             elif own != usual:
                 result = f"is a {_called(own)} where the others are each a {_called(usual)}"
         if isinstance(result, str):
-            problems.append(f"{name or 'an empty name'} (row {row + 1}) {result}")
+            called = name if len(name) <= 100 else f"{name[:97]}..."  # a damaged table may hold anything
+            problems.append(f"{called or 'an empty name'} (row {row + 1}) {result}")
         else:
             kept.append(row)
     pixels = np.stack([results[row][0] for row in kept]) if kept else np.zeros((0, 1, 1, 1), np.uint8)
