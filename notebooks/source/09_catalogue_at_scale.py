@@ -320,8 +320,7 @@ votes = gm.labels.certain(gm.mock.volunteer_votes(sky.table, gm.SDSS, seed=seed)
 judged = test[np.isfinite(votes[test])]
 p_judged = p_test[:, np.isfinite(votes[test])]
 right = (p_test.mean(0) > 0.5) == late[test]
-fair = labelled and len(answer) >= 1000  # a bundle has as many of each kind
-share = answer.mean() if fair else 0.28  # as in the stored table below
+share = answer.mean() if labelled and len(answer) >= 1000 else 0.28  # a bundle has its own mix
 one_by_one = [("nothing: at home", right.mean(), 1 - late[test].mean()),
               ("nothing: drawn anew", right_again, 1 - late[test].mean())]
 of_late, of_early = right[late[test]].mean(), right[~late[test]].mean()
@@ -835,7 +834,7 @@ claims.check(
 )
 if labelled:
     claims.origins.append(origin)
-if fair:
+if labelled and len(answer) >= 1000:
     right_out, sure = (p_out.mean(0) > 0.5) == answer, robust_of(p_out)
     before = mended[what][0]
     claims.check(
