@@ -138,8 +138,8 @@ def main():
     inside = few["r90"].to_value("arcsec") < SIZE / 2 * gm.SDSS.pixel_scale
     lines = [
         *made(f"OMP_NUM_THREADS=1 python benchmarks/rendering.py --galaxies {given.galaxies}"),
-        f"Galaxies a second of one core's time, GalSim {galsim.__version__}; medians of {REPEATS}. Load, programs that "
-        f"wanted one of the cores: {os.getloadavg()[0]:.0f}. What computes beside takes memory and cache, too.", "",
+        f"Galaxies a second of one core's time, GalSim {galsim.__version__}; medians of {REPEATS}. Load, programs that wanted one of the\n"
+        f"cores: {os.getloadavg()[0]:.0f}. What computes beside takes memory and cache, too.", "",
         "Whole galaxies (three bands, structure, neighbours, noise, colour look, 64 px): "
         f"**{whole:,.0f} a second**.", "",
         "Bulge + disc without noise, images of one band a second:", "",
