@@ -139,7 +139,8 @@ def main():
     lines = [
         *made(f"OMP_NUM_THREADS=1 python benchmarks/rendering.py --galaxies {given.galaxies}"),
         f"Galaxies a second of one core's time, GalSim {galsim.__version__}; medians of {REPEATS}. Load, programs that "
-        f"wanted one of the cores: {os.getloadavg()[0]:.0f}. What computes beside takes memory and cache, too.", "",
+        "wanted one of the\n"
+        f"cores: {os.getloadavg()[0]:.0f}. What computes beside takes memory and cache, too.", "",
         "Whole galaxies (three bands, structure, neighbours, noise, colour look, 64 px): "
         f"**{whole:,.0f} a second**.", "",
         "Bulge + disc without noise, images of one band a second:", "",
@@ -158,6 +159,8 @@ def main():
         f"median {np.median(error[inside]):.4f}, largest {error[inside].max():.4f}.",
         f"The {(~inside).sum()} galaxies that do not fit: up to {error[~inside].max():.4f}; what overlaps the field",
         "that is drawn wraps around. The course's stamps are 4.24 R90 wide, so there all fit.",
+        "",
+        "jax-galsim (`pip install jax-galsim`; the course does not need it) draws galaxy by galaxy, compiled before.",
     ]
     written(Path(__file__).with_suffix(".md"), "Beside GalSim", lines)
     print("\n".join(lines))
