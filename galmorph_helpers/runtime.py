@@ -12,10 +12,13 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 #: The bundle of observed galaxies of the course's latest release (in the registry: the set observed_small).
 RELEASED = "https://github.com/galmorph/galaxy-morphology-course/releases/latest/download/observed_small.tar"
+#: While a slider moves (`course.explore`), the frames of figures, which stay (`plots.style`); else None.
+FRAMES = ContextVar("frames", default=None)
 
 
 def device():
@@ -40,13 +43,7 @@ def seed_everything(seed=0):
 
 
 def pick(*, cpu, gpu):
-    """A size that suits the machine: `cpu` on a laptop or Binder, `gpu` where there is a GPU.
-
-    Examples
-    --------
-    >>> pick(cpu=100, gpu=10_000) in (100, 10_000)
-    True
-    """
+    """A size that suits the machine: `cpu` on a laptop or Binder, `gpu` where there is a GPU."""
     return cpu if device().type == "cpu" else gpu
 
 

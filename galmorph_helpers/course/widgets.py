@@ -10,7 +10,7 @@ import numpy as np
 from IPython.display import HTML, display
 from PIL import Image
 
-from .. import steady
+from ..runtime import FRAMES
 
 STAMP = 112  # side of a galaxy on the screen, pixels of the page
 
@@ -33,8 +33,11 @@ def explore(function, **knobs):
     kept = {}
 
     def draw(**values):
-        with steady.frames(kept):
+        token = FRAMES.set(kept)
+        try:
             function(**values)
+        finally:
+            FRAMES.reset(token)
 
     out = ipywidgets.interactive_output(draw, sliders)
     for slider in sliders.values():  # else a word such as "learning rate" is cut to "learning r…"

@@ -1,5 +1,7 @@
 """Observed galaxies that every installation has: the Hubble eXtreme Deep Field."""
 
+import warnings
+
 import numpy as np
 import torch
 from astropy.table import QTable
@@ -29,7 +31,10 @@ def deep_field(size=64, *, smallest=60):
     picture = hubble_deep_field()[..., :3]
     grey = picture.mean(-1)
     sky = Background2D(grey, (100, 100), bkg_estimator=MedianBackground())
-    segments = SourceFinder(12, progress_bar=False)(grey - sky.background, 2.0 * sky.background_rms)
+    with warnings.catch_warnings():  # photutils 3.1 has no bar, and says so; those before have one
+        warnings.simplefilter("ignore")
+        finder = SourceFinder(12, progress_bar=False)
+    segments = finder(grey - sky.background, 2.0 * sky.background_rms)
     catalog = SourceCatalog(grey - sky.background, segments)
     x, y = np.asarray(catalog.centroid).T
     radius = catalog.equivalent_radius.value  # of the circle with the area above threshold: close to R90

@@ -154,7 +154,7 @@ def emulate(
             own = sky_noise(batch) * dimmed[..., 0, 0] * (survey.pixel_scale / (old * small))[:, None]
             own = own * survey.pixel_scale / new[:, None] * mean_square(kernel) ** 0.5  # left in a native pixel
             sky = torch.tensor(survey.sky_sigma, device=where)
-            kept[rows] = (own / sky).amax(1).cpu()
+            kept[rows] = (own / sky).amax(1).cpu().numpy()
             missing = (sky**2 - own**2).clamp(min=0).sqrt()
         flux = observe(light, survey, new, size=size, generator=generator, noise=noise, sky_sigma=missing)
         out[rows] = flux.cpu()

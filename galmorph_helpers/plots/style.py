@@ -10,7 +10,7 @@ import numpy as np
 from IPython.display import HTML, display
 from PIL import Image
 
-from .. import steady
+from ..runtime import FRAMES
 
 DPI = 80  # of figures, dots per inch
 HUBBLE = ("elliptical", "lenticular", "spiral")  # named in the plural, where galaxies are counted
@@ -65,9 +65,31 @@ def show(figure, alt):
     alt : str
     """
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, bbox_inches=steady.frame(figure, DPI))
+    figure.savefig(buffer, format="png", dpi=DPI, bbox_inches=_frame(figure))
     plt.close(figure)
     display(HTML(f'<img alt="{escape(alt)}" src="{address(buffer)}" style="max-width:100%">'))
+
+
+def _frame(figure):
+    """What part of a figure to draw: "tight", or, while a slider moves, what was drawn of one with the same axes.
+
+    Half of the time that a figure takes goes into its frame: room for labels, and what is cut off around them.
+    """
+    kept = FRAMES.get()
+    if kept is None:
+        return "tight"
+    figure.set_dpi(DPI)  # letters are set in whole pixels
+    each = [(a.get_xlim(), a.get_ylim(), a.get_xlabel(), a.get_ylabel(), len(a.get_title())) for a in figure.axes]
+    look = tuple(figure.get_size_inches()), len(figure.get_suptitle()), tuple(each)
+    if look not in kept:
+        figure.draw_without_rendering()
+        places = [axes.get_position(original=True).frozen() for axes in figure.axes]
+        kept[look] = places, figure.get_tightbbox().padded(0.1)
+    places, border = kept[look]
+    figure.set_layout_engine(None)  # not "none", which has savefig measure all the same
+    for axes, place in zip(figure.axes, places, strict=True):
+        axes.set_position(place)
+    return border
 
 
 def address(buffer):
