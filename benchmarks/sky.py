@@ -113,7 +113,7 @@ def seen(seed, given):
     """What is seen without a network."""
     below, deepest = below_zero(given.drawn, seed)
     ratio, c = concentrations(min(given.galaxies, 2000), seed)
-    kept = gm.mock.describe(population(given.galaxies, seed=seed))["agrees"]
+    kept = gm.mock.describe(population(20_000, seed=seed))["agrees"]  # as many as in lesson 01
     return {
         f"below zero, of {given.drawn:,}": below,
         "deepest pixel, share of the peak": deepest,
