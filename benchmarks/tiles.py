@@ -35,8 +35,8 @@ TRIED = """
 ## What was tried
 
 The goal for the whole needs a cut four times as fast as five networks: 0.1 s for a tile of 12.6 million values and
-350 galaxies. It is short. Milliseconds of processor time a tile, beside other programs on both cores (those of a row
-were measured together):
+350 galaxies. It is short. Milliseconds of processor time a tile, beside other programs on both cores (before and now
+were not always timed in one run):
 
 | part | before | now | what changed |
 | --- | ---: | ---: | --- |
