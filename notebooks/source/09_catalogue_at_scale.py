@@ -389,8 +389,8 @@ observed_rows = [kind for kind in by_seed if kind not in ("same sky", "mix", "vo
 lines = [{"networks": kind} | {name.replace("_", " "): spread(by_seed[kind][name], form)
          for name, form in STORED.items()} for kind in observed_rows]
 gm.plots.show_table(Table(lines), caption="Observed SDSS: mean and scatter of five trainings")
-classifier = folder / "ltg.safetensors"
-gm.catalogue.save_classifier(classifier, folds.networks, sky.images[known])
+classifier = gm.catalogue.save_classifier(folder / "ltg.safetensors", folds.networks,
+                                          sky.images[known])
 
 # %% [markdown]
 # All rows are of observed galaxies that gave no label, and of networks that saw 1,200 mock ones; *before* is the catalogue as it came. The five runs differ in their mock galaxies, their training and in which 200 gave labels; all start from the same weights of lesson 02, so the real scatter is somewhat larger. ([The card](../data/observed_catalogue.md) says how the table was made.)
