@@ -159,8 +159,8 @@ def main():
         f"L1 difference, share of the flux, of the {inside.sum()} of {len(few)} galaxies for which the field is wide",
         f"enough (4.24 R90, as the course's stamps): median {np.median(error[inside]):.4f}, "
         f"largest {error[inside].max():.4f}. The others: up to {error[~inside].max():.4f},",
-        "since what overlaps the field wraps around (the worst of those that nearly fit, 0.0744 off, is 0.0007 off in a",
-        "field twice as wide).",
+        "since what overlaps the field wraps around (the worst of those that nearly fit, 0.0744 off, is 0.0007 off in",
+        "a field twice as wide).",
         "",
         "jax-galsim (`pip install jax-galsim`; the course does not need it) draws galaxy by galaxy, compiled before.",
     ]
