@@ -499,7 +499,7 @@ for name in ("accuracy", "precision", "recall"):
 put_in = "edge-on AUC of the axis ratio, mock sky: its volunteers go by thinness"
 claims.put_in(put_in, value["mock"][1], at_least=0.97)
 claims.identity("AUC by hand minus the table's", abs(by_hand[0] - value["mock"][0]), at_most=1e-6)
-if observed:
+if observed and len(observed) >= 1000:  # a bundle has fewer, in a mix of its own
     claims.origins = ["mock", "deep field", observed.origin]
     lead_seen = zoo["auc"][0] - zoo["auc"][1]
     claims.check(
