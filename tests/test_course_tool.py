@@ -465,7 +465,8 @@ import galmorph_helpers as gm
 from dataclasses import replace
 sky = gm.mock_sample(2, size=16)
 gm.plots.gallery(sky, [0, 1], caption="drawn", alt="Two of them.")
-gm.plots.gallery(replace(sky, origin="folder", name="mine"), [0, 1], caption="seen", alt="Two of them.")
+mine = replace(sky, origin="folder", name="mine")
+gm.plots.gallery(mine, [0, 1], caption="seen", alt="Two of them.")
 for alt in ("A line of mock galaxies.", 'Observed "spectra" rise.', "An unobserved one."):
     gm.plots.style.show(plt.figure(), alt)
 display(HTML('<img alt="observed" src="logo.png">'))"""
