@@ -55,11 +55,11 @@ return [...panel.node.querySelectorAll('img')].filter(i => !i.getAttribute('alt'
 def move_sliders(notebook, number):
     """Each slider by mouse and by key: a new picture each time, one picture at a time, no traceback below it."""
     for handle in notebook.widgets(number, ".noUi-handle"):
-        before = handle.get_attribute("aria-valuenow")
+        before = handle.get_attribute("aria-valuetext")
         assert 0 < notebook.answers(number, lambda h=handle: browsing.drag(notebook.driver, h, 25)) < 60
-        dragged = handle.get_attribute("aria-valuenow")
+        dragged = handle.get_attribute("aria-valuetext")
         assert 0 < notebook.answers(number, lambda h=handle: browsing.press(h, "ARROW_LEFT")) < 60
-        assert before != dragged != handle.get_attribute("aria-valuenow")
+        assert before != dragged != handle.get_attribute("aria-valuetext")
     assert len(notebook.find(number, "img")) == 1 and "Traceback" not in notebook.text(number)
 
 
