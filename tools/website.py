@@ -61,7 +61,8 @@ def assemble(root: Path, folder: Path, *, repository: str) -> None:
         if inside in shown or not (root / inside).exists():  # what does not exist stays, and Sphinx says so
             return link
         if inside.startswith("galmorph_helpers"):
-            return f"#{inside.removesuffix('.py').replace('/', '.')}"
+            module = re.sub(r"(/__init__)?\.pyi?$", "", inside)
+            return f"#{module.replace('/', '.')}"
         return f"{repository}/{'tree' if (root / inside).is_dir() else 'blob'}/main/{inside}"
 
     for path in pages:
