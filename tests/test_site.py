@@ -36,7 +36,7 @@ The recall of a network, and its recall again. A formula, $q^2 = q_0^2$, and one
 
 $$H = -\\frac{1}{N}\\sum_i y_i \\ln p_i$$
 
-[how](../data/README.md), [the loop](../galmorph_helpers/learning/training.py),
+[how](../data/README.md), [the loop](../galmorph_helpers/learning/training.py), [names](../galmorph_helpers/__init__.pyi),
 [a program](../benchmarks/speed.py), [next](01_more.ipynb#Add-them-up)"""
 SECOND = "# More stars\n\nText.\n\n## Add them up\n\nThe end."
 
@@ -65,6 +65,7 @@ def course(tmp_path_factory):
         write(root / name, "# A page\n\nText.\n")
     write(root / "benchmarks" / "speed.py", "")
     write(root / "galmorph_helpers" / "learning" / "training.py", "")
+    write(root / "galmorph_helpers" / "__init__.pyi", "")
     figure = v4.new_output("display_data", {"image/png": DOT}, metadata={"image/png": {"alt": "one dot"}})
     linked = v4.new_output("display_data", {"text/markdown": "[to the sum](01_more.ipynb#Add-them-up)"})
     notebook(
@@ -136,6 +137,7 @@ def test_links_of_a_lesson_lead_into_the_site_or_into_the_repository(site):
     links = {a.text.strip(): a["href"] for a in page(site, "notebooks/00_stars.html").select("article a[href]")}
     assert links["how"] == "../data/README.html"
     assert links["the loop"] == "../reference/learning.html#module-galmorph_helpers.learning.training"
+    assert links["names"].endswith("#module-galmorph_helpers")
     assert links["a program"] == "https://github.com/galmorph/galaxy-morphology-course/blob/main/benchmarks/speed.py"
     assert links["next"] == links["to the sum"] == "01_more.html#add-them-up"
 
