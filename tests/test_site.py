@@ -36,7 +36,8 @@ The recall of a network, and its recall again. A formula, $q^2 = q_0^2$, and one
 
 $$H = -\\frac{1}{N}\\sum_i y_i \\ln p_i$$
 
-[how](../data/README.md), [the loop](../galmorph_helpers/learning/training.py), [names](../galmorph_helpers/__init__.pyi),
+[how](../data/README.md), [the loop](../galmorph_helpers/learning/training.py),
+[names](../galmorph_helpers/__init__.pyi),
 [a program](../benchmarks/speed.py), [next](01_more.ipynb#Add-them-up)"""
 SECOND = "# More stars\n\nText.\n\n## Add them up\n\nThe end."
 
