@@ -12,7 +12,8 @@ from scipy.stats import spearmanr
 import galmorph_helpers as gm
 from galmorph_helpers.imaging.camera import frequency_reach, observe
 from galmorph_helpers.imaging.fourier import bicubic, centred_images, folded, frequencies, turned
-from galmorph_helpers.imaging.stretch import _compressed, colour_image
+from galmorph_helpers.imaging.jpeg import compressed
+from galmorph_helpers.imaging.stretch import colour_image
 from galmorph_helpers.mock.demographics import DISC_THICKNESS, PARTS, population, smoothed
 from galmorph_helpers.mock.field import (
     FIELD_GALAXIES,
@@ -340,7 +341,7 @@ def test_experts_scatter_as_people_do(catalogue):
 
 
 def test_compression_takes_faint_colour_noise_and_keeps_colour():
-    plain = replace(SDSS_LOOK, saturation=1.0)
+    plain = replace(SDSS_LOOK, saturation=(1.0, 1.0))
     rng = torch.Generator().manual_seed(0)
     sky = 0.03 + 0.006 * torch.randn((4, 3, 63, 64), generator=rng)
     left = _compressed(sky, plain)
@@ -367,7 +368,7 @@ def test_compression_is_that_of_jpeg():
     pixels = (smooth * 255).round().byte().permute(1, 2, 0).numpy()
     Image.fromarray(pixels).save(file, "JPEG", quality=75, subsampling=2)
     theirs = torch.from_numpy(np.asarray(Image.open(file)).copy()).permute(2, 0, 1).float() / 255
-    mine = _compressed(smooth[None], replace(SDSS_LOOK, chroma_steps=1.0, saturation=1.0))[0]
+    mine = _compressed(smooth[None], replace(SDSS_LOOK, chroma_steps=1.0, saturation=(1.0, 1.0)))[0]
 
     def colour(z):
         return torch.stack((z[0] - z[1], z[2] - z[1]))

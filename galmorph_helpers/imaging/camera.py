@@ -7,8 +7,10 @@ from .fourier import bicubic, folded, frequencies, turned
 from .psf import moffat_transform
 
 SEEING_SCATTER = 0.08, 0.04  # of ln FWHM between fields, and between the bands of one: a drift scan sees them in turn
-SKY_LEFT = 0.22, 0.8  # that subtraction leaves, in units of a pixel's noise; share of its variance common to all bands
-CENTRING = 1.0  # a cutout is centred on its galaxy to this many stamp pixels
+SKY_LEFT = 0.21, 0.95  # that subtraction leaves, in units of a pixel's noise; share of its variance common to all bands
+# By how much, in sides of the stamp, a cutout is off its galaxy: always (pixels are counted from their corners), and
+# from one to the next.
+CENTRING = 0.008, 0.0035
 
 UNSEEN = 0.002  # of the light at a frequency: folding it back changes nothing that can be seen
 
@@ -76,8 +78,10 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
         field, band = SEEING_SCATTER
         seeing = band * torch.randn((bands + 1, n, 1, 1), generator=generator, device=device)
         seeing = torch.exp(seeing[1:] + field / band * seeing[0])
-        either_way = torch.rand((bands + 1, 2, n, 1, 1), generator=generator, device=device) - 0.5
-        shift = survey.registration / scale * either_way[1:] + 2 * CENTRING * either_way[0]
+        either_way = torch.rand((bands, 2, n, 1, 1), generator=generator, device=device) - 0.5
+        always, scatter = CENTRING
+        off = always + scatter * torch.randn((2, n, 1, 1), generator=generator, device=device)
+        shift = survey.registration / scale * either_way + size * off
     images = torch.empty((n, bands, size, size), device=device)
     for b in range(bands):
         psf = moffat_transform(k, seeing[b] * survey.psf_fwhm[b] / scale)
@@ -116,7 +120,7 @@ def _grain(shape, native, generator, device):
     """White noise of native pixels as a resampling leaves it, drawn where that is a product: in Fourier space."""
     size, half = shape[-1], shape[-1] // 2 + 1
     kx, ky = torch.fft.rfftfreq(size, device=device), torch.fft.fftfreq(size, device=device)[:, None]
-    left = bicubic(kx * native) * _box(kx, 1.0) ** 2 * (bicubic(ky * native) * _box(ky, 1.0) ** 2)
+    left = bicubic(kx * native) * _box(kx, 1.0) * (bicubic(ky * native) * _box(ky, 1.0))
     left *= 0.5**0.5  # shared by the real and the imaginary part
     left[..., [0, half - 1] if size % 2 == 0 else [0]] *= 2**0.5  # where the inverse transform keeps the real part only
     waves = torch.randn((*shape[:2], size, half, 2), generator=generator, device=device)
@@ -126,14 +130,9 @@ def _grain(shape, native, generator, device):
 
 def _pixel(k, native, resampled):
     """Transform, along one axis, of a native pixel and of the bicubic resampling that made stamp pixels of it."""
-    return _box(k, native) * bicubic(k * native) * _box(k, 1.0) ** 2 if resampled else _box(k, native)
+    return _box(k, native) * bicubic(k * native) * _box(k, 1.0) if resampled else _box(k, native)
 
 
 def _box(k, width):
     """Transform of a row of light `width` stamp pixels wide (torch.sinc is sin(pi x) / (pi x))."""
     return torch.sinc(k * width)
-
-
-# JFIF's YCbCr of red, green, blue, and back.
-_TO_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-_FROM_YCC = torch.tensor([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772, 0.0]])

@@ -13,7 +13,8 @@ from ..imaging.distance import COSMOLOGY, kpc_per_arcsec
 
 DISC_THICKNESS = 0.20  # intrinsic axis ratio q0 of a spiral's disc seen edge-on; 0.15 to 0.25 is observed
 PROFILE_SCATTER = 1.5  # types by which a disc's bulge, thickness, colour scatter about its own (Naim+1995: as experts)
-R90_SCATTER = 0.10  # of ln R90 as measured: noise and neighbours, of order
+# Of ln R90 as measured in a survey, against noiseless images: noise and neighbours widen it, and scatter it.
+R90_WIDER, R90_SCATTER = 0.08, 0.03
 EDGE_ON_DEGREES = 80.0  # a disc inclined by more than this is called edge-on
 
 
@@ -61,7 +62,7 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     # Experts name a type by its arms and patches more than by its bulge: the profile follows a type of its own.
     by_profile = np.where(elliptical, -3, (t_type + rng.normal(0, PROFILE_SCATTER, n)).clip(-2.5, 10))
     # Bulges of one type range over a factor of two and more (Graham & Worley 2008, MNRAS 388, 1708).
-    share = expit(logit(_bulge_fraction(by_profile)) + rng.normal(0, 1.0, n)).clip(0.002, 0.85)
+    share = expit(logit(_bulge_fraction(by_profile)) + rng.normal(0, 0.7, n) - 0.1).clip(0.002, 0.85)
     bulge_to_total = np.where(elliptical, 1.0, share)
     thickness = _thickness(rng, by_profile)
     inclination, axis_ratio = _orientation(rng, elliptical, thickness)
@@ -79,8 +80,8 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     # half-light radii of a round disc, 2.8 of a round elliptical, fewer of a thin galaxy. A PSF: 1.3 FWHM.
     concentration = 2.3 * (1.03 + 0.17 * (1 - np.exp(-4 * bulge_to_total)))
     r90 = np.hypot(concentration * half_light * np.sqrt((1 + axis_ratio) / 2), 1.2 * seeing)
-    r90 = r90 * np.exp(rng.normal(0, R90_SCATTER, n))
-    g_r, bulge_g_r = _observed_colours(rest_g_r, t_type, redshift)
+    r90 = r90 * np.exp(rng.normal(R90_WIDER, R90_SCATTER, n))
+    g_r, bulge_g_r = _observed_colours(np.random.default_rng([seed, 11]), rest_g_r, t_type, redshift)
     edge_on = ~elliptical & (inclination > EDGE_ON_DEGREES)
 
     table = QTable()
@@ -96,16 +97,16 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     table["g_r"], table["bulge_g_r"] = g_r * u.mag, bulge_g_r * u.mag
     # The redder, the flatter: of order what SDSS galaxies show.
     r_i = np.interp(g_r, [-0.2, 0.2, 0.5, 0.75, 1.5], [-0.06, 0.13, 0.26, 0.355, 0.50])
-    table["r_i"] = (r_i + rng.normal(0, 0.03, n)) * u.mag  # lines of gas scatter it
+    table["r_i"] = (r_i + rng.normal(0, 0.05, n)) * u.mag  # lines of gas and the dust before it scatter it
     table["inclination"], table["axis_ratio"] = inclination * u.deg, axis_ratio
     table["thickness"] = thickness
     table["position_angle"] = rng.uniform(0, 180, n) * u.deg
     table["edge_on"] = edge_on
-    # Half-light radii of the parts, in that of the disc: a bulge of 0.2 to 0.35, and of the whole what sums of Sérsic
+    # Half-light radii of the parts, in that of the disc: a bulge of 0.2 to 0.45, and of the whole what sums of Sérsic
     # profiles give.
     disc_radius = half_light / np.interp(bulge_to_total, np.arange(0, 0.9, 0.1), _WHOLE_TO_DISC)
     disc_radius = np.where(elliptical, 1.4 * half_light, disc_radius)
-    compact = (np.interp(by_profile, [-1, 3], [0.16, 0.24]) + 0.2 * bulge_to_total) * 10 ** rng.normal(0, 0.1, n)
+    compact = (np.interp(by_profile, [-1, 3], [0.21, 0.31]) + 0.26 * bulge_to_total) * 10 ** rng.normal(0, 0.1, n)
     table["bulge_radius"] = np.where(elliptical, half_light, disc_radius * compact) * u.arcsec
     table["disc_radius"] = disc_radius * u.arcsec
     table["bulge_axis_ratio"] = np.where(elliptical, axis_ratio, bulge_axis_ratio(np.cos(np.deg2rad(inclination))))
@@ -158,9 +159,9 @@ def _bulge_fraction(t_type):
 
 
 def _sersic_index(rng, t_type):
-    """Sérsic index of the bulge: from 4.5 in E by 4 in S0 to 1 in late types; log-normal scatter of 0.18 dex."""
-    mean = np.interp(t_type, [-3, -2, -1, 0, 1, 3, 5, 7], [4.5, 4.0, 3.6, 3.1, 2.7, 1.9, 1.3, 1.0])
-    return (mean * 10 ** rng.normal(0, 0.18, len(t_type))).clip(0.5, 6.0)
+    """Sérsic index of the bulge: from 5 in E by 4 in S0 to 1 in late types; log-normal scatter of 0.2 dex."""
+    mean = np.interp(t_type, [-3, -2, -1, 0, 1, 3, 5, 7], [4.95, 4.4, 4.0, 3.4, 3.0, 2.1, 1.4, 1.1])
+    return (mean * 10 ** rng.normal(0, 0.2, len(t_type))).clip(0.5, 6.0)
 
 
 _WHOLE_TO_DISC = (1.0, 0.908, 0.825, 0.74, 0.655, 0.57, 0.495, 0.44, 0.39)  # half-light radii, B/T of 0, 0.1 ... 0.8
@@ -195,11 +196,11 @@ def _orientation(rng, elliptical, thickness):
 
 
 def _half_light_kpc(rng, log_mass, t_type):
-    """Half-light radius in kpc with its scatter (Shen+2003); its two kinds of galaxies meet in S0/a."""
+    """Half-light radius in kpc (Shen+2003); its two kinds of galaxies meet in S0/a. Less scatter than as measured."""
     mass = 10**log_mass
     early = np.log(2.88e-6 * mass**0.56)
     late = np.log(0.1 * mass**0.14 * (1 + mass / 3.98e10) ** 0.25)
-    sigma = 0.34 + 0.13 / (1 + (mass / 3.98e10) ** 2)
+    sigma = 0.29 + 0.11 / (1 + (mass / 3.98e10) ** 2)
     share = np.interp(t_type, [-1, 0, 1, 2], [1, 0.7, 0.3, 0])
     return np.exp(share * early + (1 - share) * late + rng.normal(0, sigma))
 
@@ -211,17 +212,18 @@ def _rest_colour(rng, t_type, quiescent, log_light, inclination):
     scatter by of order 0.1 among spirals (Shimasaku+2001, AJ 122, 1238), most of it on the blue side: bursts.
     """
     red = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.73, 0.715, 0.70, 0.66, 0.60])
-    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.67, 0.64, 0.61, 0.555, 0.465, 0.35])
+    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.62, 0.59, 0.56, 0.505, 0.415, 0.30])
     rest = np.where(quiescent, red, blue) + 0.04 * (log_light - 10.4)  # luminous galaxies are more metal-rich
     rest += np.interp(t_type, [-3, -1, 1, 3, 10], [0, 0.02, 0.06, 0.10, 0.08]) * (inclination / 90) ** 3
-    bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.03, 0.06, 0.09])))
-    return rest - bursts + rng.normal(0, np.interp(t_type, [-3, 0, 3, 5], [0.05, 0.08, 0.11, 0.12]))
+    bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.05, 0.10, 0.14])))
+    return rest - bursts + rng.normal(0, np.interp(t_type, [-3, 0, 3, 5], [0.04, 0.065, 0.09, 0.10]))
 
 
-def _observed_colours(rest, t_type, redshift):
+def _observed_colours(rng, rest, t_type, redshift):
     """Observed g-r of the galaxy and its bulge: K_g - K_r is of order 2z for old and 1z for young galaxies."""
     k = np.interp(t_type, [-3, 5], [1.9, 1.0]) * redshift
-    return rest + k, np.where(t_type == -3, rest + k, np.maximum(rest, 0.72) + 1.9 * redshift)
+    bulge = np.maximum(rest, 0.72) + 1.9 * redshift + rng.normal(0, 0.05, len(rest))
+    return rest + k, np.where(t_type == -3, rest + k, bulge)
 
 
 #: Means along the Hubble sequence. Arms, flocculence, rings, dust follow the mean attributes by type of EFIGI (4,458

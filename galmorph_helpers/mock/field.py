@@ -10,10 +10,10 @@ from .structure import turned_axes
 
 # Others in the field, per square arcminute to r = 22.5, and the slope of log10 N(<r). Stars: 3,000 per square degree to
 # r = 20 at mid latitude, slope .22 (Bahcall & Soneira 1980, ApJS 44, 73). Galaxies: 92 per square degree to r = 17.77
-# (Strauss+2002, AJ 124, 1810) grow to about 5,000 to r = 21.5 (Yasuda+2001, AJ 122, 1104); twice that beside a bright
-# galaxy, for galaxies cluster.
-FIELD_STARS, STAR_SLOPE = 3.0, 0.22
-FIELD_GALAXIES, GALAXY_SLOPE = 7.3, 0.42
+# (Strauss+2002, AJ 124, 1810) grow to about 5,000 to r = 21.5 (Yasuda+2001, AJ 122, 1104); nearly three times
+# that beside a bright galaxy, for galaxies cluster; a third more stars where the plane is nearer.
+FIELD_STARS, STAR_SLOPE = 4.0, 0.22
+FIELD_GALAXIES, GALAXY_SLOPE = 10.0, 0.42
 FIELD_MAGNITUDES = 13.0, 22.5
 FIELD_REDSHIFT = 0.1  # of whose spectrum bands beyond g, r, i see a neighbour; of a star it is a rough guess
 RESOLVED = 20.0  # r magnitude to which a galaxy in the field is drawn as an inclined disc; a fainter one is a smudge

@@ -22,6 +22,7 @@ TRUNCATION = 8.0  # a Sérsic profile ends at this many half-light radii, as the
 SOFT = 0.7  # pixels (standard deviation): how sharp the smooth light is that structure multiplies
 THIN = 2.0  # pixels that a disc looks thick (scale lengths times axis ratio): the blur hides how thin it is
 ARMS_HIDDEN = 0.17  # cosine of the inclination below which a disc shows no arms
+BLUER_OUTSIDE = 0.1  # by which half-light radii of bulges are wider in g than in r (La Barbera+2010, MNRAS 408, 1313)
 DISC_HEIGHT = 1.1  # sech^2 scale height of a stellar disc in scale lengths, per unit of its thickness q0
 
 
@@ -62,16 +63,19 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), filters=None, s
     kx, ky = frequencies(size, device, reach=reach)
     padded = frequencies(size)[0].shape[-2]
     kx, ky = kx[:, :1], ky[:, :, :1]  # one row and one column: sums of both are made once, not products of planes
-    bulge = sersic_transform(p["sersic_index"], _turned(kx, ky, p, p["bulge_axis_ratio"]).mul_(p["bulge_radius"]))
+    along = _turned(kx, ky, p, p["bulge_axis_ratio"]).mul_(p["bulge_radius"])
+    narrow, wide = (sersic_transform(p["sersic_index"], along * (1 + s * BLUER_OUTSIDE)) for s in (-1, 1))
+    bulge = (narrow + wide).mul_(0.5)
     # Where galaxies without discs are drawn together, nothing of discs is computed.
     disc, core = (
         _disc_transforms(kx, ky, p) if bool((p["bulge_to_total"] < 1).any()) else bulge.new_zeros((2, *bulge.shape))
     )
     # Taken from the core; where little is left of it, little more lacks in the blue.
     deficit = p["disc_deficit"] + flux["gradient"] * (1 - 3.5 * p["disc_deficit"]).clamp(0, 1)
-    share = torch.cat((flux["bulge"], flux["disc"] * (1 + deficit), -flux["disc"] * deficit), -1)
+    wider = flux["bulge"] * flux["wider"]
+    share = torch.cat((flux["bulge"] - wider, wider, flux["disc"] * (1 + deficit), -flux["disc"] * deficit), -1)
     centred = turned((kx + ky) * ((size - 1) / 2))
-    out = _summed(share, torch.stack((bulge, disc, core), 1)).to(centred.dtype).mul_(centred)
+    out = _summed(share, torch.stack((narrow, wide, disc, core), 1)).to(centred.dtype).mul_(centred)
     seen = sum(np.abs(np.asarray(table[column], float)) for part in PARTS.values() for column in part).nonzero()[0]
     if len(seen):
         rows = slice(None)
@@ -212,12 +216,15 @@ def _band_fluxes(table, bands, filters, device):
         "disc": total - bulge,
         "young": r_flux * (1 - share) * relative(0.05, 0.0),
         "gradient": np.interp(band_wavelengths(bands, filters), *_AGES)[None],
+        "wider": np.interp(band_wavelengths(bands, filters), *_WIDER)[None],
     }
     return {name: torch.as_tensor(values.astype(np.float32), device=device)[..., None] for name, values in out.items()}
 
 
 # By wavelength, Å (u, g, r, i, z, H): discs are older inside.
-_AGES = (3550, *GRI_WAVELENGTHS, 8930, 16500), (0.15, 0.08, 0.0, -0.04, -0.06, -0.10)
+_AGES = (3550, *GRI_WAVELENGTHS, 8930, 16500), (0.08, 0.04, 0.0, -0.02, -0.03, -0.05)
+# Of a bulge's light, how much follows the wider of its two profiles: half-light radii shrink towards the red.
+_WIDER = (3550, *GRI_WAVELENGTHS, 8930, 16500), (1.0, 1.0, 0.5, 0.25, 0.1, 0.0)
 
 
 def _turned(kx, ky, p, axis_ratio):

@@ -14,7 +14,7 @@ from ..surveys import SDSS
 from .demographics import population
 from .rendering import ARMS_HIDDEN, light
 
-SKY_SCATTER = 0.18  # of ln noise of the sky between fields: moonlight, airmass
+SKY_SCATTER = 0.125  # of ln noise of the sky between fields: moonlight, airmass
 BATCH = 128  # galaxies drawn at once: bounds memory, and fixes what a seed draws
 
 

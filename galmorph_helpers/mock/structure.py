@@ -17,7 +17,7 @@ BAR_WIDTH = 0.30  # of its length; tapered ends
 WARP_SEEN = 0.002  # slope of a warp as seen, below which none is drawn: a tenth of a pixel in a large disc
 # By wavelength, Å (u, g, r, i, z, H): light of arms against that between them, per unit of the field; optical depth.
 _AT = (3550, *GRI_WAVELENGTHS, 8930, 16500)
-_BLUER, _REDDENED = (0.25, 0.12, 0.0, -0.05, -0.07, -0.1), (1.45, 1.25, 1.0, 0.75, 0.6, 0.2)
+_BLUER, _REDDENED = (0.18, 0.085, 0.0, -0.035, -0.05, -0.07), (1.45, 1.25, 1.0, 0.75, 0.6, 0.2)
 LINES = 0.6  # what lines of glowing gas add to a band, per starlight of the region
 
 

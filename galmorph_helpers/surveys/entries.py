@@ -28,24 +28,24 @@ class Look:
     floor : tuple of float
         Black is never reached softly: noise below it is cut pixel by pixel before pixels are averaged, which leaves
         half of this in an empty sky; one for each band shown.
-    saturation : float
-        Of the colours, 1 as they come, 0 grey.
+    saturation : tuple of float
+        Of blue against yellow and of red against green (JPEG's Cb and Cr): 1 as they come, 0 grey.
     chroma_steps : float
         Of JPEG's quantisation of the colours, in units of those of quality 75; 0 is without.
     bands : tuple of str, optional
         Shown as red, green, blue; two (green is their mean); or one, in grey. By default those of `Survey.shown`.
     """
 
-    weights: tuple = (1.51, 1.70, 2.26)
-    softening: float = 6.5
-    floor: tuple = (0.022, 0.024, 0.007)
-    saturation: float = 0.82
-    chroma_steps: float = 2.2
+    weights: tuple = (1.79, 1.93, 2.62)
+    softening: float = 7.2
+    floor: tuple = (0.020, 0.030, 0.015)
+    saturation: tuple = (0.91, 0.82)
+    chroma_steps: float = 1.1
     bands: tuple | None = None
 
 
 #: DECam pictures: a brighter stretch, a grey sky, pale colours, white nuclei; on cutouts of Galaxy Zoo DECaLS.
-DES_LOOK = Look((28.0, 38.5, 76.0), 8.7, (0.135, 0.1, 0.1), 0.36, 0.0)
+DES_LOOK = Look((28.0, 38.5, 76.0), 8.7, (0.135, 0.1, 0.1), (0.36, 0.36), 0.0)
 SDSS_LOOK = Look()
 
 
@@ -144,13 +144,12 @@ class Survey:
         return self.bands[::-1] if few else (self.bands[-1], self.bands[len(self.bands) // 2], self.bands[0])
 
 
-# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); sky noise lies
-# between what the 95 % completeness limit r = 22.2 and the median depth of later releases (5 sigma for points at
-# r = 22.70) say, 20 % apart;
+# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); the noise of a pixel is that of the
+# photons of a sky of 22.0, 20.9, 20.3 mag arcsec^-2 in g, r, i;
 # electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its colour images the bands are off against
 # each other by a fraction of a pixel. Filters: Doi+2010 (AJ 139, 1628).
 SDSS = Survey(
-    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.3, 1.2), (0.0198, 0.0313, 0.0495), (970.0, 980.0, 700.0), 17.77, 0.16,
+    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.27, 1.2), (0.015, 0.0256, 0.039), (970.0, 980.0, 700.0), 17.77, 0.2,
     look=SDSS_LOOK, filters="sdss2010",
 )  # fmt: skip
 
