@@ -12,7 +12,6 @@ from scipy.stats import spearmanr
 import galmorph_helpers as gm
 from galmorph_helpers.imaging.camera import frequency_reach, observe
 from galmorph_helpers.imaging.fourier import bicubic, centred_images, folded, frequencies, turned
-from galmorph_helpers.imaging.jpeg import compressed
 from galmorph_helpers.imaging.stretch import colour_image
 from galmorph_helpers.mock.demographics import DISC_THICKNESS, PARTS, population, smoothed
 from galmorph_helpers.mock.field import (
@@ -338,43 +337,6 @@ def test_experts_scatter_as_people_do(catalogue):
     assert 1.0 < np.sqrt(np.mean((seen - truth) ** 2)) < 2.3  # Naim+1995
     assert np.corrcoef(seen, truth)[0, 1] > 0.85 and seen.min() >= -3 and seen.max() <= 10
     assert np.array_equal(seen, gm.mock.expert_t_types(catalogue, gm.SDSS, seed=0))
-
-
-def test_compression_takes_faint_colour_noise_and_keeps_colour():
-    plain = replace(SDSS_LOOK, saturation=(1.0, 1.0))
-    rng = torch.Generator().manual_seed(0)
-    sky = 0.03 + 0.006 * torch.randn((4, 3, 63, 64), generator=rng)
-    left = _compressed(sky, plain)
-    assert left.shape == sky.shape
-    assert (left[:, 0] - left[:, 2]).std() < 0.5 * (sky[:, 0] - sky[:, 2]).std()
-    luma = torch.tensor([0.299, 0.587, 0.114])[None, :, None, None]
-    torch.testing.assert_close((left * luma).sum(1), (sky * luma).sum(1), atol=3e-3, rtol=0)
-    red = torch.tensor([0.6, 0.3, 0.1])[None, :, None, None].expand(1, 3, 20, 20)
-    torch.testing.assert_close(_compressed(red, plain), red, atol=0.03, rtol=0)
-
-
-def test_compression_is_that_of_jpeg():
-    """Against Pillow at quality 75, which also rounds the brightness: the colours, to a grey level."""
-    import io
-
-    from PIL import Image
-
-    x = torch.linspace(0, 1, 48)
-    smooth = torch.stack((0.7 * x[None] * x[:, None], 0.4 * x[None] + 0 * x[:, None], 0.3 * x[:, None] + 0 * x[None]))
-    noise = 0.06 * torch.randn((3, 24, 24), generator=torch.Generator().manual_seed(0))
-    smooth = (smooth + noise.repeat_interleave(2, 1).repeat_interleave(2, 2)).clamp(0, 1)
-    smooth[1, 0, 0] = 0.0  # the blocks begin at the corner
-    file = io.BytesIO()
-    pixels = (smooth * 255).round().byte().permute(1, 2, 0).numpy()
-    Image.fromarray(pixels).save(file, "JPEG", quality=75, subsampling=2)
-    theirs = torch.from_numpy(np.asarray(Image.open(file)).copy()).permute(2, 0, 1).float() / 255
-    mine = _compressed(smooth[None], replace(SDSS_LOOK, chroma_steps=1.0, saturation=(1.0, 1.0)))[0]
-
-    def colour(z):
-        return torch.stack((z[0] - z[1], z[2] - z[1]))
-
-    before = (colour(smooth) - colour(theirs)).abs().mean()
-    assert (colour(mine) - colour(theirs)).abs().mean() < 0.5 * before
 
 
 def test_noiseless_images_do_not_move_and_noisy_ones_do():

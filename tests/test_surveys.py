@@ -180,7 +180,8 @@ def test_what_a_picture_shows():
 
 def test_of_two_bands_green_is_the_mean_and_of_one_there_is_grey():
     flux, scale = torch.rand(2, 2, 15, 15), torch.full((2,), TWO_BANDS.pixel_scale)
-    flat = replace(SDSS_LOOK, weights=(1.0, 1.0), softening=1e-3, floor=(0.0, 0.0), saturation=(1.0, 1.0))  # next to linear
+    # Next to linear.
+    flat = replace(SDSS_LOOK, weights=(1.0, 1.0), softening=1e-3, floor=(0.0, 0.0), saturation=(1.0, 1.0))
     red, green, blue = colour_image(flux, TWO_BANDS, scale, look=flat).mean((0, 2, 3)).tolist()
     assert green == pytest.approx((red + blue) / 2, abs=0.01)
     with pytest.raises(ValueError, match="one of each for each band shown"):
