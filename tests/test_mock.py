@@ -163,14 +163,18 @@ def test_well_sampled_stamps_need_no_further_frequencies():
 
 
 def test_field_holds_as_many_stars_and_galaxies_as_surveys_count():
-    """Per square degree: 3,000 stars to r = 20; 5,000 galaxies to r = 21.5, twice that beside a galaxy."""
+    """Per square degree, 3,000 stars to r = 20 are counted at mid latitude, and 5,000 galaxies to r = 21.5.
+
+    The mock sky has a third more stars, and 2.74 times as many galaxies: a bright one has neighbours (see `field`).
+    """
+    more_stars, more_galaxies = 4 / 3, 2.74
     rng = np.random.default_rng(0)
     stars = _sources(rng, np.full(100, 36 * FIELD_STARS), STAR_SLOPE, 64)
-    assert np.sum(stars["r"] < 20) == pytest.approx(3000, rel=0.1)
+    assert np.sum(stars["r"] < 20) == pytest.approx(more_stars * 3000, rel=0.1)
     assert np.sum(stars["r"] < 16) / np.sum(stars["r"] < 18) == pytest.approx(10 ** (-0.22 * 2), abs=0.06)
     galaxies = _sources(rng, np.full(100, 36 * FIELD_GALAXIES), GALAXY_SLOPE, 64)
-    assert np.sum(galaxies["r"] < 21.5) == pytest.approx(2 * 5000, rel=0.1)
-    assert 60 < np.sum(galaxies["r"] < 17.77) / 2 < 220  # 92 were counted
+    assert np.sum(galaxies["r"] < 21.5) == pytest.approx(more_galaxies * 5000, rel=0.1)
+    assert 60 < np.sum(galaxies["r"] < 17.77) / more_galaxies < 220  # 92 were counted
     for place in (stars["x"], stars["y"]):
         assert place.min() < -4 and place.max() > 67 and abs(place.mean() - 31.5) < 1
 
@@ -206,6 +210,12 @@ def _keys_transform(k):
     return (kernel * np.cos(2 * np.pi * np.outer(k, x))).sum(1) * (x[1] - x[0])
 
 
+def _resampled_power(native):
+    """Of white noise of native pixels in stamp pixels: interpolated, averaged; beyond Nyquist it folds back."""
+    k = np.fft.fftfreq(64)
+    return k, sum((_keys_transform((k + m) * native) * np.sinc(k + m)) ** 2 for m in range(-3, 4))
+
+
 def test_the_bicubic_camera_has_the_transform_of_its_kernel():
     k = np.array([0.0, 0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 1.3])
     np.testing.assert_allclose(bicubic(torch.tensor(k)), _keys_transform(k), atol=2e-4)
@@ -223,9 +233,7 @@ def test_photon_noise_grows_with_flux_as_counting_does(level, pixels):
     found = images.var((2, 3)).mean(0).numpy()
     expected = np.array(gm.SDSS.sky_sigma) ** 2 + level / np.array(gm.SDSS.electrons)
     if pixels > 1:  # what resampling leaves of white noise
-        k = np.fft.fftfreq(64)
-        interpolated = _keys_transform(k / pixels) * np.sinc(k) ** 2
-        expected = expected * pixels**2 * (interpolated**2).mean() ** 2
+        expected = expected * pixels**2 * _resampled_power(1 / pixels)[1].mean() ** 2
     np.testing.assert_allclose(found, expected, rtol=0.03)
 
 
@@ -248,8 +256,7 @@ def test_noise_of_a_resampling_has_the_power_that_averaging_leaves(pixel):
     )
     images = images - images.mean((2, 3), keepdim=True)
     native = gm.SDSS.pixel_scale / pixel
-    k = np.fft.fftfreq(64)
-    power = (_keys_transform(k * native) * np.sinc(k) ** 2) ** 2
+    k, power = _resampled_power(native)
     expected = np.array(gm.SDSS.sky_sigma) / native * power.mean()
     np.testing.assert_allclose(images.std((0, 2, 3)), expected, rtol=0.03)
     lag = (images[..., 1:] * images[..., :-1]).mean() / images.square().mean()

@@ -24,9 +24,16 @@ def test_noise_to_limit_and_back(limit, pixel):
 
 
 def test_limits_of_the_surveys():
-    for survey, expected in ((gm.SDSS, (27.2, 26.7, 26.2)), (gm.DES, (28.7, 28.5, 27.8))):
+    # Of SDSS: a sky of 22.0, 20.9, 20.3 mag arcsec^-2, whose photons are counted (next test).
+    for survey, expected in ((gm.SDSS, (27.3, 26.75, 26.25)), (gm.DES, (28.7, 28.5, 27.8))):
         for sigma, limit in zip(survey.sky_sigma, expected, strict=True):
             assert gm.surveys.surface_brightness_limit(sigma, survey.pixel_scale) == pytest.approx(limit, abs=0.15)
+
+
+def test_the_noise_of_sdss_is_that_of_the_photons_of_its_sky():
+    """Root N of the electrons that a pixel of a sky of 22.0, 20.9, 20.3 mag arcsec^-2 collects, to a tenth."""
+    sky = 10 ** (0.4 * (22.5 - np.array([22.0, 20.9, 20.3]))) * gm.SDSS.pixel_scale**2  # nanomaggies a pixel
+    np.testing.assert_allclose(gm.SDSS.sky_sigma, np.sqrt(sky / np.array(gm.SDSS.electrons)), rtol=0.1)
 
 
 @pytest.mark.parametrize("sigma, pixel", [(0, 0.4), (-1, 0.4), (0.02, 0), (0.02, -0.4)])
@@ -175,7 +182,7 @@ def test_what_a_picture_shows():
     assert gm.SDSS.shown == LSST.shown == HSC.shown == ("i", "r", "g")
     assert EUCLID_VIS.shown == ("VIS",) and TWO_BANDS.shown == ("red", "blue")
     assert replace(LSST, look=replace(SDSS_LOOK, bands=("y", "z", "i"))).shown == ("y", "z", "i")
-    assert (HSC.seeing, gm.SDSS.seeing, EUCLID_VIS.seeing) == (0.58, 1.3, 0.16)
+    assert (HSC.seeing, gm.SDSS.seeing, EUCLID_VIS.seeing) == (0.58, 1.27, 0.16)
 
 
 def test_of_two_bands_green_is_the_mean_and_of_one_there_is_grey():

@@ -119,6 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
 _CAMERA, _MOCK, _RENDERING = "imaging/camera.py", "mock/demographics.py", "mock/rendering.py"
 _UNCERTAINTY, _INTERVALS = "metrics/uncertainty.py", "test_uncertainty.py::test_"
 _FITS, _INDICES, _METRICS = "imaging/emulated_fits.py", "measure/indices.py", "metrics/scores.py"
+_JPEG = "imaging/jpeg.py"
 _HERE, _EMULATE, _FEATURES = "test_known_answers.py::test_", "test_emulate.py::test_", "test_features.py::test_"
 _TRANSFER, _GRADIENTS = "test_transfer.py::test_", "test_gradients.py::test_"
 _PHOTONS = _HERE + "a_stamp_s_photons_are_counted_as_poisson_would"
@@ -139,7 +140,16 @@ _ROWS = (
      _HERE + "the_sky_s_level_is_off_by_a_fifth_of_its_noise"),
     ("registration off", _CAMERA, "survey.registration / scale", "0 * survey.registration / scale", _BANDS),
     ("registration in arcsec, not pixels", _CAMERA, "survey.registration / scale", "survey.registration", _BANDS),
-    ("no centring", _CAMERA, "2 * CENTRING", "0 * CENTRING", _BANDS),
+    ("no centring", _CAMERA, "off = always + scatter", "off = 0 * always + 0 * scatter", _BANDS),
+    ("cutouts all centred alike", _CAMERA, "off = always + scatter", "off = always + 0 * scatter", _BANDS),
+    ("pixels averaged twice", _CAMERA, "* _box(k, 1.0) if resampled", "* _box(k, 1.0) ** 2 if resampled",
+     "test_camera.py::test_a_star_is_as_wide_as_a_sum_over_native_pixels_makes_it"),
+    ("blocks that all begin at the corner", _JPEG, "begin % 8, begin // 8 % 8", "0 * begin, 0 * begin",
+     "test_jpeg.py::test_what_is_left_depends_on_where_blocks_begin"),
+    ("a cutout saved once, not twice", _JPEG, "_rounded(cosines, 1.0) - cosines", "0 * cosines",
+     "test_jpeg.py::test_compression_is_that_of_the_files_of_an_archive"),
+    ("red faded as blue", _JPEG, "*look.saturation]", "*look.saturation[:1] * 2]",
+     "test_jpeg.py::test_a_look_fades_blue_against_yellow_and_red_against_green_apart"),
     ("another PSF", "imaging/psf.py", "value=1 / 3", "value=0",
      "test_mock.py::test_sersic_plus_disc_agrees_with_galsim"),
     ("sign of zero_point, argument", "imaging/fits_images.py", "(ZERO_POINT - zero_point)", "(zero_point - ZERO_POINT)",
