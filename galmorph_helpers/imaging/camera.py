@@ -7,7 +7,7 @@ from .fourier import bicubic, folded, frequencies, turned
 from .psf import moffat_transform
 
 SEEING_SCATTER = 0.08, 0.04  # of ln FWHM between fields, and between the bands of one: a drift scan sees them in turn
-SKY_LEFT = 0.21, 0.95  # that subtraction leaves, in units of a pixel's noise; share of its variance common to all bands
+SKY_LEFT = 0.19, 0.95  # that subtraction leaves, in units of a pixel's noise; share of its variance common to all bands
 # By how much, in sides of the stamp, a cutout is off its galaxy: always (pixels are counted from their corners), and
 # from one to the next.
 CENTRING = 0.008, 0.0035
@@ -120,12 +120,17 @@ def _grain(shape, native, generator, device):
     """White noise of native pixels as a resampling leaves it, drawn where that is a product: in Fourier space."""
     size, half = shape[-1], shape[-1] // 2 + 1
     kx, ky = torch.fft.rfftfreq(size, device=device), torch.fft.fftfreq(size, device=device)[:, None]
-    left = bicubic(kx * native) * _box(kx, 1.0) * (bicubic(ky * native) * _box(ky, 1.0))
+    left = _resampled(kx, native) * _resampled(ky, native)
     left *= 0.5**0.5  # shared by the real and the imaginary part
     left[..., [0, half - 1] if size % 2 == 0 else [0]] *= 2**0.5  # where the inverse transform keeps the real part only
     waves = torch.randn((*shape[:2], size, half, 2), generator=generator, device=device)
     waves.flatten(-2).mul_(left.repeat_interleave(2, -1)[:, None])  # faster than complex numbers, or numbers in pairs
     return torch.fft.irfft2(torch.view_as_complex(waves), s=(size, size), norm="ortho")
+
+
+def _resampled(k, native):
+    """What bicubic interpolation and a mean over stamp pixels pass of white noise; beyond Nyquist it folds back."""
+    return sum((bicubic((k + m) * native) * _box(k + m, 1.0)) ** 2 for m in (-2, -1, 0, 1, 2)).sqrt()
 
 
 def _pixel(k, native, resampled):

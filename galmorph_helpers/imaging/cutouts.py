@@ -150,12 +150,10 @@ def _patches(flux, left, low, side):
 
 def _kernel(step):
     """What a pixel of the tile gives to one of a stamp, by distance: bicubic interpolation (Keys 1981, a = -1/2),
-    averaged over the stamp's pixel twice, which is a triangle; (N, STEPS) from 0 to REACH + step."""
-    away = torch.linspace(0, 1, STEPS) * (REACH + step)[:, None]
-    point = (torch.arange(2 * TAPS) + 0.5) / TAPS - 1  # of the triangle, in steps
-    weight = (1 - point.abs()) / TAPS
-    total = torch.zeros_like(away)
-    for t, w in zip(point, weight, strict=True):
+    averaged over the stamp's pixel; (N, STEPS) from 0 to REACH + half a step."""
+    away = torch.linspace(0, 1, STEPS) * (REACH + step / 2)[:, None]
+    total, w = torch.zeros_like(away), 1 / TAPS
+    for t in (torch.arange(TAPS) + 0.5) / TAPS - 0.5:  # of the pixel, in steps
         d = (away - t * step[:, None]).abs_()
         far, near = (2 - d).clamp_(min=0), (1 - d).clamp_(min=0)  # beyond 2 pixels, and 1, there is nothing of each
         total += far.mul_(far).mul_(1 - d).mul_(0.5 * w).addcmul_(near.mul_(near), d.mul_(2).sub_(1), value=float(w))
@@ -167,11 +165,11 @@ def _weights(kernel, centre, step, side, size):
 
     Only the few pixels within reach of a stamp's pixel are looked up; the others stay 0.
     """
-    near = 2 * math.ceil(REACH + float(step.max())) + 1
+    near = 2 * math.ceil(REACH + float(step.max()) / 2) + 1
     places = centre[:, :, None] + (torch.arange(size) - (size - 1) / 2) * step[:, None]
-    first = places.sub((REACH + step)[:, None]).ceil_()
+    first = places.sub((REACH + step / 2)[:, None]).ceil_()
     away = (first.sub_(places)[..., None] + torch.arange(near)).abs_()
-    index = away.mul_(((STEPS - 1) / (REACH + step))[:, None, None]).clamp_(max=STEPS - 1)  # there it is 0
+    index = away.mul_(((STEPS - 1) / (REACH + step / 2))[:, None, None]).clamp_(max=STEPS - 1)  # there it is 0
     low = index.floor().clamp_(max=STEPS - 2)
     part = index.sub_(low)
     low = low.long().add_((torch.arange(len(step)) * STEPS)[:, None, None])

@@ -74,7 +74,7 @@ def transfer_function(psf, pixel_scale, ratio, size, bands, *, resampled=True):
     row, column = kx[:, :1], ky[:, :, :1]
     pixel = torch.sinc(row * native) * torch.sinc(column * native)
     if resampled and bool((native - 1).abs().max() > 1e-4):  # and averaged over the stamp's pixels: see `observe`
-        pixel = pixel * bicubic(row * native) * bicubic(column * native) * (torch.sinc(row) * torch.sinc(column)) ** 2
+        pixel = pixel * bicubic(row * native) * bicubic(column * native) * torch.sinc(row) * torch.sinc(column)
     k = torch.hypot(kx, ky)
     return torch.stack([moffat_transform(k, float(f) / pixel_scale[:, None, None]) * pixel for f in fwhm], 1)
 

@@ -1,7 +1,7 @@
 """What JPEG leaves of a survey's colour pictures, seen in stamps that are cut from them and resampled.
 
-The way of SDSS's cutouts: an archive keeps pictures of its native pixels as JPEG; a service resamples what is asked for
-and sends it as JPEG again; whoever learns from it averages its pixels to stamps.
+The way of SDSS's cutouts: an archive keeps pictures of its native pixels as JPEG, turned to the north; a service
+resamples what is asked for and sends it as JPEG again; whoever learns from it averages its pixels to stamps.
 """
 
 from functools import lru_cache
@@ -18,7 +18,7 @@ _STEPS = np.full((8, 8), 50.0)
 _STEPS[:4, :4] = [[9, 9, 12, 24], [9, 11, 13, 33], [12, 13, 28, 50], [24, 33, 50, 50]]
 CUTOUT = 212  # pixels of the cutout of which a stamp is the smaller copy: half of 424, as of Galaxy Zoo
 KEPT = 3  # of eight cosines a block that the second rounding changes: finer ones fell to the first
-GRAIN = 0.65 / 255  # that rounding the brightness leaves in a stamp
+GRAIN = 0.8 / 255  # that rounding the brightness leaves in a stamp
 _SCALES = np.geomspace(0.3, 4.0, 24)  # native pixels in stamp pixels, 12 % apart, for which blocks are kept
 _PARTS = 16  # of a stamp pixel, by which the overlap of two grids is measured
 
@@ -45,6 +45,8 @@ def compressed(picture, native, look):
     device, (height, width) = picture.device, picture.shape[-2:]
     parted = (_TO_YCC.to(device) @ picture.flatten(2)).unflatten(2, (height, width))
     light, colours = parted[:, 0], parted[:, 1:]
+    if look.chroma_steps:
+        light.copy_(_turned_north(light, native.to(device)))
     begin = (picture[:, 1, 0, 0] * 1e5).long()  # as random as the noise of a pixel
     begin = begin % 8, begin // 8 % 8
     which = np.abs(np.log(native.cpu().numpy()[:, None] / _SCALES)).argmin(1)
@@ -56,9 +58,21 @@ def compressed(picture, native, look):
     if look.chroma_steps:
         cosines, back = _transformed(colours, [_cutout_blocks(side) for side in (height, width)], begin)
         colours += back(_rounded(cosines, 1.0) - cosines)
-        light += GRAIN * ((light * 1e5) % 1 + (light * 3e4) % 1 - 1)  # as random as the noise of a pixel
+        light += GRAIN * ((light * 1e4) % 1 + (light * 3e3) % 1 - 1)  # as random as the noise of a pixel
     of = _FROM_YCC.to(device) * torch.tensor([1.0, *look.saturation], device=device)
     return (of @ parted.flatten(2)).view_as(picture).clamp_(0, 1).mul_(255).round_().div_(255)
+
+
+def _turned_north(light, native):
+    """Brightness (N, H, W) as a turn of the native pixels leaves it, each new one between four old ones: of what
+    bilinear interpolation does on average, the width, a sixth of a squared pixel along each axis."""
+    tap = (native.to(light) ** 2 / 12).clamp(max=0.1)[:, None, None]
+    for axis in (-2, -1):
+        ends = [light.narrow(axis, at, 1) for at in (0, light.shape[axis] - 1)]
+        longer = torch.cat([ends[0], light, ends[1]], axis)
+        before, after = (longer.narrow(axis, at, light.shape[axis]) for at in (0, 2))
+        light = light + tap * (before + after - 2 * light)
+    return light
 
 
 def _transformed(colours, blocks, begin):

@@ -1,6 +1,7 @@
 """From flux to a picture: the stretches of the surveys, and of deep images."""
 
 from dataclasses import replace
+
 import numpy as np
 import torch
 

@@ -97,7 +97,7 @@ def population(n, *, seed=0, magnitude_limit=17.77, brightest=14.0, seeing=1.3):
     table["g_r"], table["bulge_g_r"] = g_r * u.mag, bulge_g_r * u.mag
     # The redder, the flatter: of order what SDSS galaxies show.
     r_i = np.interp(g_r, [-0.2, 0.2, 0.5, 0.75, 1.5], [-0.06, 0.13, 0.26, 0.355, 0.50])
-    table["r_i"] = (r_i + rng.normal(0, 0.05, n)) * u.mag  # lines of gas and the dust before it scatter it
+    table["r_i"] = (r_i + rng.normal(0, 0.06, n)) * u.mag  # lines of gas and the dust before it scatter it
     table["inclination"], table["axis_ratio"] = inclination * u.deg, axis_ratio
     table["thickness"] = thickness
     table["position_angle"] = rng.uniform(0, 180, n) * u.deg
@@ -200,7 +200,7 @@ def _half_light_kpc(rng, log_mass, t_type):
     mass = 10**log_mass
     early = np.log(2.88e-6 * mass**0.56)
     late = np.log(0.1 * mass**0.14 * (1 + mass / 3.98e10) ** 0.25)
-    sigma = 0.29 + 0.11 / (1 + (mass / 3.98e10) ** 2)
+    sigma = 0.32 + 0.12 / (1 + (mass / 3.98e10) ** 2)
     share = np.interp(t_type, [-1, 0, 1, 2], [1, 0.7, 0.3, 0])
     return np.exp(share * early + (1 - share) * late + rng.normal(0, sigma))
 
@@ -212,17 +212,17 @@ def _rest_colour(rng, t_type, quiescent, log_light, inclination):
     scatter by of order 0.1 among spirals (Shimasaku+2001, AJ 122, 1238), most of it on the blue side: bursts.
     """
     red = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.73, 0.715, 0.70, 0.66, 0.60])
-    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.62, 0.59, 0.56, 0.505, 0.415, 0.30])
+    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.65, 0.62, 0.59, 0.54, 0.45, 0.335])
     rest = np.where(quiescent, red, blue) + 0.04 * (log_light - 10.4)  # luminous galaxies are more metal-rich
     rest += np.interp(t_type, [-3, -1, 1, 3, 10], [0, 0.02, 0.06, 0.10, 0.08]) * (inclination / 90) ** 3
-    bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.05, 0.10, 0.14])))
-    return rest - bursts + rng.normal(0, np.interp(t_type, [-3, 0, 3, 5], [0.04, 0.065, 0.09, 0.10]))
+    bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.04, 0.08, 0.10])))
+    return rest - bursts + rng.normal(0, np.interp(t_type, [-3, 0, 3, 5], [0.05, 0.08, 0.11, 0.12]))
 
 
 def _observed_colours(rng, rest, t_type, redshift):
     """Observed g-r of the galaxy and its bulge: K_g - K_r is of order 2z for old and 1z for young galaxies."""
     k = np.interp(t_type, [-3, 5], [1.9, 1.0]) * redshift
-    bulge = np.maximum(rest, 0.72) + 1.9 * redshift + rng.normal(0, 0.05, len(rest))
+    bulge = np.maximum(rest, 0.72) + 1.9 * redshift + rng.normal(0, 0.09, len(rest))
     return rest + k, np.where(t_type == -3, rest + k, bulge)
 
 

@@ -38,9 +38,9 @@ class Look:
 
     weights: tuple = (1.79, 1.93, 2.62)
     softening: float = 7.2
-    floor: tuple = (0.020, 0.030, 0.015)
-    saturation: tuple = (0.91, 0.82)
-    chroma_steps: float = 1.1
+    floor: tuple = (0.008, 0.025, 0.0085)
+    saturation: tuple = (0.91, 0.81)
+    chroma_steps: float = 1.2
     bands: tuple | None = None
 
 
@@ -144,12 +144,13 @@ class Survey:
         return self.bands[::-1] if few else (self.bands[-1], self.bands[len(self.bands) // 2], self.bands[0])
 
 
-# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579); the noise of a pixel is that of the
-# photons of a sky of 22.0, 20.9, 20.3 mag arcsec^-2 in g, r, i;
+# SDSS: pixel 0.396" and the seeing of the imaging runs (York+2000, AJ 120, 1579), less what a turn adds;
+# the noise of a pixel is between that of the photons of a dark sky (22.0, 20.9, 20.3 mag arcsec^-2 in g, r, i) and what
+# the 95 % completeness limit r = 22.2 says;
 # electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its colour images the bands are off against
 # each other by a fraction of a pixel. Filters: Doi+2010 (AJ 139, 1628).
 SDSS = Survey(
-    "SDSS", ("g", "r", "i"), 0.396, (1.4, 1.27, 1.2), (0.015, 0.0256, 0.039), (970.0, 980.0, 700.0), 17.77, 0.2,
+    "SDSS", ("g", "r", "i"), 0.396, (1.34, 1.22, 1.15), (0.0165, 0.028, 0.043), (970.0, 980.0, 700.0), 17.77, 0.2,
     look=SDSS_LOOK, filters="sdss2010",
 )  # fmt: skip
 
