@@ -88,17 +88,17 @@ def test_the_brightness_moves_by_its_grain_and_8_bits_alone():
 
 
 @pytest.mark.parametrize("native", [0.5, 1.0])
-def test_a_turn_to_the_north_blurs_the_brightness_as_bilinear_interpolation_does(native, monkeypatch):
+def test_a_turn_to_the_north_blurs_the_brightness_as_bilinear_interpolation_does(native):
     """Between two pixels, u from the one, it has the variance u (1 - u): on average 1 / 6 of a squared native pixel."""
-    monkeypatch.setattr(jpeg, "GRAIN", 0.0)
     at = torch.arange(40.0) - 19.5
-    spot = torch.exp(-(at**2 + at[:, None] ** 2) / (2 * 2.5**2))
-    picture = (51 * LEVEL + 0.75 * spot).expand(1, 3, 40, 40).clone()
-    near, widths = slice(8, -8), []
-    for look in (PLAIN, UNROUNDED):  # without files there is no turn, but the same 8 bits
-        left = (compressed(picture, natives(native), look)[0] * LUMA).sum(0)[near, near] - 51 * LEVEL
-        widths.append((left * at[near] ** 2).sum().item() / left.sum().item())
-    assert widths[0] - widths[1] == pytest.approx(native**2 / 6, abs=0.05)
+    spot = torch.exp(-(at**2 + at[:, None] ** 2) / (2 * 2.5**2))[None]
+    turned = jpeg._turned_north(spot, natives(native))
+    assert turned.sum().item() == pytest.approx(spot.sum().item(), rel=1e-4)
+    for axis in (1, 2):
+        after, before = ((z.sum(axis) * at**2).sum().item() / z.sum().item() for z in (turned, spot))
+        assert after - before == pytest.approx(native**2 / 6, abs=0.002)
+    left = (compressed(spot.expand(1, 3, 40, 40), natives(native), PLAIN)[0] * LUMA).sum(0)
+    assert (left - turned[0]).abs().max() < (0.8 + 0.5) * LEVEL * 1.01 < (spot - turned).abs().max()
 
 
 def test_a_picture_is_not_changed_in_place():
