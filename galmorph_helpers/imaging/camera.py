@@ -72,7 +72,7 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
     native = survey.pixel_scale / scale  # a native pixel in stamp pixels
     resampled = bool((native - 1).abs().max() > 1e-6)
     kx, ky = kx[:, :1], ky[:, :, :1]
-    columns, rows = _pixel(kx, native, resampled), _pixel(ky, native, resampled)
+    columns, rows = (_pixel(k_, native, resampled) * _fading(k_) for k_ in (kx, ky))
     seeing, shift = [1.0] * bands, None
     if noise:  # no two fields are alike
         field, band = SEEING_SCATTER
@@ -95,6 +95,12 @@ def observe(spectrum, survey, pixel_scale, *, size=64, generator=None, noise=Tru
         images[:, b] = torch.fft.irfft(along, n=padded)[..., :size]
     sky = survey.sky_sigma if sky_sigma is None else sky_sigma
     return images.add_(_noise(images, survey, sky, native, resampled, generator)) if noise else images
+
+
+def _fading(k):
+    """1, and to 0 at the last frequency where that is beyond the stamp's Nyquist frequency: a hard end would ring."""
+    last = float(k.abs().max())
+    return torch.cos(((k.abs() / last - 0.7) / 0.6).clamp(0, 0.5) * torch.pi) ** 2 if last > 0.6 else torch.ones_like(k)
 
 
 def _noise(images, survey, sky, native, resampled, generator):

@@ -47,7 +47,7 @@ def compressed(picture, native, look):
     light, colours = parted[:, 0], parted[:, 1:]
     if look.chroma_steps:
         light.copy_(_turned_north(light, native.to(device)))
-    begin = (picture[:, 1, 0, 0] * 1e5).long()  # as random as the noise of a pixel
+    begin = (picture[:, 1, 0, 0] * 1e4).long()  # as random as the noise of a pixel
     begin = begin % 8, begin // 8 % 8
     which = np.abs(np.log(native.cpu().numpy()[:, None] / _SCALES)).argmin(1)
     for scale in np.unique(which):

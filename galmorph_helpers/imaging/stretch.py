@@ -65,7 +65,7 @@ def colour_image(flux, survey, pixel_scale, *, look=None):
     bands = torch.addcmul(floor**2, bands, bands).sqrt_().add_(bands).mul_(0.5)
     if len(shown) == 2:
         bands = torch.stack((bands[:, 0], bands.mean(1), bands[:, 1]), 1)
-    stretched = look.softening * bands.mean(1, keepdim=True)
+    stretched = (look.softening * bands.mean(1, keepdim=True)).clamp_(min=1e-12)  # 0 / 0 is no colour
     root = torch.sqrt(1 + stretched**2)
     asinh = torch.log1p(stretched + stretched**2 / (1 + root))  # three times faster than torch.asinh
     picture = bands.mul_(asinh.div_(stretched)).clamp_(max=1)

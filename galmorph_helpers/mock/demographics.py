@@ -212,10 +212,10 @@ def _rest_colour(rng, t_type, quiescent, log_light, inclination):
     scatter by of order 0.1 among spirals (Shimasaku+2001, AJ 122, 1238), most of it on the blue side: bursts.
     """
     red = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.77, 0.73, 0.715, 0.70, 0.66, 0.60])
-    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.65, 0.62, 0.59, 0.54, 0.45, 0.335])
+    blue = np.interp(t_type, [-3, -1, 1, 3, 5, 10], [0.665, 0.64, 0.615, 0.575, 0.47, 0.37])
     rest = np.where(quiescent, red, blue) + 0.04 * (log_light - 10.4)  # luminous galaxies are more metal-rich
     rest += np.interp(t_type, [-3, -1, 1, 3, 10], [0, 0.02, 0.06, 0.10, 0.08]) * (inclination / 90) ** 3
-    bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.04, 0.08, 0.10])))
+    bursts = np.where(quiescent, 0, rng.exponential(np.interp(t_type, [-1, 3, 5], [0.04, 0.07, 0.10])))
     return rest - bursts + rng.normal(0, np.interp(t_type, [-3, 0, 3, 5], [0.05, 0.08, 0.11, 0.12]))
 
 

@@ -13,9 +13,10 @@ from scipy.special import j0
 from torch.nn.functional import grid_sample
 
 from ..imaging.fourier import centred_images, frequencies, turned
-from ..imaging.kcorrection import GRI_WAVELENGTHS, band_magnitudes, band_wavelengths
+from ..imaging.kcorrection import band_wavelengths
 from .demographics import PARTS, disc_axis_ratio
 from .field import add_field, added, exponential
+from .fluxes import band_fluxes
 from .structure import structure, turned_axes
 
 TRUNCATION = 8.0  # a Sérsic profile ends at this many half-light radii, as the SDSS de Vaucouleurs models do
@@ -59,7 +60,7 @@ def light(table, pixel_scale, *, size=64, bands=("g", "r", "i"), filters=None, s
     device = torch.as_tensor(pixel_scale).device
     pixel_scale = np.asarray(torch.as_tensor(pixel_scale).cpu(), float)
     p = _parameters(table, pixel_scale, device)
-    flux = _band_fluxes(table, bands, filters, device)
+    flux = band_fluxes(table, bands, filters, device)
     kx, ky = frequencies(size, device, reach=reach)
     padded = frequencies(size)[0].shape[-2]
     kx, ky = kx[:, :1], ky[:, :, :1]  # one row and one column: sums of both are made once, not products of planes
@@ -196,35 +197,6 @@ def _parameters(table, pixel_scale, device):
     p["bar_light"] = p["bar_light"] * p["visible"]
     p["knot_light"] = p["knot_light"] * (0.3 + 0.7 * p["visible"])
     return p
-
-
-def _band_fluxes(table, bands, filters, device):
-    """Flux (nanomaggies) of bulge, disc and young stars in each band, and how much more of the light lacks in the core
-    of a disc, all (N or 1, bands, 1)."""
-    g_r, r_i, bulge_g_r, r = (np.asarray(table[name].value) for name in ("g_r", "r_i", "bulge_g_r", "r_mag"))
-    share = np.asarray(table["bulge_to_total"])[:, None]
-
-    def relative(g_r, r_i):  # flux in each band over that in r
-        gri = np.stack(np.broadcast_arrays(g_r, 0.0 * r, -r_i), 1)
-        return 10 ** (-0.4 * band_magnitudes(gri, table["redshift"], bands=bands, filters=filters))
-
-    r_flux = 10 ** (-0.4 * (r[:, None] - 22.5))
-    total = r_flux * relative(g_r, r_i)
-    bulge = np.minimum(share * r_flux * relative(bulge_g_r, r_i + 0.03), total)
-    out = {
-        "bulge": bulge,
-        "disc": total - bulge,
-        "young": r_flux * (1 - share) * relative(0.05, 0.0),
-        "gradient": np.interp(band_wavelengths(bands, filters), *_AGES)[None],
-        "wider": np.interp(band_wavelengths(bands, filters), *_WIDER)[None],
-    }
-    return {name: torch.as_tensor(values.astype(np.float32), device=device)[..., None] for name, values in out.items()}
-
-
-# By wavelength, Å (u, g, r, i, z, H): discs are older inside.
-_AGES = (3550, *GRI_WAVELENGTHS, 8930, 16500), (0.08, 0.04, 0.0, -0.02, -0.03, -0.05)
-# Of a bulge's light, how much follows the wider of its two profiles: half-light radii shrink towards the red.
-_WIDER = (3550, *GRI_WAVELENGTHS, 8930, 16500), (1.0, 1.0, 0.5, 0.25, 0.1, 0.0)
 
 
 def _turned(kx, ky, p, axis_ratio):

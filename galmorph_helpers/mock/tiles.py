@@ -49,7 +49,7 @@ def mock_tile(n, survey=SDSS, seed=0, *, side=1024, number=0):
 
     The galaxies of the table stand one to a cell of a grid, anywhere in its middle half, so that they are not crowded,
     however many. Between them lie stars and other galaxies, as in the field of any mock galaxy: to r = 17.77 one of
-    these in 13 square arcminutes.
+    these in 10 square arcminutes.
 
     Parameters
     ----------

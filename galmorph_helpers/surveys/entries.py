@@ -150,7 +150,7 @@ class Survey:
 # electrons from gain 4.7 e-/DN and about 0.0048 nanomaggies per DN in r. In its colour images the bands are off against
 # each other by a fraction of a pixel. Filters: Doi+2010 (AJ 139, 1628).
 SDSS = Survey(
-    "SDSS", ("g", "r", "i"), 0.396, (1.34, 1.22, 1.15), (0.0165, 0.028, 0.043), (970.0, 980.0, 700.0), 17.77, 0.2,
+    "SDSS", ("g", "r", "i"), 0.396, (1.34, 1.24, 1.18), (0.0165, 0.028, 0.043), (970.0, 980.0, 700.0), 17.77, 0.2,
     look=SDSS_LOOK, filters="sdss2010",
 )  # fmt: skip
 
