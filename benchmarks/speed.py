@@ -203,6 +203,11 @@ def bare_loop(file, images, n):
         logits_and_features(bodies, images)
 
 
+def read_once(file):
+    """Read and keep the networks where this runs; what they are on a GPU is not sent back."""
+    gm.catalogue.load_classifier(file)
+
+
 def cataloguing(table, quick, million):
     """Throughput of the catalogue against the bare loop, warm and in turn, on one worker and two; its memory."""
     device, few = gm.device().type, 1 if quick else 3
@@ -226,7 +231,7 @@ def cataloguing(table, quick, million):
 
         with gm.catalogue.dask_client(1) as one, gm.catalogue.dask_client(2) as two:
             for client in (one, two):
-                client.run(gm.catalogue.load_classifier, str(file))
+                client.run(read_once, str(file))
             threads = torch.get_num_threads()
             if device == "cpu":
                 torch.set_num_threads(1)
