@@ -293,7 +293,7 @@ gm.plots.show_metrics(on_edge, metrics=("auc",), caption="Edge-on or not, mock t
 # %% [markdown]
 # N galaxies were judged, *positive* is the share of them that is edge-on, and *always “no”* the share that a lazy person gets right. Brackets are 95 % intervals: where the score may lie with other test galaxies and, for the network, with another start.
 #
-# **See:** network and axis ratio are level, to a hundredth or two. For this question one number that a person thought of does what 290,000 weights do. Part of that is put in: our simulated volunteers look at how thin a galaxy appears, just as your function does. People may look at more; wait for the observed galaxies.
+# **See:** network and axis ratio are level, to a hundredth or two. For this question one number that a person thought of does nearly all that 290,000 weights do. Part of that is put in: our simulated volunteers look at how thin a galaxy appears, just as your function does. People may look at more; wait for the observed galaxies.
 #
 # The third row is a *control*, a measurement in which the thing claimed is absent. Read even that row with care. A network that learnt nothing still computes something from each picture, and that may go with how long or how bright a galaxy is. Its probabilities differ by little (the line above the table), yet the AUC sees only their order. Change the seed of the permutation, and the row may land near 0.5, far above, or below. So a score "above 0.5" proves little by itself. What the network learnt from the answers is the distance between the first row and the third.
 #
@@ -403,7 +403,7 @@ gm.plots.show_metrics(agreement, metrics=("spearman",),
 # %% [markdown]
 # The number is a rank correlation, *Spearman*'s: 1 if both orders are the same, 0 if they have nothing to do with each other.
 #
-# **See** where the network's order goes wrong. These galaxies are far away, seen in light of other colours and ten times sharper, and often two share a picture. Compare its row with that of the network that learnt nothing, and remember that another shuffle would give that one another number: so small a correlation proves little. Your axis ratio needed no training, and follows the ellipticity well on the pictures of another telescope, too.
+# **See** where the network's order goes wrong. These galaxies are far away, seen in light of other colours and ten times sharper, and often two share a picture. In the table, compare its row with that of the network that learnt nothing: the distance between them is what the mock sky taught. But this is one network, and one shuffle; others would give other numbers, so do not ask the table which of two rows that are near each other is the better one. Your axis ratio needed no training, and follows the ellipticity well on the pictures of another telescope, too.
 #
 # The network gave each of them a number all the same, because it must: **it cannot say "I have never seen such a thing"**.
 #
@@ -436,7 +436,7 @@ if observed:
     gm.plots.show_metrics(zoo_disc, metrics=("auc",), caption="Disc or not, observed SDSS galaxies")
 
 # %% [markdown]
-# **See** (with observed galaxies at hand): the same picture as on the mock sky. For *edge-on*, the network and your one number are level again, this time with people as judges. For *disc or not* the network is ahead of it, but its score is lower than on the mock sky: the mock sky is not the sky. A network that is trained on observed galaxies themselves comes in lesson 02, and what can be carried from one sky to another in lesson 04.
+# **See** (with observed galaxies at hand): the same picture as on the mock sky. For *edge-on*, the network and your one number are level again, within the brackets, this time with people as judges. For *disc or not* the network is ahead of it, but its score is lower than on the mock sky: the mock sky is not the sky. A network that is trained on observed galaxies themselves comes in lesson 02, and what can be carried from one sky to another in lesson 04.
 #
 # ## Quiz
 
