@@ -90,7 +90,7 @@ def probe(seed, n=1600):
                batch_size=16, seed=seed)  # fmt: skip
         rows.append(scored(seed, t, "from scratch, 50 labels", label[test], gm.predict(network, views[test], views=1)))
     p = gm.predict(shipped_detector(), views[test], views=1)
-    return {"tides_probe": [*rows, scored(seed, 0, "detector, 18,763 labels", label[test], p)]}
+    return {"tides_probe": [*rows, scored(seed, 0, "detector, 18,724 labels", label[test], p)]}
 
 
 def balanced(pool, label, rng):

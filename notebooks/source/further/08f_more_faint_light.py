@@ -239,7 +239,7 @@ wins = {word: int(np.sum(nearest == k)) for k, word in enumerate(names.values())
 print("nearest to the truth in", ", ".join(f"{n} cases: {k}" for k, n in wins.items()))
 
 # %% [markdown]
-# **Why:** the mixture uses all scores, not only on which side of a line they lie, and is nearest to the truth in two cases of three. With the largest $R - b$ the correction gains where images are deep; in shallow ones that threshold lies so low that it is badly known. Where the plain share of calls wins, it is right by accident or the calibration was small: with 5,000 galaxies counted and as many to learn from, it wins nowhere.
+# **Why:** the mixture uses all scores, not only on which side of a line they lie, and is nearest to the truth in two cases of three. With the largest $R - b$ the correction gains at μ = 33; at 30 it is the same threshold as that of best F1; in shallower images it lies so low that it is badly known. Where the plain share of calls wins, it is right by accident or the calibration was small: with 5,000 galaxies counted and as many to learn from, it wins nowhere.
 #
 # ## Fifty labels
 #
@@ -256,7 +256,7 @@ fifty = Table(rows)
 gm.plots.show_table(fifty, caption="Three seeds, draws of fifty labels, μ of 30 and deeper — mock")
 
 # %% [markdown]
-# **Why:** this is **not reproduced here**. The encoder that learnt without labels does no better than one that learnt nothing, and no better than a network trained on the fifty alone; the detector with its 18,763 labels is far ahead. Theirs saw thirty times as many images, each with a larger network and 128 pixels a side. Ours learnt in a minute what differs most between galaxies, and that is not the faint light (lesson 07 tells the same story). An unlabelled start is no gift; it has to be shown to help.
+# **Why:** this is **not reproduced here**. The encoder that learnt without labels does no better than one that learnt nothing, and no better than a network trained on the fifty alone; the detector with its 18,724 labels is far ahead. Theirs saw thirty times as many images, each with a larger network and 128 pixels a side. Ours learnt in a minute what differs most between galaxies, and that is not the faint light (lesson 07 tells the same story). An unlabelled start is no gift; it has to be shown to help.
 #
 # ## Plan a survey: ARRAKIHS and a calculator
 #
