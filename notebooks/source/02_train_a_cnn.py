@@ -359,7 +359,7 @@ hundred = gm.metrics_table({
 gm.plots.show_metrics(hundred, metrics=("accuracy", "auc"), caption="Disc or smooth, mock sky")
 
 # %% [markdown]
-# One point each, with one draw of a hundred galaxies. The whole curve takes longer than a lesson: [`benchmarks/learning_curve.py`](../benchmarks/learning_curve.py) computed it, each point from several splits of 5,000 galaxies of either sky; [the card](../data/learning_curve.md) of the table says how. N counts every label, those that choose the epoch, too.
+# One point each, with one draw of a hundred galaxies. The whole curve takes longer than a lesson: [`benchmarks/learning_curve.py`](../benchmarks/learning_curve.py) computed it, most points from several splits of 5,000 galaxies of either sky (the last column of the table below); [the card](../data/learning_curve.md) says how. N counts every label, those that choose the epoch, too.
 
 # %%
 stored = Table.read(gm.files.shipped("learning_curve.csv"))
