@@ -290,7 +290,7 @@ for name, logit, answer in (("same sky", x, truth),
                          alt=f"{name}: error {before[1]:.3f} before, {after[1]:.3f} after")
 
 # %% [markdown]
-# On the same sky the mean of the folds promises a little too little (T below 1). There is little to mend: even honest probabilities of 2,000 galaxies would show an error of 0.01 to 0.02, and in one of five stored seeds the temperature made it no smaller. On the fainter galaxies the curve runs *below* the line: of those that get P = 0.6, fewer than six in ten are spirals. No temperature from the bright sky can know that.
+# On the same sky T is a little below 1: on the calibration galaxies the mean of the folds promised a little too little. There is little to mend: even honest probabilities of 2,000 galaxies would show an error of 0.01 to 0.02. So whether the error of the *test* galaxies falls is partly luck: compare the two errors in the first figure; of five [stored seeds](../data/folds_mock.md) it fell in four. On the fainter galaxies the curve runs *below* the line: of those that get P = 0.6, far fewer than six in ten are spirals. No temperature from the bright sky can know that.
 #
 # ## Promise a set, not a number
 #
@@ -361,7 +361,7 @@ named = dict(zip(CLASSES, away["DES pictures"][0].sum(0).tolist(), strict=True))
 print("how often each class is in a set on DES pictures:", named)
 
 # %% [markdown]
-# The sets do not warn. Two magnitudes fainter they miss more than they should while hardly growing; on DES pictures they are *small*, and wrong for a large share of the galaxies: a network can be sure of what it has never seen. Conformal prediction knows only what its calibration galaxies told it. Lesson 04 mends the network; here we mend the promise.
+# The sets do not warn. Two magnitudes fainter they miss more than they should while hardly growing; on DES pictures they are wrong for a large share of the galaxies, and no larger (nor are they on average over the stored seeds): a network can be sure of what it has never seen. Conformal prediction knows only what its calibration galaxies told it. Lesson 04 mends the network; here we mend the promise.
 #
 # **Exercise 6.** The repair: label some galaxies of the new kind, cut them into bins of magnitude, and give each bin a threshold of its own. `known_bin` and `new_bin` are the numbers of the bins; use `gm.metrics.conformal_sets(calibration, label, new)`, which promises 90 %.
 
@@ -476,7 +476,7 @@ print(f"late or early, AUC over seeds: {auc['test'].mean():.3f} ± {auc['test'].
 # %% [markdown]
 # (The published recall of bars, 0.90, does not fit its F1 of 0.93; lesson 02 recomputes the row.)
 #
-# The last line is a warning about our own sky. The networks tell late from early as well when arms, bars and knots are taken out of the picture: in images this small they go by colour, profile and outline. A high AUC does not say that a network sees what the word "spiral" means.
+# The last line is a warning about our own sky. The networks tell late from early almost as well when arms, bars and knots are taken out of the picture: in images this small they go by colour, profile and outline. A high AUC does not say that a network sees what the word "spiral" means.
 #
 # ## On observed galaxies
 #
@@ -521,7 +521,7 @@ if len(rows):
                      alt="Observed galaxies of which all folds are certain, labels or not.")
 
 # %% [markdown]
-# In the deep field nearly every set names a single class (the line above): the networks have never seen such galaxies, and do not say so. On SDSS galaxies, where their labels are at hand, the promise of 90 % calibrated on mock galaxies is broken by a wide margin; 500 labels of their own restore it (over [five seeds](../benchmarks/seeds_03.md) to 0.90 to 0.94: so few leave a scatter of more than one per cent, and one of the five lies beyond the bound of this lesson). But look at the price in the column *classes*: many sets now hold both. That is an honest answer of networks that were trained on another sky: *we mostly do not know*. (Trained on observed galaxies they know far more: lesson 02.)
+# In the deep field nearly every set names a single class (the line above): the networks have never seen such galaxies, and do not say so. On SDSS galaxies, where their labels are at hand, the promise of 90 % calibrated on mock galaxies is broken by a wide margin; 500 labels of their own restore it. (So few leave a scatter of more than one per cent: on an earlier mock sky [five seeds](../benchmarks/seeds_03.md) gave 0.90 to 0.94, and one of the five lay beyond the bound of this lesson.) But look at the price in the column *classes*: most sets now hold both. That is an honest answer of networks that were trained on another sky: *we mostly do not know*. (Trained on observed galaxies they know far more: lesson 02.)
 #
 # And look at the galaxies of the figure. All folds agree, and P is beyond 0.05 or 0.95. Where there are labels, these are the ones that are **wrong and yet certain**: the label says otherwise. Judge for yourself which of the two is right. "Elliptical" of Galaxy Zoo 1 means smooth, and smooth is not elliptical: many of these are small and blue, and a volunteer could not have seen their arms ([further/03f](further/03f_doubt_in_full.ipynb) counts). Either way, no scatter of folds could have warned.
 #
