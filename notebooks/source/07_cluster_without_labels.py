@@ -528,7 +528,7 @@ gm.plots.clouds({"principal components": (PCA(2).fit_transform(np.vstack([sdss, 
                 alt="Clouds, observed and mock: they overlap in part.")
 
 # %% [markdown]
-# **Why:** with SDSS galaxies a good third of all nearest neighbours come from the other sky, more than the quarter that was hoped for, and far more than with colours swapped. Yet the permutation test is sure (its p is as small as so many draws allow): mock and observed galaxies are *not* on one manifold, as Vega-Ferrero et al. found for theirs. Two halves of one sky show what "one manifold" looks like. Make this check *before* you believe on data what a network learnt from simulations, and ask for numbers: the older question, "can a classifier tell them apart?", was answered yes by every mock sky there is. (Where no SDSS galaxies are at hand, the deep field took their place, as the caption of the table says: another telescope, where few neighbours can cross.)
+# **Why:** with SDSS galaxies more than two in five nearest neighbours come from the other sky, more than the quarter that was hoped for, and far more than with colours swapped. Yet the permutation test is sure (its p is as small as so many draws allow): mock and observed galaxies are *not* on one manifold, as Vega-Ferrero et al. found for theirs. Two halves of one sky show what "one manifold" looks like. Make this check *before* you believe on data what a network learnt from simulations, and ask for numbers: the older question, "can a classifier tell them apart?", was answered yes by every mock sky there is. (Where no SDSS galaxies are at hand, the deep field took their place, as the caption of the table says: another telescope, where few neighbours can cross.)
 #
 # ## Quiz
 
