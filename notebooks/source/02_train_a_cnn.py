@@ -15,7 +15,7 @@
 # - how a network deceives its owner: over-fitting, and what validation is for
 # - how to judge the answers: precision, recall, F1, AUC, calibration, and a rival
 #
-# **You will need:** lesson 00, and Python with NumPy. An hour: 30 minutes to read, 30 for six exercises. All cells together run for about a minute and a half on two cores, in 1.2 GB. Each word in *italics* is explained where it first appears, and again in the [glossary](../guide/glossary.md).
+# **You will need:** lesson 00, and Python with NumPy. An hour: 30 minutes to read, 30 for six exercises. All cells together run for two or three minutes on two idle cores, in 1.5 GB. Each word in *italics* is explained where it first appears, and again in the [glossary](../guide/glossary.md).
 #
 # The talk that this course rebuilds is H. Domínguez Sánchez, *Deep learning for galaxy morphology* (2023); the method of this lesson is that of [Domínguez Sánchez et al. 2018](https://doi.org/10.1093/mnras/sty338), DS18 from here on.
 
@@ -251,7 +251,7 @@ all_galaxies = histories["start 0"]
 gm.plots.learning_curve(histories, alt="Training and validation loss of three starts fall alike.")
 
 # %% [markdown]
-# Why does the training loss lie above the other one? While it trains, the network is handicapped: galaxies are turned, and *dropout* silences some of its units at random, so that none is relied upon.
+# Why does the training loss lie above the other one in the middle of the training, where one would expect it below? While it trains, the network is handicapped: galaxies are turned, and *dropout* silences some of its units at random, so that none is relied upon.
 #
 # ### How a network deceives its owner
 #
