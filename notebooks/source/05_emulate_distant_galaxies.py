@@ -828,7 +828,7 @@ claims.check(
     about="observed",
     control=("mock galaxies, r > 20.5, to the bright-trained one", unfamiliar["bright-trained"]),
     fails_if="the distance noticed another telescope",
-    short="Less than a fifth of these, and more than a fifth of the faint ones there: that contrast,"
-    " set beforehand, is not reached",
+    short="Less than a fifth of these, and more than a fifth of the faint ones there:"
+    " that contrast, set beforehand, is not reached",
 )
 gm.plots.show_claims(claims.report())
