@@ -168,7 +168,7 @@ if efigi_folder:
 #
 # ## Turn a galaxy
 #
-# Type is one thing, viewing angle another. Below, the same types from face-on to nearly edge-on. At 80° an Sa and an S0 look alike: the arms are hidden. A label given by eye is a label of *what could be seen*.
+# Type is one thing, viewing angle another. Below, the same types from face-on to nearly edge-on. At 80° an Sa and an S0 have much the same outline: the arms are hidden. A label given by eye is a label of *what could be seen*.
 
 
 # %%
