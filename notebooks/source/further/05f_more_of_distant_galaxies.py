@@ -270,7 +270,7 @@ gm.plots.show_table(shares, caption="Early types where they are 12 % of all; "
                     f"in the sample as it is, purity {balanced:.2f}")
 
 # %% [markdown]
-# **Why:** the errors among the many late types now outnumber the few early ones. The same network, the same threshold, another sky. *Prior corrected*: by Bayes' rule each probability is moved to the shares of the new sky, which must be known from elsewhere. Purity comes back in part (the table says how much), and completeness pays for it. Set beforehand was that as trained a fifth of the purity or more is lost, and corrected less than a fifth: that is not reached. The network learnt from few galaxies and is too sure of its answers; Bayes' rule can only move probabilities that mean what they say. (Shuffled among galaxies, the corrected probabilities are worth nothing, as they must be.)
+# **Why:** the errors among the many late types now outnumber the few early ones. The same network, the same threshold, another sky. *Prior corrected*: by Bayes' rule each probability is moved to the shares of the new sky, which must be known from elsewhere. Purity comes back in part (the table says how much), and completeness pays for it. Set beforehand was that as trained a fifth of the purity or more is lost, and corrected less than a fifth: that is not reached. Bayes' rule moves probabilities that mean what they say; those of a network that learnt from few galaxies may be too sure (lesson 03). (Shuffled among galaxies, the corrected probabilities are worth nothing, as they must be.)
 #
 # ## Compare starts
 #
