@@ -14,7 +14,7 @@
 # - what measuring on flux is worth, beside measuring on a picture
 # - how the frame of a picture can help, and when a mirror lies
 #
-# **You will need:** lesson 02; 60 minutes; about two minutes of computing on two cores, 1.3 GB.
+# **You will need:** lesson 02; 60 minutes; three to four minutes of computing on two idle cores, 1.3 GB.
 
 # %% tags=["setup"]
 # On Colab the helper package is installed, without touching the torch and numpy that are there.
