@@ -394,7 +394,7 @@ order = np.argsort(-scores["network"])
 shown = order[np.linspace(0, len(order) - 1, 24).astype(int)]
 gm.plots.gallery(deep, shown, titles=[f"{scores['network'][i]:.2f}" for i in shown],
                  caption="From edge-on to not, says the network",
-                 alt="Twenty-four observed galaxies in the order of the network; many misplaced.")
+                 alt="Twenty-four observed galaxies in the order of the network; some misplaced.")
 agreement = gm.metrics.regression_table(
     {name: (deep.table["ellipticity"], score) for name, score in scores.items()})  # fmt: skip
 gm.plots.show_metrics(agreement, metrics=("spearman",),
