@@ -425,7 +425,7 @@ gm.plots.show_table(live, caption=f"A hundred labels, one draw: {what}",
                     formats={c: ".3f" for c in ("AUC", "accuracy", "calibration error")})
 
 # %% [markdown]
-# One draw is a lottery. So the same was done with five seeds, each with networks of its own and three draws of pool and test, on two samples, by [`benchmarks/hundred_labels.py`](../benchmarks/hundred_labels.py) ([card](../data/hundred_labels.md)). Values are means ± scatter of the seeds. *Half*: galaxies whose mean probability is nearest to one half. *Shuffled*: a hundred by chance with answers that belong to others. *Right, too low by*: how much worse the network seems on the hundred than it is on the test half.
+# One draw is a lottery. So the same was done with five seeds, each with networks of its own and three draws of pool and test, on two samples, by [`benchmarks/hundred_labels.py`](../benchmarks/hundred_labels.py) ([card](../data/hundred_labels.md); the networks of the observed rows learnt an older mock sky). Values are means ± scatter of the seeds. *Half*: galaxies whose mean probability is nearest to one half. *Shuffled*: a hundred by chance with answers that belong to others. *Right, too low by*: how much worse the network seems on the hundred than it is on the test half.
 
 # %%
 stored = Table.read(gm.files.shipped("hundred_labels.csv"))

@@ -293,7 +293,7 @@ print("Martin et al. (2022), share of the light of debris above a limit: "
       + ", ".join(f"μ = {mu:g}: {v:.0%}" for mu, v in TIDAL_LIGHT_ABOVE.items()))
 
 # %% [markdown]
-# Ours have a nearest redshift of 0.03; ARRAKIHS looks at galaxies ten times nearer, whose streams cover more pixels. Read the gain, not the numbers.
+# Ours have a nearest redshift of 0.03; ARRAKIHS looks at galaxies ten times nearer, whose streams cover more pixels. Read the gain, not the numbers; and see how large it is beside their errors.
 #
 # ## Ask Segment Anything
 #
