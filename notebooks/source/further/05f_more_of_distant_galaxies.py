@@ -155,7 +155,7 @@ names = ("z' / z", "old noise left / new sky", "scatter of a pixel / new sky")
 gm.plots.show_table(Table(rows=rows, names=names), caption="64 mock galaxies, r band, medians")
 
 # %% [markdown]
-# With a step from z to z nothing is added: all noise is the old image's own (its photon noise included). At 1.2 z a third of the new sky's noise is old, at twice the redshift less than a tenth; and the sum is the survey's, within five per cent, in all rows. So a pixel of an emulated image is neither less noisy nor more than one of the survey. What *looks* smooth in the colour stamps of lesson 05 is the size of their pixels: 64 of them across a small, faint galaxy are finer than those of the camera, and a camera's pixel that is spread over several shows no grain.
+# With a step from z to z nothing is added: all noise is the old image's own (its photon noise included). At 1.2 z a third of the new sky's noise is old, at twice the redshift less than a tenth; and the sum is the survey's, within some per cent, in all rows. So a pixel of an emulated image is not less noisy than one of the survey, and hardly more. What *looks* smooth in the colour stamps of lesson 05 is the size of their pixels: 64 of them across a small, faint galaxy are finer than those of the camera, and a camera's pixel that is spread over several shows no grain.
 #
 # ## Train one network
 #
@@ -216,7 +216,7 @@ gm.plots.show_metrics(direct, metrics=("accuracy", "precision", "recall", "auc")
                       caption="Late or early, one network")
 
 # %% [markdown]
-# The AUC is somewhat lower, and the accuracy much: the *threshold*, chosen on emulations, calls too many of these galaxies late. They are other galaxies than those on which it was set. The emulations have taught the order, and again it is the cut that does not travel.
+# The AUC is about that of the emulated galaxies. The accuracy is clearly lower: the *threshold*, chosen on emulations, calls too many of these galaxies late. They are other galaxies than those on which it was set. The emulations have taught the order, and again it is the cut that does not travel.
 #
 # ## Ask an independent witness
 #
