@@ -244,7 +244,7 @@ def test_weights_that_do_not_ship_are_named():
 
 
 def test_a_network_started_from_shipped_weights_knows_more_than_a_fresh_one():
-    sky = gm.mock_sample(600, seed=31)
+    sky = gm.mock_sample(1200, seed=31)  # 900 to judge by
     target = np.asarray(sky.table["ltg"], float)
 
     def auc(start):
