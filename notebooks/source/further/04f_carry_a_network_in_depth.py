@@ -138,7 +138,7 @@ rows = [{"seen by": name, **{f"{q}, {m}": found[q][m] for q, m in columns}}
 gm.plots.show_table(Table(rows=rows), caption=f"Hybrid surveys, {few} mock galaxies")
 
 # %% [markdown]
-# Read it row by row. A sharper PSF and less noise hardly change the AUC of discs, smaller pixels change it by a few hundredths. The stretch of DES alone, on pictures with the noise and the PSF of SDSS, costs most by far: it makes the network miss edge-on galaxies; with the rest of DES as well, most of them are found again. Differences do not add up. And stamps cut without a thought of the pixel scale cost more recall than most true differences: check that first when a network fails on a new survey.
+# Read it row by row. A sharper PSF and less noise hardly change the AUC of discs, smaller pixels change it a little more. The stretch of DES alone, on pictures with the noise and the PSF of SDSS, costs most by far: it confuses the order of discs, and makes the network miss edge-on galaxies; with the rest of DES as well, both come back for the most part. Differences do not add up. And stamps cut without a thought of the pixel scale cost more recall than most true differences: check that first when a network fails on a new survey.
 #
 # ### Degrade the sharper survey
 #
@@ -186,7 +186,7 @@ gm.plots.show_table(beside(ways, measures=("f1", "auc")), caption="100 labels â€
                     formats={"auc": ".3f", "f1": ".3f"})
 
 # %% [markdown]
-# Compare the AUC, and the scatter that you expect of one training. Of discs, more layers mend more; for the other questions no way of carrying stands out. From scratch stands out everywhere.
+# Compare the AUC, and the scatter that you expect of one training. The order of discs is mended where more than the head learns; for the other questions no way of carrying stands out. From scratch stands out everywhere.
 #
 # ## Audit the published table
 #
