@@ -15,7 +15,7 @@
 # - what a faint image still holds of a galaxy's type, and what is gone
 # - how a catalogue turns five networks into a flag
 #
-# **You will need:** lesson 03. 65 minutes: 35 to read, 30 for five exercises and thirty galaxies. All cells together run for about a minute and a half on two cores, in 1.4 GB. Words in *italics* are explained where they first appear, and in the [glossary](../guide/glossary.md).
+# **You will need:** lesson 03. 65 minutes: 35 to read, 30 for five exercises and thirty galaxies. All cells together run for about a minute and a half on two cores, in 1.6 GB. Words in *italics* are explained where they first appear, and in the [glossary](../guide/glossary.md).
 #
 # The method is that of the morphology catalogue of the Dark Energy Survey (DES), [Vega-Ferrero et al. 2021](https://doi.org/10.1093/mnras/stab594), as the talk shows it. What is left out here, K-corrections in full, galaxies that never were bright, spectra as witnesses, files, is in [lesson 05f](../notebooks/further/05f_more_of_distant_galaxies.ipynb).
 
