@@ -56,6 +56,14 @@ def test_the_search_for_own_colours_finds_them():
     assert not OWN_COLOUR.search('color="0.7"') and not OWN_COLOUR.search('color="k"')
 
 
+def test_a_logarithmic_axis_says_how_large_a_number_is(drawn):
+    gm.plots.trends({"t": {"network": ([100, 300, 1000, 3900], [0.7, 0.8, 0.9, 0.95])}}, xlabel="N", log=True, alt="a")
+    axis = drawn[-1].axes[0].xaxis
+    low, high = axis.get_view_interval()
+    labelled = [at for at, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True) if text.get_text()]
+    assert {100, 1000} <= {round(at) for at in labelled if low <= at <= high}
+
+
 def test_a_class_looks_the_same_in_all_figures(drawn):
     x = np.arange(20.0)
     hubble, short = ("spiral", "elliptical", "lenticular"), ("S2", "E", "S0")

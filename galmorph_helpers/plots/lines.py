@@ -45,7 +45,7 @@ def trends(panels, *, xlabel, alt, ylabels=None, ticks=None, log=False, level=No
             axis.minorticks_off()
         if ticks:
             axis.set_xticks(ticks[0], ticks[1], fontsize=8)
-        else:
+        elif not log:
             axis.xaxis.set_major_locator(MaxNLocator(6))
     show(figure, alt)
 
