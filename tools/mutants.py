@@ -182,7 +182,7 @@ _ROWS = (
     ("late types at T = 0", _MOCK, 'table["ltg"] = t_type > 0', 'table["ltg"] = t_type >= 0',
      _HERE + "late_types_begin_above_t_0"),
     ("sign of r - i, table", _MOCK, "(r_i + rng.normal", "(-r_i + rng.normal", _R_I),
-    ("sign of r - i, light", _RENDERING, "0.0 * r, -r_i), 1)", "0.0 * r, r_i), 1)", _R_I),
+    ("sign of r - i, light", "mock/fluxes.py", "0.0 * r, -r_i), 1)", "0.0 * r, r_i), 1)", _R_I),
     ("sign of r - i, stars", "mock/field.py", "0 * r_i, -r_i))", "0 * r_i, r_i))",
      _HERE + "neighbours_and_stars_are_red_too"),
     ("discs without Hubble's formula", _MOCK, "(1 - thickness**2) * cos_i**2", "(1 - thickness**2) * cos_i",
