@@ -163,9 +163,12 @@ def test_the_network_answers_for_any_size(network, shape):
 
 
 def test_twice_as_many_pixels_show_the_same_mask(network, debris):
-    image, points = debris[0][0], debris[2][0]
-    fine = gm.measure.segment(np.kron(image, np.ones((2, 2))), 2 * points + 0.5, model=network)
-    assert gm.measure.overlap(fine[::2, ::2], gm.measure.segment(image, points, model=network)) > 0.9
+    alike = []
+    for image, _, points in zip(*debris, strict=True):
+        fine = gm.measure.segment(np.kron(image, np.ones((2, 2))), 2 * points + 0.5, model=network)
+        most = fine.reshape(64, 2, 64, 2).mean((1, 3)) >= 0.5  # of the four pixels of one
+        alike.append(gm.measure.overlap(most, gm.measure.segment(image, points, model=network)))
+    assert np.mean(alike) > 0.9
 
 
 def test_a_stamp_that_is_no_square_is_filled_up(network, debris):
