@@ -98,10 +98,10 @@ def build(root: Path, numbers: list[str] | None) -> int:
         else:
             built.append(lesson.number)
             print(f"{lesson.number}  {cost}  {lesson.notebook.stat().st_size / 1e3:.0f} kB  {where}", flush=True)
-    for lesson in lessons.find(root):
-        if any(number.isdigit() for number in built if number != lesson.number) and lesson.number not in built:
-            if "read_results(" in lesson.source.read_text(encoding="utf-8"):
-                print(f"{lesson.number}  shows the results of the others as they were: build it again, too", flush=True)
+    others = [lesson for lesson in lessons.find(root) if lesson.number not in built]
+    for lesson in others if any(number.isdigit() for number in built) else ():
+        if "read_results(" in lesson.source.read_text(encoding="utf-8"):
+            print(f"{lesson.number}  shows the results of the others as they were: build it again, too", flush=True)
     return int(failed)
 
 
