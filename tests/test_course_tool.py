@@ -91,6 +91,13 @@ def test_a_good_lesson_is_built_the_same_every_time(make_course, capsys):
     assert "01  as it should be" in capsys.readouterr().out
 
 
+def test_a_lesson_that_shows_the_results_of_others_is_named_when_they_change(make_course, capsys):
+    root = make_course(lesson_01=GOOD, lesson_02=with_cell("# as from read_results()\nrows = []"))
+    for numbers, named in ((["1"], True), (["1", "2"], False), (["2"], False)):
+        assert call(root, "build", *numbers) == 0
+        assert ("02  shows the results of the others" in capsys.readouterr().out) == named
+
+
 def test_memory_of_a_lesson_counts_its_processes(make_course):
     code = """import subprocess, sys
 held = "import time; held = b'1' * 300_000_000; time.sleep(1.5)"

@@ -84,7 +84,7 @@ def run(root: Path, numbers: list[str] | None, *, force: bool, once: bool) -> in
 
 
 def build(root: Path, numbers: list[str] | None) -> int:
-    failed = False
+    failed, built = False, []
     for lesson in lessons.find(root, numbers, further=True):
         where = lesson.notebook.relative_to(root)
         ticker = Ticker(f"{lesson.number}  building {where}")
@@ -96,7 +96,12 @@ def build(root: Path, numbers: list[str] | None) -> int:
             failed = True
             print(f"{lesson.number}  NOT built, {where} is as it was", *wrong, sep="\n      ", flush=True)
         else:
+            built.append(lesson.number)
             print(f"{lesson.number}  {cost}  {lesson.notebook.stat().st_size / 1e3:.0f} kB  {where}", flush=True)
+    others = [lesson for lesson in lessons.find(root) if lesson.number not in built]
+    for lesson in others if any(number.isdigit() for number in built) else ():
+        if "read_results(" in lesson.source.read_text(encoding="utf-8"):
+            print(f"{lesson.number}  shows the results of the others as they were: build it again, too", flush=True)
     return int(failed)
 
 
