@@ -71,8 +71,11 @@ def _compressed(picture, native, look):
 
 
 def _turned_north(light, native):
-    """Brightness (N, H, W) as a turn of the native pixels leaves it, each new one between four old ones: of what
-    bilinear interpolation does on average, the width, a sixth of a squared pixel along each axis."""
+    """Brightness (N, H, W) after the native pixels were turned to the north, by bilinear interpolation.
+
+    On average that widens what is there by a sixth of a squared native pixel (variance) along each axis. Three taps do
+    the same, where a native pixel is not much larger than one of the stamp; beyond, they do less.
+    """
     tap = (native.to(light) ** 2 / 12).clamp(max=0.1)[:, None, None]
     for axis in (-2, -1):
         ends = [light.narrow(axis, at, 1) for at in (0, light.shape[axis] - 1)]
