@@ -24,10 +24,10 @@ SURFACE_BRIGHTNESS = 20.3  # mag arcsec^-2 in r within the half-light radius, th
 def specimens(types, *, inclination=35.0, bar=None, seed=0):
     """A catalogue with one typical galaxy of each type, to be drawn by `portraits` or `mock_sample`.
 
-    Each is the row of a mock catalogue that lies closest to the medians of its type in mass and bulge fraction, brought
-    so near that its R90 spans 24 arcsec. The bulge shrinks from Sa to Im; spirals have two clear arms, which begin
-    outside the bulge or at the ends of the bar. All have the same surface brightness, so that each shows well: on the
-    sky irregulars are fainter, and spirals tidier than these are rare.
+    Each is the row of a mock catalogue that lies closest to the medians of its type in mass and bulge fraction, with
+    the median colours of its type, brought so near that its R90 spans 24 arcsec. The bulge shrinks from Sa to Im;
+    spirals have two clear arms, which begin outside the bulge or at the ends of the bar. All have the same surface
+    brightness, so that each shows well: on the sky irregulars are fainter, and spirals tidier than these are rare.
 
     Parameters
     ----------
@@ -116,8 +116,10 @@ def _specimen(pool, name, kind, inclination, bar):
     half_light = row["half_light_radius"].to_value("arcsec")
     row["r_mag"] = (SURFACE_BRIGHTNESS - 2.5 * np.log10(2 * np.pi * half_light**2)) * u.mag
     row["redshift"] = row["redshift"] / nearer
-    row["bulge_g_r"] = row["bulge_g_r"] - (row["g_r"] - row["rest_g_r"])
-    row["g_r"] = row["rest_g_r"]
+    alike = pool[same]  # a row's own colours scatter: those of the type are wanted, as at rest
+    row["bulge_g_r"] = np.median(alike["bulge_g_r"] - alike["g_r"] + alike["rest_g_r"])
+    row["g_r"] = row["rest_g_r"] = np.median(alike["rest_g_r"])
+    row["r_i"] = np.median(alike["r_i"])
 
     disc = kind.t_type > -3
     strength = (kind.bar if bar is None else bar) if disc else 0.0
